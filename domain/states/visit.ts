@@ -1,0 +1,103 @@
+import type { Json } from '../canonical.ts';
+import type { Interval, ObservedTravel, ObservedVisit, ObservedVisitItem } from '../observed.ts';
+import { Unresolved, type Links } from './links.ts';
+import type { SeenRecord } from './seen.ts';
+
+/**
+ * A visit as atomic groups (R7): {status, reason}; per item {start, end, staff, room} and {variant, name}; each other
+ * field alone. Items are told apart by the other side's item id, else by variant, staff and start, never by position.
+ */
+export const ITEM_GROUP_PATTERN = /^item:(.+):(time|service)$/;
+
+/** The group names of one item. */
+export function itemGroups(itemKey: string): { readonly time: string; readonly service: string } {
+  return { time: `item:${itemKey}:time`, service: `item:${itemKey}:service` };
+}
+
+/** The item key and part that a group name speaks of, or null where it is not an item's. */
+export function itemOfGroup(
+  group: string,
+): { readonly key: string; readonly part: 'time' | 'service' } | null {
+  const match = ITEM_GROUP_PATTERN.exec(group);
+  const [, key, part] = match ?? [];
+  if (key === undefined || (part !== 'time' && part !== 'service')) return null;
+  return { key, part };
+}
+
+/** Key of an item within its visit. */
+export function itemKey(item: ObservedVisitItem): string {
+  if (item.externalId !== null) return item.externalId;
+  return `${item.variantExternalId ?? ''}|${item.staffExternalId ?? ''}|${item.startsLocal}`;
+}
+
+/** A visit as seen at Booksy, in both vocabularies. */
+export function seenVisit(visit: ObservedVisit, links: Links, interval: Interval): SeenRecord {
+  const unresolved = new Unresolved();
+  const theirs: Record<string, Json> = ownGroups(visit);
+  const here: Record<string, Json> = { ...theirs };
+
+  theirs.client = visit.clientExternalId;
+  here.client = unresolved.find(links.clients, visit.clientExternalId, 'client');
+
+  const unread: string[] = [];
+  if (visit.travel === undefined) unread.push('travel');
+  else theirs.travel = here.travel = travelGroup(visit.travel);
+
+  for (const item of visit.items) addItem(item, links, unresolved, theirs, here);
+  return {
+    externalId: visit.externalId,
+    theirs,
+    here,
+    unread,
+    unresolved: unresolved.list(),
+    unknown: visit.unknown,
+    interval,
+  };
+}
+
+function ownGroups(visit: ObservedVisit): Record<string, Json> {
+  return {
+    status: { status: visit.status, reason: visit.statusReason, code: visit.statusCode },
+    bookedBy: visit.bookedBy,
+    zone: visit.zone,
+    clientName: visit.clientName,
+    clientPhone: visit.clientPhone,
+    clientEmail: visit.clientEmail,
+    clientNote: visit.clientNote,
+  };
+}
+
+function addItem(
+  item: ObservedVisitItem,
+  links: Links,
+  unresolved: Unresolved,
+  theirs: Record<string, Json>,
+  here: Record<string, Json>,
+): void {
+  const groups = itemGroups(itemKey(item));
+  const time = { startsLocal: item.startsLocal, endsLocal: item.endsLocal, anyStaff: item.anyStaff };
+  theirs[groups.time] = { ...time, staff: item.staffExternalId, room: item.roomExternalId };
+  here[groups.time] = {
+    ...time,
+    staff: unresolved.find(links.staff, item.staffExternalId, groups.time),
+    room: unresolved.find(links.rooms, item.roomExternalId, groups.time),
+  };
+  theirs[groups.service] = { variant: item.variantExternalId, name: item.serviceName };
+  const variant = item.variantExternalId === null ? undefined : links.variants.get(item.variantExternalId);
+  if (item.variantExternalId !== null && variant === undefined) unresolved.note(groups.service);
+  here[groups.service] = { variant: variant?.variantId ?? null, name: item.serviceName };
+}
+
+function travelGroup(travel: ObservedTravel | null): Json {
+  if (travel === null) return null;
+  return {
+    addressLine1: travel.addressLine1,
+    addressLine2: travel.addressLine2,
+    apartmentNumber: travel.apartmentNumber,
+    city: travel.city,
+    postcode: travel.postcode,
+    latitude: travel.latitude,
+    longitude: travel.longitude,
+    priceMinor: travel.priceMinor,
+  };
+}
