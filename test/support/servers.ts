@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Connection } from '@temporalio/client';
+import { startPostgres } from '../../infra/local/postgres.ts';
+import { eventually } from './eventually.ts';
+
+/** A server of the run: where it listens and how to end it. */
+export interface RunningServer {
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+/** Stops registered processes and removes registered folders even when this process is killed. */
+export interface Watchdog {
+  watch(pid: number, signal: NodeJS.Signals): void;
+  forget(pid: number): void;
+  removeAtEnd(folder: string): void;
+  /** Lets the watchdog do its work now, and waits for it. */
+  release(): Promise<void>;
+}
+
+export function startWatchdog(): Watchdog {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./watchdog.mjs', import.meta.url))],
+    // Its own process group: a Ctrl-C on the terminal must not take it before it has cleaned up.
+    { detached: true, stdio: ['pipe', 'ignore', 'inherit'] },
+  );
+  const tell = (line: string) => child.stdin?.write(`${line}\n`);
+  return {
+    watch: (pid, signal) => tell(`pid ${String(pid)} ${signal}`),
+    forget: (pid) => tell(`forget ${String(pid)}`),
+    removeAtEnd: (folder) => tell(`dir ${folder}`),
+    async release() {
+      const exited = once(child, 'exit');
+      child.stdin?.end();
+      await exited;
+    },
+  };
+}
+
+/** A folder of the run under the system's temporary folder; the watchdog removes it. */
+export async function createRunFolder(watchdog: Watchdog): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'booksy-sync-test-'));
+  watchdog.removeAtEnd(folder);
+  // As root, PostgreSQL runs as another user, who must be able to walk through this folder.
+  await chmod(folder, 0o711);
+  return folder;
+}
+
+/** Starts PostgreSQL in `folder`; `address` is the URL of its administrative database. */
+export async function startTestPostgres(folder: string, watchdog: Watchdog): Promise<RunningServer> {
+  const server = await startPostgres({
+    dataDir: folder,
+    // Test data need not survive a power cut; without that promise databases are made several times faster.
+    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+    log: () => undefined,
+  });
+  watchdog.watch(server.pid, 'SIGINT');
+  return { address: server.adminUrl, stop: () => server.stop() };
+}
+
+/** Starts a Temporal dev server that keeps everything in memory; `address` is host:port. */
+export async function startTestTemporal(watchdog: Watchdog): Promise<RunningServer> {
+  const port = await freePort();
+  const path = join(homedir(), '.cache/booksy-sync/bin/temporal');
+  const child = spawn(
+    path,
+    ['server', 'start-dev', '--headless', '--port', String(port), '--log-level', 'error'],
+    { stdio: 'ignore', detached: true },
+  );
+  if (child.pid === undefined) throw new Error(`The Temporal server ${path} did not start.`);
+  watchdog.watch(child.pid, 'SIGTERM');
+  const address = `127.0.0.1:${String(port)}`;
+  await eventually(
+    async () => {
+      const connection = await Connection.connect({ address, connectTimeout: 1000 });
+      await connection.close();
+      return true;
+    },
+    { timeoutMs: 30_000, what: 'the Temporal server being reachable' },
+  );
+  return {
+    address,
+    async stop() {
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No free port was found.');
+  return address.port;
+}
