@@ -1,0 +1,88 @@
+/**
+ * Logs: one JSON line each on stdout and, when LOG_DIR is set, in three rotated files (SPEC §12):
+ * booksy-sync.log (everything but metrics), booksy-errors.log (error and fatal), booksy-metrics.log (lines of
+ * {@link metricsLog}). No secret and no personal value passes (infra/logging/redact.ts).
+ */
+import { pino, multistream, stdTimeFunctions, type Logger, type StreamEntry } from 'pino';
+import type { LogConfig } from './config.ts';
+import { describeError, maskLine, redactFields } from './logging/redact.ts';
+import { RotatingFile } from './logging/rotating-file.ts';
+
+export type { Logger } from 'pino';
+export { LogDirError } from './logging/rotating-file.ts';
+
+const MAX_FILE_BYTES = 10 * 1024 * 1024;
+const KEPT_FILES = 5;
+const METRICS_MARK = '"channel":"metrics"';
+
+export interface LoggerOptions {
+  /** Which process speaks: `api`, `worker`, `cli`. */
+  readonly name: string;
+  /** Where lines go instead of stdout (tests; the CLI keeps stdout for its answer). */
+  readonly destination?: { write(line: string): void };
+}
+
+/**
+ * @throws {LogDirError} where LOG_DIR cannot be written.
+ */
+export function createLogger(config: LogConfig, options: LoggerOptions): Logger {
+  const console = options.destination ?? pino.destination({ fd: 1, sync: true });
+  const streams: StreamEntry[] = [
+    { level: 'trace', stream: exceptMetrics(console) },
+    ...fileStreams(config.dir),
+  ];
+  return pino(
+    {
+      name: options.name,
+      level: config.level,
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      serializers: { err: asDescribed, error: asDescribed },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => {
+          const safe = redactFields(fields);
+          return isRecord(safe) ? safe : {};
+        },
+      },
+      hooks: { streamWrite: maskLine },
+    },
+    multistream(streams, { levels: pino.levels.values }),
+  );
+}
+
+/** A child whose lines go to booksy-metrics.log alone (and nowhere when LOG_DIR is not set). */
+export function metricsLog(logger: Logger): Logger {
+  return logger.child({ channel: 'metrics' });
+}
+
+function asDescribed(error: unknown): unknown {
+  return error instanceof Error ? describeError(error) : error;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function fileStreams(dir: string | null): StreamEntry[] {
+  if (dir === null) return [];
+  const file = (base: string) => new RotatingFile({ dir, base, maxBytes: MAX_FILE_BYTES, keep: KEPT_FILES });
+  const metrics = file('booksy-metrics');
+  return [
+    { level: 'trace', stream: exceptMetrics(file('booksy-sync')) },
+    {
+      level: 'trace',
+      stream: { write: (line) => void (line.includes(METRICS_MARK) && metrics.write(line)) },
+    },
+    { level: 'error', stream: file('booksy-errors') },
+  ];
+}
+
+function exceptMetrics(target: { write(line: string): unknown }): { write(line: string): void } {
+  return {
+    write(line) {
+      // Quotes inside a logged text are escaped, so only our own binding can look like the mark.
+      if (!line.includes(METRICS_MARK)) target.write(line);
+    },
+  };
+}
