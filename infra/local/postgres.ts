@@ -1,16 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -23,11 +12,11 @@ import {
   type PostgresPrograms,
   type RunAs,
 } from './postgres-program.ts';
+import { initialiseCluster, SUPERUSER } from './postgres-cluster.ts';
 import { commandLineOf, endProcess, identify } from './processes.ts';
 
 /** The database that Booksy Sync uses on an embedded server. */
 export const DATABASE_NAME = 'booksy_sync';
-const SUPERUSER = 'postgres';
 const START_TIMEOUT_MS = 60_000;
 
 export type PostgresOptions = {
@@ -68,7 +57,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
   const runAs = choosePostgresUser([path.dirname(programs.postgres), dataDir]);
   const password = keptPassword(dataDir, cluster);
   if (!existsSync(path.join(cluster, 'PG_VERSION'))) {
-    await initialise(programs, runAs, cluster, password, options.log);
+    await initialiseCluster(programs, runAs, cluster, password, options.log);
   }
   await clearLeftovers(cluster, options.log);
 
@@ -118,55 +107,6 @@ function keptPassword(dataDir: string, cluster: string): string {
   const password = randomBytes(24).toString('base64url');
   writeFileSync(file, `${password}\n`, { mode: 0o600, flag: 'wx' });
   return password;
-}
-
-/** Builds the cluster beside its place and renames it, so that an interrupted start leaves no half cluster. */
-async function initialise(
-  programs: PostgresPrograms,
-  runAs: RunAs,
-  cluster: string,
-  password: string,
-  log: LineLog,
-): Promise<void> {
-  const fresh = `${cluster}.new`;
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(fresh, { mode: 0o700 });
-  const passwordFile = path.join(tmpdir(), `booksy-sync-${randomBytes(9).toString('hex')}`);
-  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600, flag: 'wx' });
-  if (runAs.owner) {
-    for (const item of [fresh, passwordFile]) chownSync(item, runAs.owner.uid, runAs.owner.gid);
-  }
-  try {
-    const { file, args } = runAs.command(programs.initdb, [
-      `--pgdata=${fresh}`,
-      `--username=${SUPERUSER}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale=C.UTF-8',
-      '--locale-provider=builtin',
-      '--data-checksums',
-      '--no-instructions',
-    ]);
-    const child = await startChild(
-      file,
-      args,
-      { ...runAs.ids, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] },
-      log,
-    );
-    const exit = await child.exited;
-    if (exit.code !== 0) {
-      throw new LocalError(
-        'postgres_init_failed',
-        `PostgreSQL could not set up ${cluster}: ${child.lastLines().slice(-5).join(' | ')}`,
-        'Mend what the message names (disk space, rights of the folder), or choose another folder with --data.',
-      );
-    }
-    renameSync(fresh, cluster);
-  } finally {
-    rmSync(passwordFile, { force: true });
-    rmSync(fresh, { recursive: true, force: true });
-  }
 }
 
 /**
