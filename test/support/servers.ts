@@ -1,13 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Connection } from '@temporalio/client';
 import { startPostgres } from '../../infra/local/postgres.ts';
-import { eventually } from './eventually.ts';
+import { startTemporal } from '../../infra/local/temporal.ts';
 
 /** A server of the run: where it listens and how to end it. */
 export interface RunningServer {
@@ -67,40 +65,7 @@ export async function startTestPostgres(folder: string, watchdog: Watchdog): Pro
 
 /** Starts a Temporal dev server that keeps everything in memory; `address` is host:port. */
 export async function startTestTemporal(watchdog: Watchdog): Promise<RunningServer> {
-  const port = await freePort();
-  const path = join(homedir(), '.cache/booksy-sync/bin/temporal');
-  const child = spawn(
-    path,
-    ['server', 'start-dev', '--headless', '--port', String(port), '--log-level', 'error'],
-    { stdio: 'ignore', detached: true },
-  );
-  if (child.pid === undefined) throw new Error(`The Temporal server ${path} did not start.`);
-  watchdog.watch(child.pid, 'SIGTERM');
-  const address = `127.0.0.1:${String(port)}`;
-  await eventually(
-    async () => {
-      const connection = await Connection.connect({ address, connectTimeout: 1000 });
-      await connection.close();
-      return true;
-    },
-    { timeoutMs: 30_000, what: 'the Temporal server being reachable' },
-  );
-  return {
-    address,
-    async stop() {
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exited;
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port was found.');
-  return address.port;
+  const server = await startTemporal({ dbFile: null, searchAttributes: {}, log: () => undefined });
+  watchdog.watch(server.pid, 'SIGTERM');
+  return { address: server.address, stop: () => server.stop({ hurry: true }) };
 }

@@ -175,7 +175,7 @@ async function runsOf(
 /** Notes the id of every workflow that the test starts, by whatever call. */
 function rememberStarts(started: Set<string>): WorkflowClientInterceptor {
   return {
-    start(input, next) {
+    startWithDetails(input, next) {
       started.add(input.options.workflowId);
       return next(input);
     },

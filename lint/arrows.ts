@@ -1,0 +1,56 @@
+/** What a top-level folder may import. */
+export interface Arrow {
+  /** Folders whose values may be imported, beside its own. */
+  readonly values: readonly string[];
+  /** Folders of which only types may be imported. */
+  readonly types?: readonly string[];
+  /** The only packages and `node:` builtins allowed; without the list all are. */
+  readonly packages?: readonly string[];
+}
+
+const EVERYTHING = [
+  'domain',
+  'booksy',
+  'infra',
+  'activities',
+  'workflows',
+  'workers',
+  'api',
+  'cli',
+  'simulator',
+  'lint',
+  'scripts',
+  'test',
+];
+
+/**
+ * Which way dependencies point. The keys are folders; a deeper key such as `infra/temporal` wins over `infra`.
+ * CONTRIBUTING.md explains the arrows; this table is what the linter holds.
+ */
+export const ARROWS: Readonly<Record<string, Arrow>> = {
+  // Pure rules: nothing that reads a clock, a file, a network or a database.
+  // node:crypto is there for digests only; the rule `pure` holds that, and workflows may not reach it at all.
+  domain: { values: [], packages: ['temporal-polyfill', 'libphonenumber-js', 'node:crypto'] },
+  booksy: { values: ['domain', 'infra'] },
+  infra: { values: ['domain'] },
+  // The launcher names the workflows it starts by their types and never loads their code.
+  'infra/temporal': { values: ['domain', 'infra'], types: ['workflows'] },
+  activities: { values: ['domain', 'booksy', 'infra'] },
+  workflows: {
+    values: ['domain'],
+    types: ['activities', 'infra'],
+    packages: ['@temporalio/workflow', '@temporalio/common'],
+  },
+  workers: { values: ['domain', 'booksy', 'infra', 'activities'], types: ['workflows'] },
+  api: { values: ['domain', 'infra'] },
+  cli: { values: ['domain', 'infra'] },
+  // The stand-in for the other side must not share our understanding of it, or both would be wrong together.
+  simulator: { values: [] },
+  prisma: { values: ['domain', 'infra'] },
+  lint: { values: [] },
+  scripts: { values: EVERYTHING },
+  test: { values: EVERYTHING },
+};
+
+/** Packages a workflow may reach at run time, directly or through domain/. The bundle test holds the same list. */
+export const WORKFLOW_PACKAGES = ['@temporalio/workflow', '@temporalio/common'] as const;
