@@ -1,0 +1,231 @@
+/** GET /api/admin/booksy/sync-status: is everything in step, proven up to when, and what needs a person. */
+import { z } from 'zod';
+import { reachableBusinesses, type BusinessRef } from '../businesses.ts';
+import type { ApiDeps } from '../deps.ts';
+import { defineEndpoint } from '../http/endpoint.ts';
+import { limitSchema } from '../http/pagination.ts';
+import {
+  countEntities,
+  countWaiting,
+  ENTITIES,
+  freshness,
+  latestRuns,
+  type EntityCount,
+  type FreshnessRow,
+  type LatestRun,
+  type WaitingCount,
+} from '../sync/counts.ts';
+import { counts, countsOf } from '../sync/runs.ts';
+import { businessId, instant, iso, isoOrNull, note, progress, within, type Note } from '../wire.ts';
+
+const query = z
+  .object({
+    business: businessId.optional().meta({ description: 'Only this business' }),
+    after: businessId.optional().meta({ description: '`nextAfter` of the page before' }),
+    limit: limitSchema(100, 50).meta({ description: 'Businesses of a page, 1 to 100 (50)' }),
+  })
+  .strict();
+
+const windowSchema = z.object({
+  windowKey: z.string().meta({ example: 'all' }),
+  provenAt: instant.nullable().meta({ description: 'Everything in the window was read as of this instant' }),
+  ageSeconds: z.int().nullable(),
+  complete: z.boolean().meta({ description: 'False: the last pass could not prove that it saw all' }),
+  remoteCount: z.int().nullable(),
+});
+
+const entity = z.object({
+  entity: z.string().meta({ example: 'booking' }),
+  here: z.int().meta({ description: 'Records on the platform' }),
+  linked: z.int().meta({ description: 'Records known at Booksy' }),
+  goneAtBooksy: z.int(),
+  provenAt: instant.nullable().meta({ description: 'The oldest of its windows; null while one is unproven' }),
+  windows: z.array(windowSchema),
+});
+
+const waiting = z.object({
+  total: z.int(),
+  conflicts: z.record(z.string(), z.int()).meta({ description: 'Open ones by kind' }),
+  unsureMappings: z.record(z.string(), z.int()).meta({ description: 'By entity' }),
+  quarantined: z.record(z.string(), z.int()).meta({ description: 'By entity' }),
+});
+
+const business = z
+  .object({
+    businessId: z.guid(),
+    name: z.string(),
+    pausedAt: instant.nullable(),
+    entities: z.array(entity),
+    lastRun: z
+      .object({
+        operationId: z.guid(),
+        status: z.string(),
+        startedAt: instant,
+        finishedAt: instant.nullable(),
+        counts,
+        errorCode: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'The full sync that ended last' }),
+    running: z
+      .object({
+        operationId: z.guid(),
+        workflowId: z.string(),
+        startedAt: instant,
+        progress: progress.nullable(),
+      })
+      .nullable()
+      .meta({ description: 'The full sync under way' }),
+    waiting: waiting.meta({ description: 'What waits for a person' }),
+  })
+  .meta({ id: 'BusinessSyncStatus' });
+
+const answer = z
+  .object({
+    businesses: z.array(business),
+    nextAfter: z.guid().nullable().meta({ description: 'Null on the last page' }),
+    notes: z.array(note),
+  })
+  .meta({ id: 'SyncStatus' });
+
+type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'logger'>;
+
+export function syncStatusEndpoint(deps: Deps) {
+  return defineEndpoint({
+    method: 'GET',
+    path: '/api/admin/booksy/sync-status',
+    tag: 'Synchronisation',
+    summary: 'What is in step, and up to when',
+    description:
+      'For each business: records on both sides, how fresh each window is, the last full sync, the one under way with its progress, and what waits for a person.',
+    query,
+    responses: { 200: { description: 'By business, ordered by id', schema: answer } },
+    problems: ['not_found'],
+    async handler({ query: asked, grant }) {
+      const reachable = await reachableBusinesses(
+        deps.prisma,
+        grant,
+        asked.business === undefined ? undefined : [asked.business],
+      );
+      const rest = reachable.filter(({ id }) => asked.after === undefined || id > asked.after);
+      const page = rest.slice(0, asked.limit);
+      const { businesses, notes } = await statusOf(deps, page);
+      return {
+        status: 200,
+        json: { businesses, nextAfter: rest.length > page.length ? (page.at(-1)?.id ?? null) : null, notes },
+      };
+    },
+  });
+}
+
+async function statusOf(deps: Deps, page: readonly BusinessRef[]) {
+  const ids = page.map(({ id }) => id);
+  const [entities, waitingRows, windows, runs] = await Promise.all([
+    countEntities(deps.prisma, ids),
+    countWaiting(deps.prisma, ids),
+    freshness(deps.prisma, ids),
+    latestRuns(deps.prisma, ids),
+  ]);
+  const running = runs.filter(({ status }) => status === 'running');
+  const asked = await askProgress(deps, running);
+  const businesses = page.map(({ id, name, pausedAt }): z.input<typeof business> => {
+    const own = <T extends { readonly business_id: string }>(rows: readonly T[]) =>
+      rows.filter((row) => row.business_id === id);
+    const last = own(runs).find(({ status }) => status !== 'running');
+    const current = own(running)[0];
+    return {
+      businessId: id,
+      name,
+      pausedAt: isoOrNull(pausedAt),
+      entities: entitiesOf(own(entities), own(windows)),
+      lastRun:
+        last === undefined
+          ? null
+          : {
+              operationId: last.id,
+              status: last.status,
+              startedAt: iso(last.started_at),
+              finishedAt: isoOrNull(last.finished_at),
+              counts: countsOf(last.counts),
+              errorCode: last.error_code,
+            },
+      running:
+        current === undefined
+          ? null
+          : {
+              operationId: current.id,
+              workflowId: current.workflow_id,
+              startedAt: iso(current.started_at),
+              progress: asked.progress.get(id) ?? null,
+            },
+      waiting: waitingOf(own(waitingRows)),
+    };
+  });
+  return { businesses, notes: asked.notes };
+}
+
+const QUERY_TIMEOUT_MS = 2000;
+
+/** Asks the running workflows how far they are; one that does not answer shows no progress, and a note says so. */
+async function askProgress(deps: Deps, running: readonly LatestRun[]) {
+  const found = new Map<string, z.input<typeof progress>>();
+  const notes: Note[] = [];
+  await Promise.all(
+    running.map(async ({ business_id: id }) => {
+      try {
+        const answered = await within(QUERY_TIMEOUT_MS, deps.launcher.fullSyncProgress(id));
+        if (answered !== null) found.set(id, answered);
+      } catch (error) {
+        deps.logger.warn({ err: error, businessId: id }, 'progress could not be asked');
+        notes[0] = {
+          code: 'progress_unavailable',
+          message: 'The progress of a full sync could not be asked: Temporal or the workers do not answer.',
+          nextStep: 'Look at GET /api/admin/booksy/health; the run goes on once they are back.',
+        };
+      }
+    }),
+  );
+  return { progress: found, notes };
+}
+
+function entitiesOf(
+  rows: readonly EntityCount[],
+  windows: readonly FreshnessRow[],
+): z.input<typeof entity>[] {
+  const names = new Set<string>([
+    ...ENTITIES,
+    ...rows.map((row) => row.entity),
+    ...windows.map((row) => row.entity),
+  ]);
+  return [...names].map((name) => {
+    const count = rows.find((row) => row.entity === name);
+    const own = windows.filter((row) => row.entity === name);
+    const proven = own.map((row) => row.proven_sent_at).filter((at) => at !== null);
+    const oldest = proven.length === 0 ? null : proven.reduce((a, b) => (a < b ? a : b));
+    return {
+      entity: name,
+      here: count?.here ?? 0,
+      linked: count?.linked ?? 0,
+      goneAtBooksy: count?.gone ?? 0,
+      provenAt: proven.length < own.length ? null : isoOrNull(oldest),
+      windows: own.map((row) => ({
+        windowKey: row.window_key,
+        provenAt: isoOrNull(row.proven_sent_at),
+        ageSeconds: row.age_seconds,
+        complete: row.complete,
+        remoteCount: row.remote_count,
+      })),
+    };
+  });
+}
+
+function waitingOf(rows: readonly WaitingCount[]): z.input<typeof waiting> {
+  const by = (what: WaitingCount['what']) =>
+    Object.fromEntries(rows.filter((row) => row.what === what).map(({ kind, n }) => [kind, n]));
+  return {
+    total: rows.reduce((sum, { n }) => sum + n, 0),
+    conflicts: by('conflict'),
+    unsureMappings: by('mapping'),
+    quarantined: by('quarantine'),
+  };
+}

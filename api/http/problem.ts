@@ -1,0 +1,174 @@
+/**
+ * What goes wrong, as RFC 9457 problem details: a stable code, what happened, what to do next. Holds no personal
+ * value, no secret, and of an unexpected error nothing at all.
+ */
+import { z } from 'zod';
+
+/** Every code an answer of this API can carry, with its status and headline. Codes never change their meaning. */
+export const PROBLEMS = {
+  bad_request: { status: 400, title: 'The request is not valid' },
+  body_not_json: { status: 400, title: 'The body is not JSON' },
+  unauthenticated: { status: 401, title: 'A valid token is needed' },
+  forbidden: { status: 403, title: 'The token may not do this' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  idempotency_in_progress: { status: 409, title: 'The first request with this key is still running' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  idempotency_key_reused: { status: 422, title: 'The key belongs to another request' },
+  internal: { status: 500, title: 'Something unexpected went wrong here' },
+  temporal_unavailable: { status: 503, title: 'Temporal does not answer' },
+  database_unavailable: { status: 503, title: 'The database does not answer' },
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One field that is wrong. `path` begins with where it was: body, query, path or header. */
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface ProblemDetails {
+  readonly detail: string;
+  readonly nextStep: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** Thrown by a handler to answer with a problem. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly details: ProblemDetails;
+
+  constructor(code: ProblemCode, details: ProblemDetails) {
+    super(details.detail, { cause: details.cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+}
+
+/** The wire shape, for the contract and for the tests. */
+export const problemSchema = z
+  .object({
+    type: z
+      .string()
+      .meta({ description: 'URN of the kind of problem', example: 'urn:booksy-sync:problem:bad_request' }),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(PROBLEMS)).meta({ description: 'Stable: programs may switch on it' }),
+    detail: z.string(),
+    nextStep: z.string().meta({ description: 'What to do now' }),
+    requestId: z.string().meta({ description: 'Name it when you ask for help: the log has the same id' }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'Every field that is wrong' }),
+  })
+  .meta({ id: 'Problem' });
+
+export type ProblemBody = z.output<typeof problemSchema>;
+
+export function problemBody(problem: Problem, requestId: string): ProblemBody {
+  const { status, title } = PROBLEMS[problem.code];
+  return {
+    type: `urn:booksy-sync:problem:${problem.code}`,
+    title,
+    status,
+    code: problem.code,
+    detail: problem.details.detail,
+    nextStep: problem.details.nextStep,
+    requestId,
+    ...(problem.details.errors === undefined
+      ? {}
+      : { errors: problem.details.errors.map((each) => ({ ...each })) }),
+  };
+}
+
+/** Nothing here, or nothing that this token may know of: the two must look the same (TRUST §2). */
+export function notFound(what: string): Problem {
+  return new Problem('not_found', {
+    detail: `${what} does not exist, or belongs to a business that this token cannot see.`,
+    nextStep: 'Check the id, or use a token of that business.',
+  });
+}
+
+const HTTP_PARSER_ERRORS: Readonly<Record<string, () => Problem>> = {
+  'entity.parse.failed': () =>
+    new Problem('body_not_json', {
+      detail: 'The body could not be read as JSON.',
+      nextStep: 'Send valid JSON, or no body at all.',
+    }),
+  'entity.too.large': () =>
+    new Problem('body_too_large', {
+      detail: 'The body is larger than this API takes.',
+      nextStep: 'Send less in one request.',
+    }),
+  'charset.unsupported': () => unsupportedMediaType(),
+  'encoding.unsupported': () => unsupportedMediaType(),
+};
+
+export function unsupportedMediaType(): Problem {
+  return new Problem('unsupported_media_type', {
+    detail: 'The body is not declared as JSON in UTF-8.',
+    nextStep: 'Send Content-Type: application/json, or no body at all.',
+  });
+}
+
+/** Turns whatever was thrown into a problem; what nobody foresaw becomes a 500 that says nothing of its cause. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined;
+  const known = typeof type === 'string' ? HTTP_PARSER_ERRORS[type] : undefined;
+  if (known !== undefined) return known();
+  if (isDatabaseDown(error)) {
+    return new Problem('database_unavailable', {
+      detail: 'PostgreSQL cannot be reached.',
+      nextStep: 'Try again in a moment; `booksy doctor` says what is wrong.',
+      headers: { 'Retry-After': '5' },
+      cause: error,
+    });
+  }
+  if (error instanceof URIError || (type === undefined && hasStatus(error, 400))) {
+    return new Problem('bad_request', {
+      detail: 'The address or the body of the request is malformed.',
+      nextStep: 'Check the encoding of the request.',
+      cause: error,
+    });
+  }
+  return new Problem('internal', {
+    detail: 'The request could not be carried out.',
+    nextStep: 'Try again; if it stays so, look for the request id in the log.',
+    cause: error,
+  });
+}
+
+function hasStatus(error: unknown, status: number): boolean {
+  return typeof error === 'object' && error !== null && 'status' in error && error.status === status;
+}
+
+/** Codes of Node and of Prisma for a server that is away, shutting down or out of connections. */
+const DATABASE_DOWN = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  '57P01',
+  '57P03',
+  '53300',
+]);
+
+function isDatabaseDown(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > 4) return false;
+  const code: unknown = 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && DATABASE_DOWN.has(code)) return true;
+  return error.name === 'PrismaClientInitializationError' || isDatabaseDown(error.cause, depth + 1);
+}

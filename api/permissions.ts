@@ -1,0 +1,25 @@
+/**
+ * Who may call what, as data: `METHOD path` → the scope a token needs, or `public`. A route that is missing here
+ * stops the start of the API, and so does a line here without a route.
+ */
+import type { Scope } from '../infra/tokens.ts';
+
+export type Permission = Scope | 'public';
+
+export const PERMISSIONS: Readonly<Record<string, Permission>> = {
+  'GET /api/admin/booksy/sync-status': 'sync:read',
+  'POST /api/admin/booksy/full-sync': 'sync:run',
+  'GET /api/admin/booksy/operations': 'operations:read',
+  'GET /api/admin/booksy/operations/:id': 'operations:read',
+  'GET /api/admin/booksy/health': 'health:read',
+  'GET /metrics': 'metrics:read',
+
+  // Probes and pages that show nothing of any business.
+  'GET /healthz': 'public',
+  'GET /readyz': 'public',
+  'GET /api/openapi.json': 'public',
+  'GET /api/docs': 'public',
+  'GET /api/docs/assets/:file': 'public',
+  'GET /': 'public',
+  'GET /assets/:file': 'public',
+};
