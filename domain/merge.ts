@@ -26,6 +26,8 @@ export interface MergeInput {
   /** What `theirs` would be here, in the platform's own words, to see that both sides came to the same. */
   readonly theirsHere: GroupStates;
   readonly directionOf: (group: string) => Direction;
+  /** Whether both sides came to the same; compares values unless told (two cancels with different reasons are one cancel). */
+  readonly equivalent?: (group: string, theirsHere: Json | undefined, ours: Json | undefined) => boolean;
 }
 
 export const MERGE_VERDICTS = ['equal', 'apply', 'push', 'conflict', 'frozen', 'unread', 'keep'] as const;

@@ -1,4 +1,5 @@
-import type { Json } from '../canonical.ts';
+import { sameValue, type Json } from '../canonical.ts';
+import type { Direction, GroupStates } from '../merge.ts';
 import type { Interval, ObservedTravel, ObservedVisit, ObservedVisitItem } from '../observed.ts';
 import { Unresolved, type Links } from './links.ts';
 import type { SeenRecord } from './seen.ts';
@@ -36,6 +37,9 @@ export function seenVisit(visit: ObservedVisit, links: Links, interval: Interval
   const theirs: Record<string, Json> = ownGroups(visit);
   const here: Record<string, Json> = { ...theirs };
 
+  // Who booked is Booksy's to know: the mirror keeps it, the platform has no counterpart.
+  theirs.bookedBy = visit.bookedBy;
+  theirs.importUid = visit.importUid;
   theirs.client = visit.clientExternalId;
   here.client = unresolved.find(links.clients, visit.clientExternalId, 'client');
 
@@ -43,7 +47,8 @@ export function seenVisit(visit: ObservedVisit, links: Links, interval: Interval
   if (visit.travel === undefined) unread.push('travel');
   else theirs.travel = here.travel = travelGroup(visit.travel);
 
-  for (const item of visit.items) addItem(item, links, unresolved, theirs, here);
+  const items = visit.items.length > 0 ? visit.items : [wholeVisit(visit)];
+  for (const item of items) addItem(item, links, unresolved, theirs, here);
   return {
     externalId: visit.externalId,
     theirs,
@@ -57,8 +62,8 @@ export function seenVisit(visit: ObservedVisit, links: Links, interval: Interval
 
 function ownGroups(visit: ObservedVisit): Record<string, Json> {
   return {
-    status: { status: visit.status, reason: visit.statusReason, code: visit.statusCode },
-    bookedBy: visit.bookedBy,
+    status: { status: visit.status, reason: visit.statusReason },
+    statusCode: visit.statusCode,
     zone: visit.zone,
     clientName: visit.clientName,
     clientPhone: visit.clientPhone,
@@ -86,6 +91,42 @@ function addItem(
   const variant = item.variantExternalId === null ? undefined : links.variants.get(item.variantExternalId);
   if (item.variantExternalId !== null && variant === undefined) unresolved.note(groups.service);
   here[groups.service] = { variant: variant?.variantId ?? null, name: item.serviceName };
+}
+
+/** A visit without parts still takes its time. */
+function wholeVisit(visit: ObservedVisit): ObservedVisitItem {
+  return {
+    externalId: 'whole',
+    startsLocal: visit.startsLocal,
+    endsLocal: visit.endsLocal,
+    staffExternalId: null,
+    anyStaff: false,
+    roomExternalId: null,
+    variantExternalId: null,
+    serviceName: null,
+  };
+}
+
+/** Which groups of a visit go which way (R8): what Booksy alone knows comes in only. */
+export function visitDirection(group: string): Direction {
+  return group === 'statusCode' || group === 'bookedBy' || group === 'importUid' ? 'in' : 'both';
+}
+
+/** Two cancels are one cancel, whatever the reasons given. */
+export function equivalentInVisit(
+  group: string,
+  theirsHere: Json | undefined,
+  ours: Json | undefined,
+): boolean {
+  if (group === 'status' && isEnded({ status: theirsHere ?? null }) && isEnded({ status: ours ?? null }))
+    return true;
+  return sameValue(theirsHere, ours);
+}
+
+/** Whether a visit's groups say that it is cancelled. */
+export function isEnded(groups: GroupStates): boolean {
+  const status = groups.status;
+  return typeof status === 'object' && status !== null && 'status' in status && status.status === 'cancelled';
 }
 
 function travelGroup(travel: ObservedTravel | null): Json {

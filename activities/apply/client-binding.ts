@@ -1,0 +1,60 @@
+import type { EntityBinding } from './binding.ts';
+import { createFlatBinding, mirrorTable } from './flat-binding.ts';
+
+const profileRows = createFlatBinding({
+  entity: 'profile',
+  table: 'profiles',
+  mirror: mirrorTable('external_clients', 'profile_id'),
+  // Contact goes both ways within consent and basis (R8); the way out opens with the gate.
+  directionOf: () => 'both',
+  counters: { name: 'name_edits', email: 'email_edits', phone: 'phone_edits' },
+  columns: [
+    { column: 'given_name', sqlType: 'text', group: 'name', part: 'given' },
+    { column: 'family_name', sqlType: 'text', group: 'name', part: 'family' },
+    { column: 'email', sqlType: 'text', group: 'email' },
+    { column: 'phone_e164', sqlType: 'text', group: 'phone' },
+  ],
+});
+
+/** A client: the profile, and from which card each of its values came, so that an un-merge can split them again (R38). */
+export const clientBinding: EntityBinding = {
+  ...profileRows,
+
+  async insert(scope, records) {
+    await profileRows.insert(scope, records);
+    await writeProvenance(
+      scope.tx,
+      records.map(({ recordId, seen }) => provenanceOf(recordId, seen.externalId, seen.here)),
+    );
+  },
+
+  async update(scope, records) {
+    const counters = await profileRows.update(scope, records);
+    await writeProvenance(
+      scope.tx,
+      records.map(({ recordId, seen, apply }) =>
+        provenanceOf(recordId, seen.externalId, Object.fromEntries(apply.map((group) => [group, null]))),
+      ),
+    );
+    return counters;
+  },
+};
+
+interface Provenance {
+  readonly id: string;
+  readonly provenance: Readonly<Record<string, string>>;
+}
+
+function provenanceOf(id: string, cardId: string, groups: Readonly<Record<string, unknown>>): Provenance {
+  return { id, provenance: Object.fromEntries(Object.keys(groups).map((group) => [group, cardId])) };
+}
+
+async function writeProvenance(
+  tx: Parameters<EntityBinding['insert']>[0]['tx'],
+  rows: readonly Provenance[],
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE profiles p SET provenance = p.provenance || r.provenance
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(id uuid, provenance jsonb)
+     WHERE p.id = r.id AND NOT p.provenance @> r.provenance`;
+}

@@ -1,0 +1,217 @@
+import { Prisma, type Tx } from '../../infra/database/index.ts';
+import { planGoneVisit, type EditCounters } from '../../domain/plan.ts';
+import type { GroupStates } from '../../domain/merge.ts';
+import type { VisitWindow } from '../../domain/windows.ts';
+import type { EntityBinding } from './binding.ts';
+import { openConflicts } from './conflicts.ts';
+import { markMirrorGone } from './mirror.ts';
+import { writeAudit, type AuditEntry } from './record.ts';
+import type { ApplyScope, SyncEntity } from './scope.ts';
+import { createVisitBinding, visitMirror } from './visit-binding.ts';
+
+/** What happens here to records that Booksy answered 404 for, by id (R3, R18). Nothing is ever deleted but blocks. */
+
+/** Marks records as gone at Booksy and switches off what could still be booked. */
+export async function applyGone(
+  scope: ApplyScope,
+  binding: Pick<EntityBinding, 'entity' | 'mirror'>,
+  externalIds: readonly string[],
+): Promise<void> {
+  if (externalIds.length === 0) return;
+  if (binding.entity === 'booking') {
+    await goneVisits(scope, externalIds);
+    return;
+  }
+  const recordIds = await markMirrorGone(scope, binding.mirror, externalIds);
+  await switchOff(scope, binding.entity, recordIds);
+  const action = binding.entity === 'time_off' ? 'removed' : 'marked_gone';
+  await writeAudit(
+    scope,
+    recordIds.map((id) => goneEntry(action, binding.entity, id)),
+  );
+}
+
+async function switchOff(scope: ApplyScope, entity: SyncEntity, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  switch (entity) {
+    case 'service':
+      await scope.tx
+        .$executeRaw`UPDATE services SET active = false WHERE id = ANY(${ids}::uuid[]) AND active`;
+      return;
+    case 'variant':
+      await scope.tx
+        .$executeRaw`UPDATE service_variants SET active = false WHERE id = ANY(${ids}::uuid[]) AND active`;
+      return;
+    case 'staff':
+      await scope.tx.$executeRaw`UPDATE staff SET active = false WHERE id = ANY(${ids}::uuid[]) AND active`;
+      return;
+    case 'room':
+      await scope.tx.$executeRaw`UPDATE rooms SET active = false WHERE id = ANY(${ids}::uuid[]) AND active`;
+      return;
+    case 'time_off':
+      // The block ended at Booksy: the time is free again.
+      await scope.tx.$executeRaw`DELETE FROM time_off WHERE id = ANY(${ids}::uuid[])`;
+      return;
+    case 'category':
+    case 'hours':
+    case 'profile':
+    case 'booking':
+      return;
+    default:
+      entity satisfies never;
+  }
+}
+
+interface GoneVisitRow {
+  booking_id: string;
+  external_id: string;
+  base_ours: GroupStates;
+  base_counters: EditCounters;
+  starts_at: Date;
+}
+
+async function goneVisits(scope: ApplyScope, externalIds: readonly string[]): Promise<void> {
+  const rows = await scope.tx.$queryRaw<GoneVisitRow[]>`
+    SELECT m.booking_id, m.external_id, m.base_ours, m.base_counters, b.starts_at
+      FROM external_bookings m JOIN bookings b ON b.id = m.booking_id
+     WHERE m.business_id = ${scope.businessId}::uuid AND m.gone_at IS NULL
+       AND m.external_id = ANY(${externalIds}::text[])
+     ORDER BY m.external_id FOR UPDATE OF m`;
+  const ours = await createVisitBinding().loadOurs(
+    scope,
+    rows.map((row) => row.booking_id),
+  );
+  const plans = rows.flatMap((row) => {
+    const state = ours.get(row.booking_id);
+    if (state === undefined) return [];
+    const mirror = { baseOurs: row.base_ours, baseCounters: row.base_counters };
+    return [{ row, plan: planGoneVisit(mirror, state, row.starts_at.toISOString(), scope.now) }];
+  });
+  const idsOf = (wanted: 'cancel' | 'keep_marked' | 'conflict') =>
+    plans.filter(({ plan }) => plan === wanted).map(({ row }) => row.booking_id);
+
+  const cancelled = idsOf('cancel');
+  await scope.tx.$executeRaw`
+    UPDATE bookings SET status = 'cancelled', status_reason = 'gone_at_booksy'
+     WHERE business_id = ${scope.businessId}::uuid AND id = ANY(${cancelled}::uuid[])`;
+  const kept = idsOf('keep_marked');
+  await scope.tx.$executeRaw`
+    UPDATE bookings SET gone_at_booksy = ${scope.now}::timestamptz
+     WHERE business_id = ${scope.businessId}::uuid AND id = ANY(${kept}::uuid[])`;
+  const disputed = plans.filter(({ plan }) => plan === 'conflict');
+  await openConflicts(
+    scope,
+    disputed.map(({ row }) => ({
+      kind: 'deleted_against_changed' as const,
+      entity: 'booking' as const,
+      recordId: row.booking_id,
+      otherRecordId: null,
+      externalId: row.external_id,
+      groups: ['status'],
+      detail: { goneAtBooksy: true },
+      overtaken: false,
+    })),
+  );
+  await markMirrorGone(
+    scope,
+    visitMirror,
+    rows.map((row) => row.external_id),
+  );
+  await writeAudit(scope, [
+    ...cancelled.map((id) => goneEntry('cancelled', 'booking', id)),
+    ...kept.map((id) => goneEntry('marked_gone', 'booking', id)),
+  ]);
+}
+
+function goneEntry(action: AuditEntry['action'], entity: SyncEntity, recordId: string): AuditEntry {
+  return { action, entity, recordId, externalId: null, reasonCode: 'gone_at_booksy', groups: [] };
+}
+
+/** A linked record that a complete pass did not show. */
+export interface Suspect {
+  readonly entity: 'profile' | 'booking' | 'time_off';
+  /** The id to read at Booksy. */
+  readonly externalId: string;
+  /** The mirror's id, where it is another: a block is one of several of its reservation. */
+  readonly mirrorId: string;
+}
+
+interface SuspectRow {
+  entity: Suspect['entity'];
+  external_id: string;
+  mirror_id: string;
+  known: bigint;
+}
+
+export interface PassScope {
+  readonly businessId: string;
+  readonly runId: string;
+  readonly windowKey: string;
+}
+
+/** Cards that a complete pass over the clients did not show. */
+export async function absentClients(tx: Tx, pass: PassScope): Promise<Absent> {
+  return absentOf(
+    await tx.$queryRaw<SuspectRow[]>`
+    WITH known AS (
+      SELECT external_id FROM external_clients WHERE business_id = ${pass.businessId}::uuid AND gone_at IS NULL
+    )
+    SELECT 'profile' AS entity, k.external_id, k.external_id AS mirror_id, (SELECT count(*) FROM known) AS known
+      FROM known k WHERE NOT EXISTS (${shown(pass)} AND p.external_id = k.external_id)
+     ORDER BY k.external_id`,
+  );
+}
+
+/**
+ * Visits and reservations of a window that a complete pass over it did not show. Cancelled ones are left out where
+ * Booksy does not list them (R5).
+ */
+export async function absentVisits(
+  tx: Tx,
+  pass: PassScope,
+  window: VisitWindow,
+  cancelledListed: boolean,
+): Promise<Absent> {
+  return absentOf(
+    await tx.$queryRaw<SuspectRow[]>`
+    WITH known AS (
+      SELECT 'booking' AS entity, external_id, external_id AS mirror_id, starts_local
+        FROM external_bookings
+       WHERE business_id = ${pass.businessId}::uuid AND gone_at IS NULL
+         AND (${cancelledListed} OR remote #>> '{status,status}' <> 'cancelled')
+      UNION ALL
+      SELECT 'time_off', split_part(m.external_id, '/', 1), m.external_id, t.starts_local
+        FROM external_time_off m JOIN time_off t ON t.id = m.time_off_id
+       WHERE m.business_id = ${pass.businessId}::uuid AND m.source = 'reservation' AND m.gone_at IS NULL
+    ), inside AS (
+      SELECT * FROM known
+       WHERE (${window.fromLocal}::timestamp IS NULL OR starts_local >= ${window.fromLocal}::timestamp)
+         AND (${window.tillLocal}::timestamp IS NULL OR starts_local < ${window.tillLocal}::timestamp)
+    )
+    SELECT k.entity, k.external_id, k.mirror_id, (SELECT count(*) FROM inside) AS known
+      FROM inside k WHERE NOT EXISTS (${shown(pass)} AND p.external_id = k.external_id)
+     ORDER BY k.starts_local DESC, k.external_id`,
+  );
+}
+
+export interface Absent {
+  readonly suspects: readonly Suspect[];
+  /** Records that are known here in the window. */
+  readonly known: number;
+}
+
+function shown(pass: PassScope): Prisma.Sql {
+  return Prisma.sql`SELECT FROM sync_pass_rows p
+    WHERE p.run_id = ${pass.runId}::uuid AND p.window_key = ${pass.windowKey}`;
+}
+
+function absentOf(rows: readonly SuspectRow[]): Absent {
+  return {
+    suspects: rows.map((row) => ({
+      entity: row.entity,
+      externalId: row.external_id,
+      mirrorId: row.mirror_id,
+    })),
+    known: Number(rows[0]?.known ?? 0),
+  };
+}

@@ -1,0 +1,155 @@
+import { Prisma, type Tx } from '../../infra/database/index.ts';
+import type { Json } from '../../domain/canonical.ts';
+import type { EditCounters, MirrorState } from '../../domain/plan.ts';
+import type { GroupStates } from '../../domain/merge.ts';
+import type { ApplyScope } from './scope.ts';
+
+/** Where the mirror of an entity lives. Every name is a constant of this code, never input. */
+export interface MirrorTable {
+  readonly table: string;
+  /** Column with the other side's id. */
+  readonly idColumn: string;
+  /** Column with the platform's id. */
+  readonly linkColumn: string;
+  /** Key columns that are the same for all records of this entity, e.g. `{ entity: 'service' }`. */
+  readonly fixed: Readonly<Record<string, string>>;
+  /** Further columns with their SQL types, filled from `MirrorWrite.extra`. */
+  readonly extra: Readonly<Record<string, string>>;
+}
+
+export interface MirrorRow extends MirrorState {
+  readonly externalId: string;
+  readonly remoteHash: string;
+  readonly gone: boolean;
+}
+
+export interface MirrorWrite {
+  readonly externalId: string;
+  readonly recordId: string;
+  readonly remote: GroupStates;
+  readonly remoteHash: string;
+  readonly baseTheirs: GroupStates;
+  readonly baseOurs: GroupStates;
+  readonly baseCounters: EditCounters;
+  readonly sealedExtra: Buffer | null;
+  readonly sentAt: string;
+  readonly receivedAt: string;
+  readonly extra: Readonly<Record<string, Json>>;
+}
+
+interface MirrorDbRow {
+  external_id: string;
+  record_id: string;
+  remote: GroupStates;
+  remote_hash: string;
+  base_theirs: GroupStates;
+  base_ours: GroupStates;
+  base_counters: EditCounters;
+  observed_received_at: Date;
+  gone_at: Date | null;
+}
+
+/** The mirror rows of some external ids, by external id. With `lock` they stay as they are until the transaction ends. */
+export async function readMirror(
+  db: Tx,
+  businessId: string,
+  mirror: MirrorTable,
+  externalIds: readonly string[],
+  lock: boolean,
+): Promise<Map<string, MirrorRow>> {
+  if (externalIds.length === 0) return new Map();
+  const rows = await db.$queryRaw<MirrorDbRow[]>`
+    SELECT ${Prisma.raw(mirror.idColumn)} AS external_id, ${Prisma.raw(mirror.linkColumn)} AS record_id,
+           remote, remote_hash, base_theirs, base_ours, base_counters, observed_received_at, gone_at
+      FROM ${Prisma.raw(mirror.table)}
+     WHERE business_id = ${businessId}::uuid ${fixedFilter(mirror)}
+       AND ${Prisma.raw(mirror.idColumn)} = ANY(${externalIds}::text[])
+     ORDER BY ${Prisma.raw(mirror.idColumn)} ${lock ? Prisma.raw('FOR UPDATE') : Prisma.empty}`;
+  return new Map(rows.map((row) => [row.external_id, mirrorRowOf(row)]));
+}
+
+/** Inserts or moves on mirror rows, one statement for all; a row that is already so is not written. */
+export async function writeMirror(
+  scope: ApplyScope,
+  mirror: MirrorTable,
+  writes: readonly MirrorWrite[],
+): Promise<void> {
+  if (writes.length === 0) return;
+  const fixedNames = Object.keys(mirror.fixed);
+  const extraNames = Object.keys(mirror.extra);
+  const payload = writes.map((write) => ({
+    external_id: write.externalId,
+    record_id: write.recordId,
+    remote: write.remote,
+    remote_hash: write.remoteHash,
+    base_theirs: write.baseTheirs,
+    base_ours: write.baseOurs,
+    base_counters: write.baseCounters,
+    sealed_extra: write.sealedExtra?.toString('base64') ?? null,
+    sent_at: write.sentAt,
+    received_at: write.receivedAt,
+    ...write.extra,
+  }));
+  const extraTypes = extraNames.map((name) => `, ${name} ${mirror.extra[name] ?? 'text'}`).join('');
+  const columns = [...fixedNames, ...extraNames].map((name) => `, ${name}`).join('');
+  const fixedValues = fixedNames.map((name) => Prisma.sql`, ${mirror.fixed[name]}`);
+  const extraValues = extraNames.map((name) => `, r.${name}`).join('');
+  const extraSets = extraNames.map((name) => `, ${name} = excluded.${name}`).join('');
+  const keyColumns = ['business_id', ...fixedNames, mirror.idColumn].join(', ');
+  await scope.tx.$executeRaw`
+    INSERT INTO ${Prisma.raw(mirror.table)} AS m
+      (business_id, ${Prisma.raw(mirror.idColumn)}, ${Prisma.raw(mirror.linkColumn)}, remote, remote_hash, base_theirs,
+       base_ours, base_counters, sealed_extra, observed_sent_at, observed_received_at, gone_at, last_run_id,
+       updated_at ${Prisma.raw(columns)})
+    SELECT ${scope.businessId}::uuid, r.external_id, r.record_id, r.remote, r.remote_hash, r.base_theirs, r.base_ours,
+           r.base_counters, decode(r.sealed_extra, 'base64'), r.sent_at, r.received_at, NULL, ${scope.runId}::uuid,
+           now() ${fixedValues.length === 0 ? Prisma.empty : Prisma.join(fixedValues, ' ')} ${Prisma.raw(extraValues)}
+      FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS r(
+           external_id text, record_id uuid, remote jsonb, remote_hash text, base_theirs jsonb, base_ours jsonb,
+           base_counters jsonb, sealed_extra text, sent_at timestamptz, received_at timestamptz
+           ${Prisma.raw(extraTypes)})
+    ON CONFLICT (${Prisma.raw(keyColumns)}) DO UPDATE
+       SET remote = excluded.remote, remote_hash = excluded.remote_hash, base_theirs = excluded.base_theirs,
+           base_ours = excluded.base_ours, base_counters = excluded.base_counters,
+           sealed_extra = excluded.sealed_extra, observed_sent_at = excluded.observed_sent_at,
+           observed_received_at = excluded.observed_received_at, gone_at = NULL, last_run_id = excluded.last_run_id,
+           updated_at = excluded.updated_at ${Prisma.raw(extraSets)}
+     WHERE excluded.observed_sent_at > m.observed_received_at`;
+}
+
+/** Marks mirror rows whose record was answered 404 by id; returns the platform's ids of those newly marked. */
+export async function markMirrorGone(
+  scope: ApplyScope,
+  mirror: MirrorTable,
+  externalIds: readonly string[],
+): Promise<readonly string[]> {
+  if (externalIds.length === 0) return [];
+  const rows = await scope.tx.$queryRaw<{ record_id: string }[]>`
+    UPDATE ${Prisma.raw(mirror.table)}
+       SET gone_at = ${scope.now}::timestamptz, last_run_id = ${scope.runId}::uuid, updated_at = now()
+     WHERE business_id = ${scope.businessId}::uuid ${fixedFilter(mirror)}
+       AND ${Prisma.raw(mirror.idColumn)} = ANY(${externalIds}::text[]) AND gone_at IS NULL
+    RETURNING ${Prisma.raw(mirror.linkColumn)} AS record_id`;
+  return rows.map((row) => row.record_id);
+}
+
+function fixedFilter(mirror: MirrorTable): Prisma.Sql {
+  const filters = Object.entries(mirror.fixed).map(
+    ([name, value]) => Prisma.sql`AND ${Prisma.raw(name)} = ${value}`,
+  );
+  return filters.length === 0 ? Prisma.empty : Prisma.join(filters, ' ');
+}
+
+function mirrorRowOf(row: MirrorDbRow): MirrorRow {
+  return {
+    externalId: row.external_id,
+    recordId: row.record_id,
+    remote: row.remote,
+    remoteHash: row.remote_hash,
+    baseTheirs: row.base_theirs,
+    baseOurs: row.base_ours,
+    baseCounters: row.base_counters,
+    observedReceivedAt: row.observed_received_at.toISOString(),
+    gone: row.gone_at !== null,
+  };
+}

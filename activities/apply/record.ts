@@ -1,0 +1,114 @@
+import type { RejectedRow } from '../../domain/observed.ts';
+import type { ApplyScope, SyncEntity } from './scope.ts';
+import { v7 as uuidv7 } from 'uuid';
+
+/** The pipeline's last step: what was done is written where people and checkers look for it, in the same transaction. */
+
+export interface AuditEntry {
+  readonly action: 'created' | 'updated' | 'cancelled' | 'marked_gone' | 'removed';
+  readonly entity: SyncEntity;
+  readonly recordId: string;
+  readonly externalId: string | null;
+  readonly reasonCode: string;
+  readonly groups: readonly string[];
+}
+
+/** Appends to the audit trail: who, what, why, which groups; never a value. */
+export async function writeAudit(scope: ApplyScope, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const payload = entries.map((entry) => ({
+    action: entry.action,
+    entity: entry.entity,
+    record_id: entry.recordId,
+    external_id: entry.externalId,
+    reason_code: entry.reasonCode,
+    groups: entry.groups,
+  }));
+  await scope.tx.$executeRaw`
+    INSERT INTO booksy_audit_log (business_id, at, actor, action, entity, record_id, external_id, run_id, reason_code, groups)
+    SELECT ${scope.businessId}::uuid, now(), 'sync', r.action, r.entity, r.record_id, r.external_id,
+           ${scope.runId}::uuid, r.reason_code, ARRAY(SELECT jsonb_array_elements_text(r.groups))
+      FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS r(
+           action text, entity text, record_id uuid, external_id text, reason_code text, groups jsonb)`;
+}
+
+/**
+ * Takes back the outbox rows that this transaction's own writes caused: their content is the base that it has just
+ * recorded, under row locks, so they are echoes by content (R26).
+ */
+export async function takeOwnEchoes(scope: ApplyScope): Promise<void> {
+  await scope.tx.$executeRaw`
+    DELETE FROM sync_outbox
+     WHERE business_id = ${scope.businessId}::uuid AND transaction_id = pg_current_xact_id()`;
+}
+
+export interface Quarantined {
+  readonly entity: SyncEntity | 'visits' | 'clients';
+  readonly externalId: string;
+  readonly reasonCode: string;
+  readonly field: string | null;
+  readonly detail: string;
+  readonly nextStep: string;
+}
+
+/** What a rejected row of an answer becomes in the quarantine. */
+export function quarantinedRow(entity: SyncEntity, row: RejectedRow): Quarantined {
+  return {
+    entity,
+    // Rows without a readable id are still counted and shown, as one entry.
+    externalId: row.externalId ?? 'unreadable',
+    reasonCode: row.reasonCode,
+    field: row.field,
+    detail: row.detail,
+    nextStep:
+      'Correct the record in Booksy, then run the sync again; it leaves the quarantine by itself once it can be read.',
+  };
+}
+
+/** Puts records into quarantine; one that waits there already is only seen again. */
+export async function quarantine(scope: ApplyScope, rows: readonly Quarantined[]): Promise<void> {
+  if (rows.length === 0) return;
+  const payload = [...new Map(rows.map((row) => [`${row.entity}|${row.externalId}`, row])).values()].map(
+    (row) => ({
+      id: uuidv7(),
+      entity: row.entity,
+      external_id: row.externalId,
+      reason_code: row.reasonCode,
+      field: row.field,
+      detail: row.detail,
+      next_step: row.nextStep,
+    }),
+  );
+  await scope.tx.$executeRaw`
+    WITH found AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS r(
+        id uuid, entity text, external_id text, reason_code text, field text, detail text, next_step text)
+    ), again AS (
+      UPDATE quarantine q
+         SET last_seen_at = now(), run_id = ${scope.runId}::uuid, reason_code = f.reason_code, field = f.field,
+             detail = f.detail, next_step = f.next_step
+        FROM found f
+       WHERE q.business_id = ${scope.businessId}::uuid AND q.entity = f.entity AND q.external_id = f.external_id
+         AND q.released_at IS NULL
+      RETURNING q.entity, q.external_id
+    )
+    INSERT INTO quarantine
+      (id, business_id, entity, external_id, reason_code, field, detail, next_step, first_seen_at, last_seen_at, run_id)
+    SELECT f.id, ${scope.businessId}::uuid, f.entity, f.external_id, f.reason_code, f.field, f.detail, f.next_step,
+           now(), now(), ${scope.runId}::uuid
+      FROM found f
+     WHERE NOT EXISTS (SELECT FROM again a WHERE (a.entity, a.external_id) = (f.entity, f.external_id))`;
+}
+
+/** Records that were read well again leave the quarantine by themselves. */
+export async function releaseReadable(
+  scope: ApplyScope,
+  entity: SyncEntity,
+  externalIds: readonly string[],
+): Promise<void> {
+  if (externalIds.length === 0) return;
+  await scope.tx.$executeRaw`
+    UPDATE quarantine SET released_at = now()
+     WHERE business_id = ${scope.businessId}::uuid AND entity = ${entity} AND released_at IS NULL
+       AND external_id = ANY(${externalIds}::text[])`;
+}

@@ -1,0 +1,30 @@
+import type { Tx } from '../../infra/database/index.ts';
+import type { Vault } from '../../infra/crypto.ts';
+import type { Links } from '../../domain/states/links.ts';
+
+/** One transaction's worth of applying to one business: everything that every write needs to know. */
+export interface ApplyScope {
+  readonly tx: Tx;
+  readonly vault: Vault;
+  readonly businessId: string;
+  readonly zone: string;
+  readonly currency: string;
+  readonly runId: string;
+  /** ISO instant by the database's clock at the transaction's start. */
+  readonly now: string;
+  readonly links: Links;
+}
+
+/** Names under which a record appears in the audit trail, the quarantine, conflicts and the outbox. */
+export const SYNC_ENTITIES = [
+  'category',
+  'service',
+  'variant',
+  'staff',
+  'room',
+  'hours',
+  'time_off',
+  'profile',
+  'booking',
+] as const;
+export type SyncEntity = (typeof SYNC_ENTITIES)[number];

@@ -1,0 +1,251 @@
+import { addDays, localOf } from '../../domain/local-time.ts';
+import type {
+  Interval,
+  ObservedCustomDay,
+  ObservedTimeOff,
+  ObservedWeekday,
+  RejectedRow,
+  WholeList,
+} from '../../domain/observed.ts';
+import { seenCustomDays, seenTimeOff, seenWeekly } from '../../domain/states/people-and-time.ts';
+import type { GroupStates } from '../../domain/merge.ts';
+import type { BusinessRef } from '../../booksy/index.ts';
+import { applyRecords } from '../apply/apply-records.ts';
+import { applyGone } from '../apply/gone.ts';
+import { loadCatalogLinks } from '../apply/links.ts';
+import { readMirror } from '../apply/mirror.ts';
+import { quarantinedRow, releaseReadable } from '../apply/record.ts';
+import { hoursBinding, timeOffBinding, type HoursOwnerKind } from '../apply/time-bindings.ts';
+import { exceedsBlastRadius } from '../../domain/absence.ts';
+import { blastRadius, readSuspects } from './absent.ts';
+import {
+  businessOf,
+  cursorOf,
+  inStep,
+  withStep,
+  type InboundDeps,
+  type RunBusiness,
+  type RunRef,
+  type StepScope,
+} from './run.ts';
+
+const LANE = 5;
+const STEP = 'hours';
+/** Custom days are asked for in this window around today. */
+export const CUSTOM_DAYS_BACK = 31;
+export const CUSTOM_DAYS_AHEAD = 366;
+
+interface Owner {
+  readonly kind: HoursOwnerKind;
+  readonly externalId: string;
+  readonly id: string;
+}
+
+interface OwnerHours {
+  readonly owner: Owner;
+  readonly weekly: WholeList<ObservedWeekday>;
+  readonly custom: WholeList<ObservedCustomDay>;
+  readonly timeOff: WholeList<ObservedTimeOff> | null;
+}
+
+interface DateWindow {
+  readonly fromDate: string;
+  readonly tillDate: string;
+}
+
+/** Brings in when the salon, its bookable staff and its rooms are open, and when they are off. */
+export async function syncHours(deps: InboundDeps, run: RunRef, beat: () => void): Promise<void> {
+  if ((await cursorOf(deps.db, run.runId)).steps.includes(STEP)) return;
+  const business = await businessOf(deps.db, run.businessId);
+  const links = await loadCatalogLinks(deps.db, business.id);
+  const owners = await ownersOf(deps, business);
+  const today = localOf(new Date().toISOString(), business.zone).slice(0, 10);
+  const window = { fromDate: addDays(today, -CUSTOM_DAYS_BACK), tillDate: addDays(today, CUSTOM_DAYS_AHEAD) };
+
+  const read: OwnerHours[] = [];
+  for (const owner of owners) {
+    read.push(await readOwner(deps, business, owner, window));
+    beat();
+  }
+  const absent = await absentTimeOff(deps, business, read, beat);
+  await inStep(deps, business, run, links, async (scope) => {
+    for (const kind of ['business', 'staff', 'room'] as const) {
+      await applyHours(
+        scope,
+        kind,
+        read.filter(({ owner }) => owner.kind === kind),
+        window,
+      );
+    }
+    await applyTimeOff(scope, business, read);
+    await applyGone(scope, timeOffBinding('time_off'), absent.gone);
+    if (absent.tooMany !== null) await scope.quarantine('timeOff', [absent.tooMany]);
+    scope.moveTo(withStep(scope.cursor, STEP));
+  });
+}
+
+/** The salon itself, the staff that can be booked, and the rooms; receptionists keep no calendar. */
+async function ownersOf(deps: InboundDeps, business: RunBusiness): Promise<readonly Owner[]> {
+  const rows = await deps.db.$queryRaw<Owner[]>`
+    SELECT 'staff' AS kind, m.external_id AS "externalId", m.staff_id AS id
+      FROM external_staff m JOIN staff s ON s.id = m.staff_id
+     WHERE m.business_id = ${business.id}::uuid AND m.gone_at IS NULL AND s.bookable
+    UNION ALL
+    SELECT 'room', m.external_id, m.room_id FROM external_rooms m
+     WHERE m.business_id = ${business.id}::uuid AND m.gone_at IS NULL
+     ORDER BY 1 DESC, 2`;
+  return [{ kind: 'business', externalId: business.externalId, id: business.id }, ...rows];
+}
+
+async function readOwner(
+  deps: InboundDeps,
+  business: BusinessRef,
+  owner: Owner,
+  window: DateWindow,
+): Promise<OwnerHours> {
+  const call = { lane: LANE } as const;
+  const resourceExternalId = owner.kind === 'business' ? null : owner.externalId;
+  return {
+    owner,
+    weekly: await deps.booksy.getDefaultSchedule(business, { resourceExternalId }, call),
+    custom: await deps.booksy.getCustomSchedule(business, { resourceExternalId, ...window }, call),
+    timeOff:
+      resourceExternalId === null
+        ? null
+        : await deps.booksy.listTimeOff(business, { resourceExternalId }, call),
+  };
+}
+
+async function applyHours(
+  scope: StepScope,
+  kind: HoursOwnerKind,
+  read: readonly OwnerHours[],
+  window: DateWindow,
+): Promise<void> {
+  if (read.length === 0) return;
+  const ownerIds = new Map(read.map(({ owner }) => [owner.externalId, owner.id]));
+  const weekly = hoursBinding(kind, 'weekly', ownerIds);
+  const custom = hoursBinding(kind, 'custom', ownerIds);
+  const known = await readMirror(scope.tx, scope.businessId, custom.mirror, [...ownerIds.keys()], false);
+  await scope.settle(
+    'hours',
+    'hours',
+    await applyRecords(
+      scope,
+      weekly,
+      whole(read, ({ weekly: list }) => list).map(({ owner, weekly: list }) =>
+        seenWeekly(owner.externalId, list.rows, list.interval),
+      ),
+    ),
+  );
+  await scope.settle(
+    'hours',
+    'hours',
+    await applyRecords(
+      scope,
+      custom,
+      whole(read, ({ custom: list }) => list).map(({ owner, custom: list }) =>
+        seenCustomDays(
+          owner.externalId,
+          list.rows,
+          window,
+          known.get(owner.externalId)?.remote ?? NOTHING_KNOWN,
+          list.interval,
+        ),
+      ),
+    ),
+  );
+  for (const { owner, weekly: weeklyList, custom: customList } of read) {
+    await quarantineHours(scope, owner, [...weeklyList.rejected, ...customList.rejected]);
+  }
+}
+
+const NOTHING_KNOWN: GroupStates = {};
+
+/** Owners whose list could be read as a whole: a day that could not be read must not look like a closed one. */
+function whole(
+  read: readonly OwnerHours[],
+  listOf: (hours: OwnerHours) => { readonly rejected: readonly RejectedRow[]; readonly interval: Interval },
+): readonly OwnerHours[] {
+  return read.filter((hours) => listOf(hours).rejected.length === 0);
+}
+
+async function quarantineHours(
+  scope: StepScope,
+  owner: Owner,
+  rejected: readonly RejectedRow[],
+): Promise<void> {
+  const named = `${owner.kind}:${owner.externalId}`;
+  if (rejected.length === 0) {
+    await releaseReadable(scope, 'hours', [named]);
+    return;
+  }
+  await scope.quarantine(
+    'hours',
+    rejected.slice(0, 1).map((row) => quarantinedRow('hours', { ...row, externalId: named })),
+  );
+}
+
+async function applyTimeOff(
+  scope: StepScope,
+  business: RunBusiness,
+  read: readonly OwnerHours[],
+): Promise<void> {
+  const lists = read.flatMap(({ timeOff }) => (timeOff === null ? [] : [timeOff]));
+  const records = lists.flatMap((list) =>
+    list.rows.map((row) => seenTimeOff(row, business.zone, scope.links, list.interval)),
+  );
+  const rejected = lists.flatMap((list) => list.rejected);
+  await scope.settle('timeOff', 'time_off', await applyRecords(scope, timeOffBinding('time_off'), records));
+  await scope.quarantine(
+    'timeOff',
+    rejected.map((row) => quarantinedRow('time_off', row)),
+  );
+  await releaseReadable(
+    scope,
+    'time_off',
+    records.map((record) => record.externalId),
+  );
+}
+
+interface AbsentTimeOff {
+  readonly gone: readonly string[];
+  readonly tooMany: ReturnType<typeof blastRadius> | null;
+}
+
+/** Time off that its resource no longer lists: read by id, and only a 404 ends it (R3). */
+async function absentTimeOff(
+  deps: InboundDeps,
+  business: RunBusiness,
+  read: readonly OwnerHours[],
+  beat: () => void,
+): Promise<AbsentTimeOff> {
+  const listedOf = new Map(
+    read.flatMap(({ owner, timeOff }) =>
+      timeOff === null || timeOff.rejected.length > 0
+        ? []
+        : [[owner.externalId, new Set(timeOff.rows.map((row) => row.externalId))] as const],
+    ),
+  );
+  const rows = await deps.db.$queryRaw<{ id: string; resource: string }[]>`
+    SELECT external_id AS id, resource_external_id AS resource FROM external_time_off
+     WHERE business_id = ${business.id}::uuid AND source = 'time_off' AND gone_at IS NULL`;
+  const resourceOf = new Map(rows.map((row) => [row.id, row.resource]));
+  const suspects = rows
+    .filter((row) => listedOf.get(row.resource)?.has(row.id) === false)
+    .map((row) => row.id);
+  if (exceedsBlastRadius(suspects.length, rows.length)) {
+    return { gone: [], tooMany: blastRadius('time_off', 'list', suspects.length, rows.length) };
+  }
+  const gone = await readSuspects(
+    suspects,
+    (id) =>
+      deps.booksy.getTimeOff(
+        business,
+        { resourceExternalId: resourceOf.get(id) ?? '', externalId: id },
+        { lane: LANE },
+      ),
+    beat,
+  );
+  return { gone, tooMany: null };
+}

@@ -1,0 +1,308 @@
+import type { ListPage, RejectedRow } from '../../domain/observed.ts';
+import { isComplete, WALK_START, type WalkCursor } from '../../domain/walk.ts';
+import { exceedsBlastRadius } from '../../domain/absence.ts';
+import type { VisitWindow } from '../../domain/windows.ts';
+import { localOf } from '../../domain/local-time.ts';
+import { visitWindows } from '../../domain/windows.ts';
+import type { Links } from '../../domain/states/links.ts';
+import { isBooksyError } from '../../booksy/index.ts';
+import { absentClients, absentVisits, applyGone, type Absent, type Suspect } from '../apply/gone.ts';
+import { clientBinding } from '../apply/client-binding.ts';
+import { loadCatalogLinks, NO_LINKS } from '../apply/links.ts';
+import { timeOffBinding } from '../apply/time-bindings.ts';
+import { visitMirror } from '../apply/visit-binding.ts';
+import { applyClients, applyVisits, type SeenAppointment, type SeenClient } from './apply-page.ts';
+import { blastRadius, SUSPECT_READS_PER_PASS } from './absent.ts';
+import { APPLIES_PER_ACTIVITY, freshRows, readBatch, type Batch } from './pages.ts';
+import {
+  businessOf,
+  cursorOf,
+  inStep,
+  withWalk,
+  type InboundDeps,
+  type RunBusiness,
+  type RunRef,
+  type StepScope,
+} from './run.ts';
+
+const LANE = 5;
+
+/** Where a walk stands: all that a workflow needs to know of it. */
+export interface WalkReport {
+  readonly done: boolean;
+  readonly rowsDone: number;
+  readonly rowsTotal: number;
+  /** False while the walk goes on, and where its end proves nothing (R2). */
+  readonly complete: boolean;
+}
+
+/** Reads and applies the next pages of the client list. */
+export async function walkClients(deps: InboundDeps, run: RunRef, beat: Beat): Promise<WalkReport> {
+  const business = await businessOf(deps.db, run.businessId);
+  return walk(deps, business, run, {
+    key: 'clients',
+    links: NO_LINKS,
+    fetchPage: (offset, limit) => deps.booksy.listClients(business, { offset, limit }, { lane: LANE }),
+    apply: async (scope, rows, rejected) => {
+      await applyClients(scope, rows, rejected);
+      return [];
+    },
+    findAbsent: (scope) => absentClients(scope.tx, { ...run, windowKey: 'clients' }),
+    entity: 'clients',
+    beat,
+  });
+}
+
+/** Reads and applies the next pages of one window of visits. */
+export async function walkVisits(
+  deps: InboundDeps,
+  run: RunRef & { readonly windowKey: VisitWindow['key'] },
+  beat: Beat,
+): Promise<WalkReport> {
+  const business = await businessOf(deps.db, run.businessId);
+  const window = await windowOf(deps, business, run);
+  const links = await loadCatalogLinks(deps.db, business.id);
+  return walk(deps, business, run, {
+    key: walkKey(window.key),
+    links,
+    fetchPage: (offset, limit) =>
+      deps.booksy.listVisits(
+        business,
+        {
+          ...(window.fromLocal === null ? {} : { fromLocal: window.fromLocal }),
+          ...(window.tillLocal === null ? {} : { tillLocal: window.tillLocal }),
+          offset,
+          limit,
+        },
+        { lane: LANE },
+      ),
+    apply: (scope, rows, rejected) => applyVisits(scope, rows, rejected, window),
+    findAbsent: (scope) =>
+      absentVisits(
+        scope.tx,
+        { ...run, windowKey: walkKey(window.key) },
+        window,
+        deps.capabilities.cancelledListed,
+      ),
+    entity: 'visits',
+    beat,
+  });
+}
+
+export type Beat = (detail?: unknown) => void;
+
+/** The name of a window's walk in the run's cursor and in `integration_sync_status`. */
+export function walkKey(windowKey: VisitWindow['key']): string {
+  return `visits:${windowKey}`;
+}
+
+/** The window as it was cut when the run began: a run that lasts over midnight must not move it. */
+async function windowOf(
+  deps: InboundDeps,
+  business: RunBusiness,
+  run: RunRef & { readonly windowKey: VisitWindow['key'] },
+): Promise<VisitWindow> {
+  const row = await deps.db.syncRun.findUniqueOrThrow({ where: { id: run.runId } });
+  const today = localOf(row.startedAt.toISOString(), business.zone).slice(0, 10);
+  const window = visitWindows(today).find(({ key }) => key === run.windowKey);
+  if (window === undefined) throw new Error(`No window of visits is called ${run.windowKey}.`);
+  return window;
+}
+
+interface Walk<T> {
+  readonly key: string;
+  readonly links: Links;
+  readonly fetchPage: (offset: number, limit: number) => Promise<ListPage<T>>;
+  /** Applies rows and returns the ids of those to be read again by id (R1). */
+  readonly apply: (
+    scope: StepScope,
+    rows: readonly { readonly row: T; readonly interval: ListPage<T>['interval'] }[],
+    rejected: readonly RejectedRow[],
+  ) => Promise<readonly string[]>;
+  readonly findAbsent: (scope: StepScope) => Promise<Absent>;
+  readonly entity: 'clients' | 'visits';
+  readonly beat: Beat;
+}
+
+async function walk<T extends { readonly externalId: string }>(
+  deps: InboundDeps,
+  business: RunBusiness,
+  run: RunRef,
+  options: Walk<T>,
+): Promise<WalkReport> {
+  let cursor = (await cursorOf(deps.db, run.runId)).walks[options.key] ?? WALK_START;
+  const startedAt = cursor;
+  for (let applies = 0; applies < APPLIES_PER_ACTIVITY && !cursor.done; applies += 1) {
+    const batch = await readBatch(cursor, options.fetchPage, () => {
+      options.beat(cursor);
+    });
+    const { again, absent } = await applyBatch(deps, business, run, options, batch);
+    await readAgain(deps, business, run, options, again);
+    if (absent !== null) await settleAbsent(deps, business, run, options, absent);
+    cursor = batch.cursor;
+    options.beat(cursor);
+  }
+  if (startedAt.done) options.beat(cursor);
+  return reportOf(cursor);
+}
+
+function reportOf(cursor: WalkCursor): WalkReport {
+  return {
+    done: cursor.done,
+    rowsDone: cursor.done ? (cursor.lastTotal ?? 0) : cursor.offset,
+    rowsTotal: cursor.lastTotal ?? 0,
+    complete: cursor.done && cursor.broken === null && cursor.firstTotal === cursor.lastTotal,
+  };
+}
+
+async function applyBatch<T extends { readonly externalId: string }>(
+  deps: InboundDeps,
+  business: RunBusiness,
+  run: RunRef,
+  options: Walk<T>,
+  batch: Batch<T>,
+): Promise<{ again: readonly string[]; absent: Absent | null }> {
+  return inStep(deps, business, run, options.links, async (scope) => {
+    const rows = batch.pages.flatMap(({ page, fresh }) =>
+      freshRows(page, fresh).map((row) => ({ row, interval: page.interval })),
+    );
+    const again = await options.apply(scope, rows, rejectedOf(batch));
+    const distinct = await noteShown(scope, options.key, batch);
+    scope.moveTo(withWalk(scope.cursor, options.key, batch.cursor));
+    if (!batch.cursor.done) return { again, absent: null };
+
+    const complete = isComplete(batch.cursor, distinct);
+    await noteProof(scope, options, batch, complete);
+    // An incomplete pass may add and change, never remove (R2).
+    const absent = complete ? await options.findAbsent(scope) : null;
+    await scope.tx.$executeRaw`
+      DELETE FROM sync_pass_rows WHERE run_id = ${scope.runId}::uuid AND window_key = ${options.key}`;
+    return { again, absent };
+  });
+}
+
+function rejectedOf<T>(batch: Batch<T>): readonly RejectedRow[] {
+  const rejected = batch.pages.flatMap(({ page }) => page.rejected);
+  return [...new Map(rejected.map((row, index) => [row.externalId ?? `row-${String(index)}`, row])).values()];
+}
+
+/** Remembers the ids that the pass has shown, and counts the distinct ones. */
+async function noteShown<T>(scope: StepScope, windowKey: string, batch: Batch<T>): Promise<number> {
+  const ids = batch.pages.flatMap(({ page }) => page.externalIds.filter((id) => id !== null));
+  await scope.tx.$executeRaw`
+    INSERT INTO sync_pass_rows (run_id, window_key, external_id)
+    SELECT ${scope.runId}::uuid, ${windowKey}, id FROM unnest(${ids}::text[]) AS id
+    ON CONFLICT DO NOTHING`;
+  if (!batch.cursor.done) return 0;
+  const rows = await scope.tx.$queryRaw<{ distinct_ids: bigint }[]>`
+    SELECT count(*) AS distinct_ids FROM sync_pass_rows
+     WHERE run_id = ${scope.runId}::uuid AND window_key = ${windowKey}`;
+  return Number(rows[0]?.distinct_ids ?? 0);
+}
+
+/** Says up to when this window is proven: sent of the first page of the batch that ended it, received of its last. */
+async function noteProof<T>(
+  scope: StepScope,
+  options: Walk<T>,
+  batch: Batch<T>,
+  complete: boolean,
+): Promise<void> {
+  const last = batch.pages[batch.pages.length - 1];
+  if (last === undefined) return;
+  await scope.tx.$executeRaw`
+    INSERT INTO integration_sync_status AS s
+      (business_id, entity, window_key, proven_sent_at, proven_received_at, complete, remote_count, last_run_id, updated_at)
+    SELECT ${scope.businessId}::uuid, ${options.entity}, ${options.key},
+           CASE WHEN ${complete} THEN r.started_at END, CASE WHEN ${complete} THEN ${last.page.interval.receivedAt}::timestamptz END,
+           ${complete}, ${last.page.total}::int, r.id, now()
+      FROM sync_runs r WHERE r.id = ${scope.runId}::uuid
+    ON CONFLICT (business_id, entity, window_key) DO UPDATE
+       SET proven_sent_at = COALESCE(excluded.proven_sent_at, s.proven_sent_at),
+           proven_received_at = COALESCE(excluded.proven_received_at, s.proven_received_at),
+           complete = excluded.complete, remote_count = excluded.remote_count, last_run_id = excluded.last_run_id,
+           updated_at = excluded.updated_at`;
+}
+
+/** Rows whose list page was sent before their record's last applied read ended are read by id (R1). */
+async function readAgain<T>(
+  deps: InboundDeps,
+  business: RunBusiness,
+  run: RunRef,
+  options: Walk<T>,
+  externalIds: readonly string[],
+): Promise<void> {
+  if (externalIds.length === 0 || options.entity !== 'visits') return;
+  const read: SeenAppointment[] = [];
+  for (const externalId of externalIds.slice(0, SUSPECT_READS_PER_PASS)) {
+    const found = await readAppointment(deps, business, externalId);
+    if (found !== null) read.push(found);
+    options.beat();
+  }
+  await inStep(deps, business, run, options.links, (scope) => applyVisits(scope, read, [], null));
+}
+
+/** One visit by id; null where Booksy answers 404 or the answer cannot be read. */
+async function readAppointment(
+  deps: InboundDeps,
+  business: RunBusiness,
+  externalId: string,
+): Promise<SeenAppointment | null> {
+  try {
+    const { value, interval } = await deps.booksy.getVisit(business, { externalId }, { lane: LANE });
+    return 'reasonCode' in value ? null : { row: value, interval };
+  } catch (error) {
+    if (isBooksyError(error, 'not_found')) return null;
+    throw error;
+  }
+}
+
+/** R3: the blast radius first, then reads by id within the budget; a 404 is gone, anything else is applied as read. */
+async function settleAbsent<T>(
+  deps: InboundDeps,
+  business: RunBusiness,
+  run: RunRef,
+  options: Walk<T>,
+  absent: Absent,
+): Promise<void> {
+  if (absent.suspects.length === 0) return;
+  if (exceedsBlastRadius(absent.suspects.length, absent.known)) {
+    const entry = blastRadius(options.entity, options.key, absent.suspects.length, absent.known);
+    await inStep(deps, business, run, NO_LINKS, (scope) => scope.quarantine(options.entity, [entry]));
+    return;
+  }
+  const gone: Suspect[] = [];
+  const found: SeenAppointment[] = [];
+  const clients: SeenClient[] = [];
+  for (const suspect of absent.suspects.slice(0, SUSPECT_READS_PER_PASS)) {
+    try {
+      if (suspect.entity === 'profile') {
+        const { value, interval } = await deps.booksy.getClient(
+          business,
+          { externalId: suspect.externalId },
+          { lane: LANE },
+        );
+        if (!('reasonCode' in value)) clients.push({ row: value, interval });
+      } else {
+        const { value, interval } = await deps.booksy.getVisit(
+          business,
+          { externalId: suspect.externalId },
+          { lane: LANE },
+        );
+        if (!('reasonCode' in value)) found.push({ row: value, interval });
+      }
+    } catch (error) {
+      if (!isBooksyError(error, 'not_found')) throw error;
+      gone.push(suspect);
+    }
+    options.beat();
+  }
+  await inStep(deps, business, run, options.links, async (scope) => {
+    const goneOf = (entity: Suspect['entity']) =>
+      gone.filter((suspect) => suspect.entity === entity).map((suspect) => suspect.mirrorId);
+    await applyGone(scope, clientBinding, goneOf('profile'));
+    await applyGone(scope, { entity: 'booking', mirror: visitMirror }, goneOf('booking'));
+    await applyGone(scope, timeOffBinding('reservation'), goneOf('time_off'));
+    if (clients.length > 0) await applyClients(scope, clients, []);
+    if (found.length > 0) await applyVisits(scope, found, [], null);
+  });
+}
