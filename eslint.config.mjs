@@ -43,7 +43,7 @@ export default defineConfig(
     plugins: { 'booksy-sync': plugin },
     rules: {
       'booksy-sync/import-arrows': ['error', ARROWS],
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-restricted-syntax': [
         'error',
         {
@@ -62,7 +62,10 @@ export default defineConfig(
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
       ],
       // `(x) => log(x)` reads well and means what it says.
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       // Numbers and booleans in a message are what one expects; objects and undefined are not.
       '@typescript-eslint/restrict-template-expressions': [
         'error',
