@@ -1,0 +1,42 @@
+/** The constraint that refuses time that is held already (R21), and the session that is full (R24). */
+export const TIME_HELD_CONSTRAINT = 'occupancy_no_overlap';
+
+/**
+ * The SQLSTATE of a database error, through whatever wrapped it: Prisma, its adapter, or `pg` itself.
+ * Undefined where the error is not the database's.
+ */
+export function sqlState(error: unknown): string | undefined {
+  for (const layer of layersOf(error)) {
+    for (const key of ['originalCode', 'code']) {
+      const value: unknown = Reflect.get(layer, key);
+      if (typeof value === 'string' && /^[0-9A-Z]{5}$/.test(value) && !/^P[0-9]{4}$/.test(value))
+        return value;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Whether the database refused a time because it is held (SQLSTATE 23P01 of `occupancy_no_overlap`). It does so at the
+ * commit, or at `SET CONSTRAINTS ALL IMMEDIATE`.
+ */
+export function isTimeHeld(error: unknown): boolean {
+  return sqlState(error) === '23P01';
+}
+
+/** An error, what it carries as its cause, and Prisma's `meta.driverAdapterError`, outermost first. */
+function layersOf(error: unknown): object[] {
+  const layers: object[] = [];
+  const open: unknown[] = [error];
+  while (open.length > 0 && layers.length < 16) {
+    const layer = open.shift();
+    if (typeof layer !== 'object' || layer === null || layers.includes(layer)) continue;
+    layers.push(layer);
+    open.push(
+      Reflect.get(layer, 'cause'),
+      Reflect.get(layer, 'meta'),
+      Reflect.get(layer, 'driverAdapterError'),
+    );
+  }
+  return layers;
+}

@@ -1,0 +1,102 @@
+/**
+ * Prisma's own schema engine, in process: what `prisma migrate diff|status|deploy` would say, with no download.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { SchemaEngine } from '@prisma/schema-engine-wasm';
+
+const noFilter = { externalTables: [], externalEnums: [] };
+const schemaFile = path.resolve('prisma/schema.prisma');
+
+/** Opens the engine on one database. The package is built for bundlers, so its module is instantiated by hand. */
+export async function openSchemaEngine(url: string): Promise<SchemaEngine> {
+  const require = createRequire(import.meta.url);
+  const folder = path.dirname(require.resolve('@prisma/schema-engine-wasm'));
+  const glue: unknown = await import(path.join(folder, 'schema_engine_bg.js'));
+  if (!isGlue(glue)) throw new Error('the schema engine package has another shape than expected');
+  glue.__wbg_set_wasm(await instantiate(await readFile(path.join(folder, 'schema_engine_bg.wasm')), glue));
+  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: url }));
+  return glue.SchemaEngine.new(
+    { datamodels: [[schemaFile, await readFile(schemaFile, 'utf8')]] },
+    () => undefined,
+    adapter,
+  );
+}
+
+/** SQL that would turn the database into what schema.prisma says; empty where they agree. */
+export async function diffToSchema(engine: SchemaEngine, url: string): Promise<string> {
+  const content = await readFile(schemaFile, 'utf8');
+  const result = await engine.diff({
+    from: { tag: 'url', url },
+    to: { tag: 'schemaDatamodel', files: [{ path: schemaFile, content }] },
+    script: true,
+    exitCode: null,
+    filters: noFilter,
+  });
+  return result.stdout ?? '';
+}
+
+/** The migrations folder as the engine wants it. */
+export async function migrationsList(names: readonly string[]) {
+  const baseDir = path.resolve('prisma/migrations');
+  return {
+    baseDir,
+    lockfile: {
+      path: 'migration_lock.toml',
+      content: await readFile(path.join(baseDir, 'migration_lock.toml'), 'utf8'),
+    },
+    shadowDbInitScript: '',
+    migrationDirectories: await Promise.all(
+      names.map(async (name) => ({
+        path: name,
+        migrationFile: {
+          path: 'migration.sql',
+          content: {
+            tag: 'ok' as const,
+            value: await readFile(path.join(baseDir, name, 'migration.sql'), 'utf8'),
+          },
+        },
+      })),
+    ),
+  };
+}
+
+export { noFilter };
+
+interface Glue {
+  readonly __wbg_set_wasm: (exports: object) => void;
+  readonly SchemaEngine: {
+    new: (
+      options: { datamodels: [string, string][] },
+      log: () => undefined,
+      adapter: object,
+    ) => Promise<SchemaEngine>;
+  };
+}
+
+function isGlue(value: unknown): value is Glue {
+  return typeof value === 'object' && value !== null && '__wbg_set_wasm' in value && 'SchemaEngine' in value;
+}
+
+/** Node's WebAssembly, which the compiler's settings of this project do not know. Answers the module's exports. */
+async function instantiate(binary: Buffer, glue: Glue): Promise<object> {
+  const wasm: unknown = Reflect.get(globalThis, 'WebAssembly');
+  if (!isWebAssembly(wasm)) throw new Error('this Node has no WebAssembly');
+  const { instance } = await wasm.instantiate(binary, { './schema_engine_bg.js': glue });
+  const start: unknown = Reflect.get(instance.exports, '__wbindgen_start');
+  glue.__wbg_set_wasm(instance.exports);
+  if (typeof start === 'function') Reflect.apply(start, undefined, []);
+  return instance.exports;
+}
+
+interface WebAssemblyLike {
+  instantiate(binary: Buffer, imports: object): Promise<{ instance: { exports: object } }>;
+}
+
+function isWebAssembly(value: unknown): value is WebAssemblyLike {
+  return typeof value === 'object' && value !== null && 'instantiate' in value;
+}
