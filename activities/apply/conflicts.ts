@@ -46,7 +46,13 @@ export async function frozenGroups(
 /** Opens conflicts; one open conflict per record and kind is updated by news instead (R10). */
 export async function openConflicts(scope: ApplyScope, conflicts: readonly NewConflict[]): Promise<void> {
   if (conflicts.length === 0) return;
-  const payload = conflicts.map((conflict) => ({
+  // One open conflict per record and kind: the first of several findings of one batch speaks for all.
+  const each = new Map<string, NewConflict>();
+  for (const conflict of conflicts) {
+    const key = [conflict.kind, conflict.entity, conflict.recordId, conflict.otherRecordId].join('|');
+    if (!each.has(key)) each.set(key, conflict);
+  }
+  const payload = [...each.values()].map((conflict) => ({
     id: uuidv7(),
     kind: conflict.kind,
     entity: conflict.entity,

@@ -1,0 +1,36 @@
+import { NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { createInboundActivities } from '../activities/index.ts';
+import type { InboundDeps } from '../activities/inbound/run.ts';
+import type { Logger } from '../infra/logger.ts';
+import { failureInterceptor } from './failures.ts';
+
+/** Milliseconds that running activities get to reach their next cursor when the worker stops. */
+export const SHUTDOWN_GRACE_MS = 10_000;
+
+export interface SyncWorkerOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly workflowBundle: WorkflowBundle | { readonly codePath: string };
+  readonly inbound: InboundDeps;
+  readonly logger: Logger;
+}
+
+/** The worker that runs every workflow and activity of this product on one task queue. */
+export async function createSyncWorker(options: SyncWorkerOptions): Promise<Worker> {
+  const { connection, namespace, taskQueue, workflowBundle, inbound, logger } = options;
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle,
+    activities: createInboundActivities(inbound),
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
+    // Cached workflows are 0.35 MB each; what falls out is replayed.
+    maxCachedWorkflows: 200,
+    maxConcurrentActivityTaskExecutions: 20,
+    interceptors: {
+      activity: [(context) => ({ inbound: failureInterceptor(logger, context) })],
+    },
+  });
+}

@@ -1,0 +1,2 @@
+/** Every workflow type by the name that Temporal knows it by. */
+export { fullSync } from './full-sync.ts';
