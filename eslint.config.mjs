@@ -3,7 +3,10 @@ import { tsImport } from 'tsx/esm/api';
 import tseslint from 'typescript-eslint';
 
 /** @type {typeof import('./lint/index.ts')} */
-const { ARROWS, WORKFLOW_PACKAGES, plugin } = await tsImport('./lint/index.ts', import.meta.url);
+const { ARROWS, WORKFLOW_FOLDERS, WORKFLOW_PACKAGES, plugin } = await tsImport(
+  './lint/index.ts',
+  import.meta.url,
+);
 
 /** Kinds of workflow ids, `<kind>/<what>`: docs/ARCHITECTURE lists them. */
 const WORKFLOW_KINDS = [
@@ -93,10 +96,7 @@ export default defineConfig(
     rules: {
       'booksy-sync/activity-bounds': 'error',
       'booksy-sync/sync-validators': 'error',
-      'booksy-sync/workflow-reach': [
-        'error',
-        { packages: WORKFLOW_PACKAGES, folders: ['workflows', 'domain'] },
-      ],
+      'booksy-sync/workflow-reach': ['error', { packages: WORKFLOW_PACKAGES, folders: WORKFLOW_FOLDERS }],
     },
   },
   {

@@ -6,7 +6,7 @@ import { syncValidators } from './rules/sync-validators.ts';
 import { workflowIds } from './rules/workflow-ids.ts';
 import { workflowReach } from './rules/workflow-reach.ts';
 
-export { ARROWS, WORKFLOW_PACKAGES } from './arrows.ts';
+export { ARROWS, WORKFLOW_FOLDERS, WORKFLOW_PACKAGES } from './arrows.ts';
 
 /** The rules of this repository, for eslint.config.mjs. */
 export const plugin = {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
+import { createDatabase, type Database } from '../../infra/database/index.ts';
 import { databaseName, onAdminDatabase, withDatabase } from './template.ts';
 
 /** A database of one test, or of one test file: a fresh copy of the migrated template. */
@@ -7,6 +8,8 @@ export interface TestDatabase {
   readonly url: string;
   /** A pool for raw SQL in the test; opened on first use, closed by `drop`. */
   readonly pool: pg.Pool;
+  /** The product's own way to the database; opened on first use, closed by `drop`. */
+  readonly database: Database;
   /** Registers something to close before the database goes, such as a Prisma client. Last in, first out. */
   closing<T extends { close(): Promise<void> }>(resource: T): T;
   /** Closes what was opened and drops the database, connections of crashed parts included. */
@@ -21,11 +24,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const url = withDatabase(adminUrl, name);
   const resources: { close(): Promise<void> }[] = [];
   let pool: pg.Pool | undefined;
+  let database: Database | undefined;
   return {
     url,
     get pool() {
       pool ??= openPool(url);
       return pool;
+    },
+    get database() {
+      if (database === undefined) {
+        database = createDatabase({ url, poolMax: 5, applicationName: 'booksy-sync test' });
+        resources.push(database);
+      }
+      return database;
     },
     closing(resource) {
       resources.push(resource);

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
+import { prepareNamespace } from '../../infra/local/temporal.ts';
+import { SEARCH_ATTRIBUTES } from '../../infra/temporal/search-attributes.ts';
 import { createTemplate } from './template.ts';
 import { createRunFolder, startTestPostgres, startTestTemporal, startWatchdog } from './servers.ts';
 
@@ -26,6 +28,7 @@ declare module 'vitest' {
  * one workflow bundle. DATABASE_URL and TEMPORAL_ADDRESS, when set, are used instead of starting a server.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const namespace = process.env['TEMPORAL_NAMESPACE'] ?? 'default';
   const watchdog = startWatchdog();
   const undo: (() => Promise<void>)[] = [() => watchdog.release()];
   const teardown = async () => {
@@ -41,7 +44,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('databaseAdminUrl', database.adminUrl);
     project.provide('databaseTemplate', database.template);
     project.provide('temporalAddress', temporalAddress);
-    project.provide('temporalNamespace', process.env['TEMPORAL_NAMESPACE'] ?? 'default');
+    project.provide('temporalNamespace', namespace);
     project.provide('workflowBundlePath', bundlePath);
     return teardown;
   } catch (error) {
@@ -63,7 +66,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
   async function prepareTemporal(): Promise<string> {
     const given = process.env['TEMPORAL_ADDRESS'];
-    if (given !== undefined) return given;
+    if (given !== undefined) {
+      await prepareNamespace(given, namespace, SEARCH_ATTRIBUTES);
+      return given;
+    }
     const server = await startTestTemporal(watchdog);
     undo.push(() => server.stop());
     return server.address;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../../infra/local/postgres.ts';
 import { startTemporal } from '../../infra/local/temporal.ts';
+import { SEARCH_ATTRIBUTES } from '../../infra/temporal/search-attributes.ts';
 
 /** A server of the run: where it listens and how to end it. */
 export interface RunningServer {
@@ -65,7 +66,11 @@ export async function startTestPostgres(folder: string, watchdog: Watchdog): Pro
 
 /** Starts a Temporal dev server that keeps everything in memory; `address` is host:port. */
 export async function startTestTemporal(watchdog: Watchdog): Promise<RunningServer> {
-  const server = await startTemporal({ dbFile: null, searchAttributes: {}, log: () => undefined });
+  const server = await startTemporal({
+    dbFile: null,
+    searchAttributes: SEARCH_ATTRIBUTES,
+    log: () => undefined,
+  });
   watchdog.watch(server.pid, 'SIGTERM');
   return { address: server.address, stop: () => server.stop({ hurry: true }) };
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { migrate } from '../../infra/database/migrate.ts';
 
 /** Runs one statement on the administrative database. Identifiers must come from this module. */
 export async function onAdminDatabase(adminUrl: string, statement: string): Promise<void> {
@@ -30,18 +29,9 @@ export function databaseName(kind: 'template' | 'test'): string {
 export async function createTemplate(adminUrl: string): Promise<{ name: string; drop(): Promise<void> }> {
   const name = databaseName('template');
   await onAdminDatabase(adminUrl, `CREATE DATABASE ${name}`);
-  await migrateTemplate(withDatabase(adminUrl, name));
+  await migrate(withDatabase(adminUrl, name), { log: () => undefined });
   return {
     name,
     drop: () => onAdminDatabase(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
-}
-
-async function migrateTemplate(url: string): Promise<void> {
-  const path = new URL('../../infra/database/migrate.ts', import.meta.url);
-  if (!existsSync(fileURLToPath(path))) return;
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment
-  const { migrate } = await import(path.href);
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-call
-  await migrate(url, { log: () => undefined });
 }

@@ -14,6 +14,7 @@ describe('what the arrows allow', () => {
     ['activities/a.ts', "import { createBooksyClient } from '../booksy/index.ts'; import pg from 'pg';"],
     ['workflows/full-sync.ts', "import type { A } from '../activities/index.ts';"],
     ['workflows/full-sync.ts', "import { plan } from '../domain/plan.ts';"],
+    ['workflows/full-sync.ts', "import { key } from '../infra/temporal/search-attributes.ts';"],
     ['infra/temporal/launch.ts', "import type { fullSync } from '../../workflows/index.ts';"],
     ['infra/temporal/launch.ts', "type F = typeof import('../../workflows/index.ts').fullSync;"],
     [
