@@ -1,0 +1,115 @@
+import { generateSalon } from '../generate/index.ts';
+import type { SeedParameters } from '../generate/index.ts';
+import type { Clock } from '../clock.ts';
+import { DEFAULT_SETTINGS, patchSettings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
+import { Journal } from './journal.ts';
+import { readEntry, readParameters, readSettings } from './replay.ts';
+import { Salon } from './salon.ts';
+import type { EntityKind, Put } from './salon.ts';
+
+/** All salons, the settings, and the data file beneath them. */
+export class Store {
+  private salons = new Map<number, Salon>();
+  private current: Settings = DEFAULT_SETTINGS;
+  private seed: SeedParameters;
+  private readonly journal: Journal | null;
+  private readonly clock: Clock;
+
+  private constructor(seed: SeedParameters, journal: Journal | null, clock: Clock) {
+    this.seed = seed;
+    this.journal = journal;
+    this.clock = clock;
+  }
+
+  /** Opens the data folder: what was there is replayed, else it is seeded. Without a folder nothing is kept. */
+  static open(folder: string | null, seed: SeedParameters, settings: Settings, clock: Clock): Store {
+    const journal = folder === null ? null : new Journal(folder);
+    const known = journal?.readSeed() ?? null;
+    const store = new Store(seed, journal, clock);
+    if (journal === null || known === null) {
+      store.reset(seed, settings);
+      return store;
+    }
+    store.seed = readParameters(known.parameters);
+    store.current = readSettings(known.settings);
+    store.generate();
+    for (const entry of journal.readEntries(known.journal)) store.replay(entry);
+    journal.open(known.journal);
+    return store;
+  }
+
+  get settings(): Settings {
+    return this.current;
+  }
+
+  get parameters(): SeedParameters {
+    return this.seed;
+  }
+
+  /** Forgets everything and makes the salons anew. */
+  reset(seed: SeedParameters, settings: Settings): void {
+    this.seed = seed;
+    this.current = settings;
+    this.generate();
+    this.journal?.begin(seed, settings);
+  }
+
+  /** Changes some settings for good. */
+  configure(patch: Parameters<typeof patchSettings>[1]): void {
+    this.current = patchSettings(this.current, patch);
+    this.journal?.append({ t: 'settings', settings: this.current });
+  }
+
+  noteClock(offsetMs: number): void {
+    this.journal?.append({ t: 'clock', offsetMs });
+  }
+
+  salon(id: number): Salon | undefined {
+    return this.salons.get(id);
+  }
+
+  all(): Salon[] {
+    return [...this.salons.values()];
+  }
+
+  put(salon: Salon, change: Put): void {
+    salon.put(change);
+    this.journal?.append({ t: 'put', salon: salon.business.id, ...change });
+  }
+
+  remove(salon: Salon, kind: EntityKind, key: string): void {
+    salon.remove(kind, key);
+    this.journal?.append({ t: 'remove', salon: salon.business.id, kind, key });
+  }
+
+  close(): void {
+    this.journal?.close();
+  }
+
+  private generate(): void {
+    this.salons = new Map();
+    for (let index = 0; index < this.seed.salons; index += 1) {
+      const salon = new Salon(generateSalon(this.seed, index));
+      this.salons.set(salon.business.id, salon);
+    }
+  }
+
+  private replay(raw: unknown): void {
+    const entry = readEntry(raw);
+    switch (entry.t) {
+      case 'put':
+        this.salons.get(entry.salon)?.put(entry.change);
+        return;
+      case 'remove':
+        this.salons.get(entry.salon)?.remove(entry.kind, entry.key);
+        return;
+      case 'settings':
+        this.current = entry.settings;
+        return;
+      case 'clock':
+        this.clock.setOffset(entry.offsetMs);
+        return;
+    }
+  }
+}
