@@ -24,6 +24,8 @@ export interface Grant {
   /** Monotonic clock of this process just before the database was asked, and just after it had answered. */
   readonly askedAtMs: number;
   readonly answeredAtMs: number;
+  /** Monotonic: a call that has not left by then needs a new grant. */
+  readonly usableUntilMs: number;
 }
 
 export interface PacerCall {
@@ -143,9 +145,9 @@ class DatabasePacer implements Pacer {
     const askedAtMs = clock.nowMs();
     const reply = await this.#ask(counts, cost);
     const answeredAtMs = clock.nowMs();
-    const grant: Grant = { databaseNowMs: reply.nowMs, askedAtMs, answeredAtMs };
-    const usableMs = this.plan.staleAfterMs + (cost - 1) * this.plan.intervalMs;
-    this.#hand(reply, grant, answeredAtMs - askedAtMs > usableMs);
+    const usableUntilMs = askedAtMs + this.plan.staleAfterMs + (cost - 1) * this.plan.intervalMs;
+    const grant: Grant = { databaseNowMs: reply.nowMs, askedAtMs, answeredAtMs, usableUntilMs };
+    this.#hand(reply, grant, answeredAtMs > usableUntilMs);
     if (this.#queue.size > 0 && reply.retryMs > 0) await this.#sleep(reply.retryMs);
   }
 
