@@ -1,5 +1,5 @@
 /** Which businesses a request may touch (R43): every query of the API takes its businesses from here. */
-import type { PrismaClient } from '../infra/database/generated/client.ts';
+import type { PrismaClient } from '../infra/database/index.ts';
 import type { TokenGrant } from '../infra/tokens.ts';
 import { notFound } from './http/problem.ts';
 

@@ -78,6 +78,14 @@ function fileStreams(dir: string | null): StreamEntry[] {
   ];
 }
 
+function onlyMetrics(target: { write(line: string): unknown }): { write(line: string): void } {
+  return {
+    write(line) {
+      if (line.includes(METRICS_MARK)) target.write(line);
+    },
+  };
+}
+
 function exceptMetrics(target: { write(line: string): unknown }): { write(line: string): void } {
   return {
     write(line) {

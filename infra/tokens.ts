@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import type { PrismaClient } from './database/generated/client.ts';
+import type { PrismaClient } from './database/index.ts';
 
 /** Everything a token can be allowed. */
 export const SCOPES = ['sync:read', 'sync:run', 'operations:read', 'health:read', 'metrics:read'] as const;

@@ -101,7 +101,7 @@ export function defineEndpoint<
     shapes,
     async handle(request) {
       const errors: FieldError[] = [];
-      const read = <S extends z.ZodType>(where: string, schema: S | undefined, value: unknown) =>
+      const read = (where: string, schema: z.ZodType | undefined, value: unknown) =>
         parsePart(errors, where, schema, value);
       const parts = {
         params: read('path', params, request.params),

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { PrismaClient } from '../../infra/database/generated/client.ts';
+import type { PrismaClient } from '../../infra/database/index.ts';
 import type { Reply } from './endpoint.ts';
 import { Problem } from './problem.ts';
 

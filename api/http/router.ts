@@ -1,5 +1,11 @@
 /** Puts endpoints on an Express application: permission, body, handler, answer; 405 and 404 for what is left. */
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import type { Logger } from '../../infra/logger.ts';
 import { PERMISSIONS, type Permission } from '../permissions.ts';
 import { authorise, NOBODY, type Authenticate } from './authorise.ts';
@@ -17,7 +23,11 @@ export function mountEndpoints(
   authenticate: Authenticate,
 ): void {
   checkPermissions(endpoints);
-  const readJson = express.json({ limit: BODY_LIMIT, strict: true, type: 'application/json' });
+  const readJson: RequestHandler = express.json({
+    limit: BODY_LIMIT,
+    strict: true,
+    type: 'application/json',
+  });
   for (const [path, methods] of byPath(endpoints)) {
     const route = app.route(path);
     for (const endpoint of methods) {
@@ -66,7 +76,10 @@ export function nothingHere(_request: Request, _response: Response): never {
 /** Every error becomes problem+json; what nobody foresaw is written to the log, not to the caller. */
 export function problemHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
-    if (response.headersSent) return next(error);
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
     const { requestId } = stateOf(request);
     const problem = toProblem(error);
     if (problem.status >= 500)
@@ -110,11 +123,7 @@ function allowed(methods: readonly Endpoint[]): string {
   );
 }
 
-async function readBody(
-  parse: ReturnType<typeof express.json>,
-  request: Request,
-  response: Response,
-): Promise<void> {
+async function readBody(parse: RequestHandler, request: Request, response: Response): Promise<void> {
   const declared = Number(request.get('content-length') ?? '0');
   const present = declared > 0 || request.get('transfer-encoding') !== undefined;
   if (present && request.is('application/json') !== 'application/json') throw unsupportedMediaType();

@@ -1,5 +1,5 @@
 /** What of each business is here, linked, gone, and waiting for a person: one statement each for all businesses asked. */
-import type { PrismaClient } from '../../infra/database/generated/client.ts';
+import type { PrismaClient } from '../../infra/database/index.ts';
 
 type Sql = Pick<PrismaClient, '$queryRaw'>;
 

@@ -2,11 +2,14 @@
  * Operations (R31): what is open comes from Temporal, what has ended from the ledger. One list, newest first, whose
  * place in time is the ledger's start where there is a row, else Temporal's.
  */
-import type { Prisma, SyncRun } from '../../infra/database/generated/client.ts';
+import type { Prisma, PrismaClient } from '../../infra/database/index.ts';
 import type { ApiDeps, OpenOperation } from '../deps.ts';
 import { comparePlaces, type Place } from '../http/pagination.ts';
 import { iso, isoOrNull, TEMPORAL_SILENT, within, type Note } from '../wire.ts';
 import { countsOf, workflowUrl, type Operation, type OperationStatus } from './runs.ts';
+
+/** A row of the ledger. */
+type SyncRun = Awaited<ReturnType<PrismaClient['syncRun']['findFirstOrThrow']>>;
 
 type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'temporal' | 'logger'>;
 

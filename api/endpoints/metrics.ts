@@ -1,0 +1,99 @@
+/**
+ * GET /metrics for Prometheus. What the database knows is read at each scrape, for the businesses of the token only
+ * and summed over them: no label names a business or a person. What belongs to the process (Node, HTTP) is for
+ * tokens that reach all businesses.
+ */
+import { Gauge, Registry } from 'prom-client';
+import { reachableBusinesses } from '../businesses.ts';
+import type { ApiDeps } from '../deps.ts';
+import { defineEndpoint } from '../http/endpoint.ts';
+import { countWaiting } from '../sync/counts.ts';
+
+interface Sample {
+  readonly name: string;
+  readonly a: string;
+  readonly b: string;
+  readonly value: number;
+}
+
+export function metricsEndpoint(deps: Pick<ApiDeps, 'prisma'>, processMetrics: Registry) {
+  return defineEndpoint({
+    method: 'GET',
+    path: '/metrics',
+    tag: 'Health',
+    summary: 'Figures for Prometheus',
+    responses: { 200: { description: 'Text format 0.0.4', contentType: 'text/plain' } },
+    async handler({ grant }) {
+      const businesses = await reachableBusinesses(deps.prisma, grant, undefined);
+      const own = await databaseMetrics(
+        deps,
+        businesses.map(({ id }) => id),
+      );
+      const registries = grant.businesses === 'all' ? [own, processMetrics] : [own];
+      const texts = await Promise.all(registries.map((registry) => registry.metrics()));
+      return {
+        status: 200,
+        content: `${texts.join('\n').trimEnd()}\n`,
+        contentType: Registry.PROMETHEUS_CONTENT_TYPE,
+      };
+    },
+  });
+}
+
+async function databaseMetrics(
+  { prisma }: Pick<ApiDeps, 'prisma'>,
+  ids: readonly string[],
+): Promise<Registry> {
+  const registry = new Registry();
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge<L>({ name, help, labelNames, registers: [registry] });
+  const runs = gauge('booksy_sync_runs', 'Runs in the ledger (24 months) by kind and status', [
+    'kind',
+    'status',
+  ]);
+  const waiting = gauge('booksy_sync_waiting', 'What waits for a person, by what it is and its kind', [
+    'what',
+    'kind',
+  ]);
+  const stale = gauge('booksy_sync_freshness_seconds', 'Age of the oldest proven window, by entity', [
+    'entity',
+  ]);
+  const unproven = gauge('booksy_sync_unproven_windows', 'Windows that no pass has proven yet, by entity', [
+    'entity',
+  ]);
+  const box = gauge('booksy_sync_box_rows', 'Changes stored and not yet worked on, by box', ['box']);
+  const boxAge = gauge('booksy_sync_box_oldest_seconds', 'Age of the oldest of them', ['box']);
+  gauge('booksy_sync_businesses', 'Businesses that these figures are about', []).set(ids.length);
+
+  const [samples, waits] = await Promise.all([readSamples(prisma, ids), countWaiting(prisma, ids)]);
+  for (const { name, a, b, value } of samples) {
+    if (name === 'runs') runs.set({ kind: a, status: b }, value);
+    else if (name === 'freshness') stale.set({ entity: a }, value);
+    else if (name === 'unproven') unproven.set({ entity: a }, value);
+    else if (name === 'box') box.set({ box: a }, value);
+    else if (name === 'box_age') boxAge.set({ box: a }, value);
+  }
+  for (const { what, kind, n } of waits) waiting.inc({ what, kind }, n);
+  return registry;
+}
+
+async function readSamples(prisma: ApiDeps['prisma'], ids: readonly string[]): Promise<Sample[]> {
+  return prisma.$queryRaw<Sample[]>`
+    WITH b AS (SELECT unnest(${[...ids]}::uuid[]) AS id),
+    boxes AS (
+      SELECT 'outbox' AS box, count(business_id) AS n, min(created_at) AS oldest
+        FROM sync_outbox JOIN b ON b.id = business_id
+      UNION ALL
+      SELECT 'webhooks', count(business_id), min(received_at)
+        FROM webhook_logs JOIN b ON b.id = business_id WHERE drained_at IS NULL)
+    SELECT 'runs' AS name, kind AS a, status AS b, count(*)::float8 AS value
+      FROM sync_runs JOIN b ON b.id = business_id GROUP BY kind, status
+    UNION ALL
+    SELECT 'freshness', entity, '', extract(epoch FROM clock_timestamp() - min(proven_sent_at))::float8
+      FROM integration_sync_status JOIN b ON b.id = business_id WHERE proven_sent_at IS NOT NULL GROUP BY entity
+    UNION ALL
+    SELECT 'unproven', entity, '', count(*) FILTER (WHERE proven_sent_at IS NULL OR NOT complete)::float8
+      FROM integration_sync_status JOIN b ON b.id = business_id GROUP BY entity
+    UNION ALL SELECT 'box', box, '', n::float8 FROM boxes
+    UNION ALL SELECT 'box_age', box, '', coalesce(extract(epoch FROM clock_timestamp() - oldest), 0)::float8 FROM boxes`;
+}

@@ -1,0 +1,76 @@
+/** The HTTP application: everything between a socket and the endpoints. */
+import express, { type Express } from 'express';
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { authenticateToken } from '../infra/tokens.ts';
+import type { ApiDeps } from './deps.ts';
+import { fullSyncEndpoint } from './endpoints/full-sync.ts';
+import { healthEndpoint } from './endpoints/health.ts';
+import { metricsEndpoint } from './endpoints/metrics.ts';
+import { operationEndpoint, operationsEndpoint } from './endpoints/operations.ts';
+import { pageEndpoints } from './endpoints/pages.ts';
+import { healthzEndpoint, readyzEndpoint } from './endpoints/probes.ts';
+import { syncStatusEndpoint } from './endpoints/sync-status.ts';
+import { cors, noStore, requestLog, securityHeaders } from './http/context.ts';
+import type { Endpoint } from './http/endpoint.ts';
+import { mountEndpoints, nothingHere, problemHandler } from './http/router.ts';
+import { openApiDocument } from './openapi.ts';
+
+/** The application, and the endpoints it is made of (the matrix test walks them). */
+export interface Api {
+  readonly app: Express;
+  readonly endpoints: readonly Endpoint[];
+  /** The OpenAPI 3.1 document. */
+  readonly document: unknown;
+}
+
+/**
+ * Builds the application; it listens on nothing yet.
+ *
+ * @throws {Error} where the permission table does not fit the routes.
+ */
+export function createApi(deps: ApiDeps): Api {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'How long requests took, by route template',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers: [registry],
+  });
+
+  let document: unknown = null;
+  const endpoints: Endpoint[] = [
+    syncStatusEndpoint(deps),
+    fullSyncEndpoint(deps),
+    operationsEndpoint(deps),
+    operationEndpoint(deps),
+    healthEndpoint(deps),
+    healthzEndpoint(),
+    readyzEndpoint(deps),
+    metricsEndpoint(deps, registry),
+    ...pageEndpoints(deps, () => document),
+  ];
+  document = openApiDocument(endpoints, deps.version);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
+  app.set('trust proxy', deps.api.trustedProxyHops);
+  app.use(
+    requestLog(deps.logger, ({ method, route, status, seconds }) =>
+      // Methods of no endpoint are counted under one name: callers must not be able to grow the table.
+      duration.observe(
+        { method: /^(GET|HEAD|POST|OPTIONS)$/.test(method) ? method : 'OTHER', route, status },
+        seconds,
+      ),
+    ),
+  );
+  app.use(securityHeaders(), noStore, cors(deps.api.corsOrigins));
+  mountEndpoints(app, endpoints, (token) => authenticateToken(deps.prisma, token));
+  app.use(nothingHere);
+  app.use(problemHandler(deps.logger));
+  return { app, endpoints, document };
+}
