@@ -500,11 +500,12 @@ BEGIN
   FROM unnest(owners, visits) c (business_id, booking_id)
   WHERE c.business_id IS NOT NULL
     AND c.booking_id IS NOT NULL
-    AND NOT EXISTS (
-      SELECT FROM sync_outbox s
+    AND (
+      SELECT 1 FROM sync_outbox s
       WHERE s.business_id = c.business_id AND s.entity = 'booking' AND s.record_id = c.booking_id
         AND s.transaction_id = pg_current_xact_id()
-    );
+      LIMIT 1
+    ) IS NULL;
   RETURN NULL;
 END
 $$;
@@ -608,8 +609,8 @@ RETURNS TABLE (
   SELECT i.business_id, r.kind, r.id, s.during, 'item', i.booking_id, i.id, NULL::uuid,
          occupancy_session_key(i.id, i.session_seats, i.staff_id, coalesce(i.service_id, i.variant_id), s.session_starts)
   FROM unnest(p_items) w (id)
-  JOIN booking_items i ON i.id = w.id
-  JOIN bookings b ON b.id = i.booking_id
+  CROSS JOIN LATERAL (SELECT x.* FROM booking_items x WHERE x.id = w.id OFFSET 0) i
+  CROSS JOIN LATERAL (SELECT x.status FROM bookings x WHERE x.id = i.booking_id OFFSET 0) b
   CROSS JOIN LATERAL (VALUES ('staff', i.staff_id), ('room', i.room_id)) r (kind, id)
   CROSS JOIN LATERAL (
     SELECT unnest(occupancy_stretches(i.starts_at, i.ends_at, i.gap_after_minutes, i.gap_minutes)), i.starts_at
@@ -626,7 +627,7 @@ RETURNS TABLE (
   -- Blocks of one resource share a key: they never dispute each other (R19).
   SELECT t.business_id, t.owner_kind, t.owner_id, tstzrange(t.starts_at, t.ends_at), 'block', NULL, NULL, t.id, t.owner_id
   FROM unnest(p_time_off) w (id)
-  JOIN time_off t ON t.id = w.id
+  CROSS JOIN LATERAL (SELECT x.* FROM time_off x WHERE x.id = w.id OFFSET 0) t
   WHERE t.owner_id IS NOT NULL AND t.business_id IS NOT NULL AND t.owner_kind IN ('staff', 'room') AND t.ends_at > t.starts_at
 $$;
 
@@ -640,8 +641,11 @@ END
 $$;
 
 -- Brings the rows of the given items and blocks to what they ought to be, and settles who overlaps whom.
--- `p_overbooked`: bookings that have just been allowed to overlap. Plans are made once and for small arrays, so every
--- table is reached by its index whatever its statistics say; nothing loops over rows.
+-- `p_overbooked`: bookings that have just been allowed to overlap.
+--
+-- A plan is kept for the life of a connection, through an import that fills empty tables. So no plan may depend on how
+-- big a table is: each is reached through its index, from lateral subqueries that OFFSET 0 keeps as they are written,
+-- and the difference is a grouping, not a join.
 CREATE OR REPLACE FUNCTION occupancy_refresh(p_items uuid[], p_time_off uuid[], p_bookings uuid[], p_overbooked uuid[] DEFAULT '{}')
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
@@ -653,14 +657,17 @@ DECLARE
 BEGIN
   -- Status and items of one visit may be written by two transactions: one after the other, or the later one would
   -- work with what it read before.
-  PERFORM FROM bookings WHERE id IN (SELECT unnest(p_bookings)) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM FROM bookings WHERE id = ANY (p_bookings) ORDER BY id FOR NO KEY UPDATE;
   PERFORM occupancy_lock(ARRAY(
-    SELECT o.resource_id FROM unnest(p_items) w (id) JOIN occupancy o ON o.item_id = w.id
-    UNION ALL SELECT o.resource_id FROM unnest(p_time_off) w (id) JOIN occupancy o ON o.time_off_id = w.id
+    SELECT o.resource_id FROM unnest(p_items) w (id) CROSS JOIN LATERAL (SELECT x.* FROM occupancy x WHERE x.item_id = w.id OFFSET 0) o
+    UNION ALL SELECT o.resource_id FROM unnest(p_time_off) w (id) CROSS JOIN LATERAL (SELECT x.* FROM occupancy x WHERE x.time_off_id = w.id OFFSET 0) o
     UNION ALL
-    SELECT r.id FROM unnest(p_items) w (id) JOIN booking_items i ON i.id = w.id
+    SELECT r.id FROM unnest(p_items) w (id)
+    CROSS JOIN LATERAL (SELECT x.staff_id, x.room_id FROM booking_items x WHERE x.id = w.id OFFSET 0) i
     CROSS JOIN LATERAL (VALUES (i.staff_id), (i.room_id)) r (id)
-    UNION ALL SELECT t.owner_id FROM unnest(p_time_off) w (id) JOIN time_off t ON t.id = w.id
+    UNION ALL
+    SELECT t.owner_id FROM unnest(p_time_off) w (id)
+    CROSS JOIN LATERAL (SELECT x.owner_id FROM time_off x WHERE x.id = w.id OFFSET 0) t
   ));
 
   -- The difference, by grouping: what is both held and wanted stays untouched.
@@ -672,19 +679,22 @@ BEGIN
       UNION ALL
       SELECT o.business_id, o.resource_kind, o.resource_id, o.during, o.source, o.booking_id, o.item_id, o.time_off_id, o.session_key,
              o.id, false
-      FROM unnest(p_items) w (id) JOIN occupancy o ON o.item_id = w.id
+      FROM unnest(p_items) w (id) CROSS JOIN LATERAL (SELECT x.* FROM occupancy x WHERE x.item_id = w.id OFFSET 0) o
       UNION ALL
       SELECT o.business_id, o.resource_kind, o.resource_id, o.during, o.source, o.booking_id, o.item_id, o.time_off_id, o.session_key,
              o.id, false
-      FROM unnest(p_time_off) w (id) JOIN occupancy o ON o.time_off_id = w.id
+      FROM unnest(p_time_off) w (id) CROSS JOIN LATERAL (SELECT x.* FROM occupancy x WHERE x.time_off_id = w.id OFFSET 0) o
     ) u
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
   ), removed AS (
-    DELETE FROM occupancy o USING diff d WHERE o.id = d.held_id AND NOT d.wanted RETURNING o.resource_id, o.during
+    DELETE FROM occupancy o
+    WHERE o.id = ANY (ARRAY(SELECT d.held_id FROM diff d WHERE d.held_id IS NOT NULL AND NOT d.wanted))
+    RETURNING o.resource_id, o.during
   ), added AS (
     INSERT INTO occupancy (business_id, resource_kind, resource_id, during, source, booking_id, item_id, time_off_id, session_key)
     SELECT d.business_id, d.resource_kind, d.resource_id, d.during, d.source, d.booking_id, d.item_id, d.time_off_id, d.session_key
     FROM diff d WHERE d.held_id IS NULL
+    ORDER BY d.resource_id, d.during
     RETURNING id, resource_id, resource_kind, during, session_key, item_id, booking_id
   ), news AS (
     SELECT * FROM added
@@ -708,7 +718,7 @@ BEGIN
     FROM (
       SELECT a.id AS a_id, n.id AS n_id,
              importing OR a.item_id IS NULL
-             OR EXISTS (SELECT FROM bookings b WHERE b.id IN (a.booking_id, n.booking_id) AND b.overbooking_allowed) AS may
+             OR (SELECT bool_or(b.overbooking_allowed) FROM bookings b WHERE b.id = ANY (ARRAY[a.booking_id, n.booking_id])) IS TRUE AS may
       FROM unnest(a_ids, a_resources, a_ranges, a_keys, a_items, a_bookings) a (id, resource_id, during, session_key, item_id, booking_id)
       CROSS JOIN LATERAL (
         SELECT o.id, o.booking_id FROM occupancy o
@@ -720,16 +730,14 @@ BEGIN
     ) p;
     IF may_left IS NOT NULL THEN
       UPDATE occupancy o SET exempt = true
-      WHERE NOT o.exempt AND o.id IN (SELECT unnest(may_left) UNION SELECT unnest(may_right));
+      WHERE NOT o.exempt AND o.id = ANY (may_left || may_right);
     END IF;
     -- Two rows without a mark are refused by the constraint; where one carries a mark, the dispute waits for the commit.
     IF not_left IS NOT NULL THEN
       INSERT INTO occupancy_disputes (occupancy_id, other_id)
       SELECT p.a_id, p.n_id
       FROM unnest(not_left, not_right) p (a_id, n_id)
-      JOIN occupancy a ON a.id = p.a_id
-      JOIN occupancy n ON n.id = p.n_id
-      WHERE a.exempt OR n.exempt;
+      WHERE (SELECT bool_or(o.exempt) FROM occupancy o WHERE o.id = ANY (ARRAY[p.a_id, p.n_id]));
     END IF;
     -- A seat in a session: is there one left (R24)?
     IF NOT importing THEN
@@ -743,17 +751,24 @@ BEGIN
   -- The mark goes when the overlap goes.
   IF r_resources IS NOT NULL THEN
     UPDATE occupancy o SET exempt = false
-    WHERE o.id IN (
+    WHERE o.id = ANY (ARRAY(
       SELECT n.id
       FROM unnest(r_resources, r_ranges) r (resource_id, during)
-      JOIN occupancy n ON n.exempt AND n.resource_id = r.resource_id AND n.during && r.during
-      WHERE NOT EXISTS (
-          SELECT FROM occupancy x
-          WHERE x.exempt AND x.resource_id = n.resource_id AND x.during && n.during AND x.session_key <> n.session_key)
-        AND NOT EXISTS (
-          SELECT FROM occupancy x
-          WHERE NOT x.exempt AND x.resource_id = n.resource_id AND x.during && n.during AND x.session_key <> n.session_key)
-    );
+      CROSS JOIN LATERAL (
+        SELECT x.* FROM occupancy x
+        WHERE x.exempt AND x.resource_id = r.resource_id AND x.during && r.during
+        OFFSET 0
+      ) n
+      WHERE (
+        SELECT 1 FROM occupancy x
+        WHERE x.exempt AND x.resource_id = n.resource_id AND x.during && n.during AND x.session_key <> n.session_key
+        LIMIT 1
+      ) IS NULL AND (
+        SELECT 1 FROM occupancy x
+        WHERE NOT x.exempt AND x.resource_id = n.resource_id AND x.during && n.during AND x.session_key <> n.session_key
+        LIMIT 1
+      ) IS NULL
+    ));
   END IF;
 END
 $$;
@@ -859,7 +874,9 @@ BEGIN
     WHERE n.status::text IS DISTINCT FROM o.status::text OR n.overbooking_allowed IS DISTINCT FROM o.overbooking_allowed;
   END IF;
   IF visits IS NOT NULL THEN
-    SELECT array_agg(i.id) INTO items FROM unnest(visits) v (id) JOIN booking_items i ON i.booking_id = v.id;
+    SELECT array_agg(i.id) INTO items
+    FROM unnest(visits) v (id)
+    CROSS JOIN LATERAL (SELECT x.id FROM booking_items x WHERE x.booking_id = v.id OFFSET 0) i;
     IF items IS NOT NULL THEN
       -- The statement itself holds the rows of these bookings.
       PERFORM occupancy_refresh(items, '{}', '{}', coalesce(overbooked, '{}'));

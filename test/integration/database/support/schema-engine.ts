@@ -6,11 +6,22 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 
 import { PrismaPg } from '@prisma/adapter-pg';
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  type ColumnType,
+  ColumnTypeEnum,
+} from '@prisma/driver-adapter-utils';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm';
 
 const noFilter = { externalTables: [], externalEnums: [] };
 const schemaFile = path.resolve('prisma/schema.prisma');
+
+// Where the engine leaves the message of a panic.
+Reflect.set(globalThis, 'PRISMA_WASM_PANIC_REGISTRY', {
+  set_message: (message: string) => {
+    process.stderr.write(`schema engine: ${message}\n`);
+  },
+});
 
 /** Opens the engine on one database. The package is built for bundlers, so its module is instantiated by hand. */
 export async function openSchemaEngine(url: string): Promise<SchemaEngine> {
@@ -19,7 +30,7 @@ export async function openSchemaEngine(url: string): Promise<SchemaEngine> {
   const glue: unknown = await import(path.join(folder, 'schema_engine_bg.js'));
   if (!isGlue(glue)) throw new Error('the schema engine package has another shape than expected');
   glue.__wbg_set_wasm(await instantiate(await readFile(path.join(folder, 'schema_engine_bg.wasm')), glue));
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: url }));
+  const adapter = bindMigrationAwareSqlAdapterFactory(new EngineAdapter({ connectionString: url }));
   return glue.SchemaEngine.new(
     { datamodels: [[schemaFile, await readFile(schemaFile, 'utf8')]] },
     () => undefined,
@@ -28,10 +39,14 @@ export async function openSchemaEngine(url: string): Promise<SchemaEngine> {
 }
 
 /** SQL that would turn the database into what schema.prisma says; empty where they agree. */
-export async function diffToSchema(engine: SchemaEngine, url: string): Promise<string> {
+export async function diffToSchema(engine: SchemaEngine): Promise<string> {
   const content = await readFile(schemaFile, 'utf8');
   const result = await engine.diff({
-    from: { tag: 'url', url },
+    from: {
+      tag: 'schemaDatasource',
+      configDir: path.dirname(schemaFile),
+      files: [{ path: schemaFile, content }],
+    },
     to: { tag: 'schemaDatamodel', files: [{ path: schemaFile, content }] },
     script: true,
     exitCode: null,
@@ -66,6 +81,38 @@ export async function migrationsList(names: readonly string[]) {
 }
 
 export { noFilter };
+
+/** PostgreSQL's internal type "char", and the types that come with it in the engine's catalogue queries. */
+const CATALOGUE_TYPES = new Map<number, number>([
+  [16, ColumnTypeEnum.Boolean],
+  [18, ColumnTypeEnum.Character],
+  [20, ColumnTypeEnum.Int64],
+  [21, ColumnTypeEnum.Int32],
+  [23, ColumnTypeEnum.Int32],
+  [26, ColumnTypeEnum.Int64],
+  [1009, ColumnTypeEnum.TextArray],
+]);
+
+/** The adapter of this Prisma does not know "char", which the engine (a little newer) reads from the catalogue. */
+class EngineAdapter extends PrismaPg {
+  override async connect() {
+    const adapter = await super.connect();
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    const pool = adapter.underlyingDriver();
+    adapter.queryRaw = async (query) => {
+      const described = await pool.query({ text: query.sql, values: query.args, rowMode: 'array' });
+      if (!described.fields.some((field) => field.dataTypeID === 18)) return queryRaw(query);
+      return {
+        columnNames: described.fields.map((field) => field.name),
+        columnTypes: described.fields.map(
+          (field) => (CATALOGUE_TYPES.get(field.dataTypeID) ?? ColumnTypeEnum.Text) as ColumnType,
+        ),
+        rows: described.rows,
+      };
+    };
+    return adapter;
+  }
+}
 
 interface Glue {
   readonly __wbg_set_wasm: (exports: object) => void;
