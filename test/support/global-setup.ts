@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
 import { prepareNamespace } from '../../infra/local/temporal.ts';
 import { SEARCH_ATTRIBUTES } from '../../infra/temporal/search-attributes.ts';
+import { WORKFLOWS_PATH } from '../../workers/bundle.ts';
 import { createTemplate } from './template.ts';
 import { createRunFolder, startTestPostgres, startTestTemporal, startWatchdog } from './servers.ts';
 
@@ -18,8 +17,8 @@ declare module 'vitest' {
     /** host:port of the Temporal server. */
     temporalAddress: string;
     temporalNamespace: string;
-    /** File with the bundle of all workflows, built once per run; null while there is no workflow. */
-    workflowBundlePath: string | null;
+    /** File with the bundle of all workflows, built once per run. */
+    workflowBundlePath: string;
   }
 }
 
@@ -76,10 +75,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-async function prepareBundle(folder: string): Promise<string | null> {
-  const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-  if (!existsSync(workflowsPath)) return null;
-  const { code } = await bundleWorkflowCode({ workflowsPath });
+/** The bundle of the code of this moment. No SDK runtime may start in this process: it would keep it from ending. */
+async function prepareBundle(folder: string): Promise<string> {
+  const logger = new DefaultLogger('WARN');
+  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger });
   const path = join(folder, 'workflow-bundle.js');
   await writeFile(path, code);
   return path;

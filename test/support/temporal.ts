@@ -7,20 +7,35 @@ import type {
   WorkflowResultType,
 } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker, type ReplayWorkerOptions, type WorkerOptions } from '@temporalio/worker';
+import {
+  Worker,
+  type NativeConnection,
+  type ReplayWorkerOptions,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { inject } from 'vitest';
 import { eventually } from './eventually.ts';
 import { quietRuntime } from './quiet-runtime.ts';
 
 export interface TestWorkerOptions {
   /** What the workflows of the test call: real activities or stand-ins. */
-  readonly activities: object;
+  readonly activities?: object;
+  /** Makes the worker itself, as the product does, on what the test has: instead of `activities`. */
+  readonly create?: (given: GivenToWorker) => Promise<Worker>;
   /** Workflows of the test itself. Default: the run's shared bundle of workflows/index.ts. */
   readonly workflowsPath?: string;
   /** Further worker settings: interceptors, limits. */
   readonly worker?: Partial<WorkerOptions>;
   /** Temporal server to use, where a test has started one of its own (restart tests). Default: the run's. */
   readonly address?: string;
+}
+
+/** What a test gives to a worker. */
+export interface GivenToWorker {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly workflowBundle: { readonly codePath: string };
 }
 
 /** A Temporal worker of one test with a task queue of its own. */
@@ -52,15 +67,21 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
   const { client } = environment;
   const taskQueue = `test-${randomUUID()}`;
   const code = workflowCode(options.workflowsPath);
-  const worker = await Worker.create({
-    ...options.worker,
-    ...code,
+  const given = {
     connection: environment.nativeConnection,
     namespace: inject('temporalNamespace'),
     taskQueue,
-    activities: options.activities,
-    shutdownGraceTime: '5 seconds',
-  });
+  };
+  const worker =
+    options.create === undefined
+      ? await Worker.create({
+          ...options.worker,
+          ...code,
+          ...given,
+          activities: options.activities ?? {},
+          shutdownGraceTime: '5 seconds',
+        })
+      : await options.create({ ...given, ...sharedBundle() });
   const running = worker.run();
   // Seen by `stop`; without this line a worker that dies early would be an unhandled rejection first.
   running.catch(() => undefined);
@@ -140,9 +161,7 @@ export async function expectReplays(
 
 /** The run's shared bundle of all workflows. */
 export function sharedBundle(): { workflowBundle: { codePath: string } } {
-  const codePath = inject('workflowBundlePath');
-  if (codePath === null) throw new Error('There is no workflows/index.ts to make a bundle of.');
-  return { workflowBundle: { codePath } };
+  return { workflowBundle: { codePath: inject('workflowBundlePath') } };
 }
 
 function workflowCode(

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { InboundActivities } from '../../activities/index.ts';
+import { createLauncher, fullSyncId, type Launcher } from '../../infra/temporal/launch.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestWorker, type TestWorker } from '../support/temporal.ts';
+
+/** A list of so many steps of ten rows each. */
+const walkOf = (steps: number) => {
+  let step = 0;
+  return async () => {
+    step += 1;
+    return { done: step >= steps, rowsDone: step * 10, rowsTotal: steps * 10, complete: step >= steps };
+  };
+};
+
+/** Stand-ins for the activities that note what was called, in its order. */
+function standIns(overrides: Partial<InboundActivities> = {}) {
+  const calls: string[] = [];
+  const finished: Parameters<InboundActivities['finishRun']>[0][] = [];
+  const walks = { clients: walkOf(2), ahead: walkOf(3), recent: walkOf(1), past: walkOf(1) };
+  const activities: InboundActivities = {
+    beginRun: async () => ({ windowKeys: ['ahead', 'recent', 'past'] }),
+    syncCatalog: async () => undefined,
+    syncHours: async () => undefined,
+    walkClients: walks.clients,
+    walkVisits: ({ windowKey }) => walks[windowKey](),
+    finishRun: async (input) => {
+      finished.push(input);
+    },
+    ...overrides,
+  };
+  const noted = Object.fromEntries(
+    Object.entries(activities).map(([name, activity]: [string, (input: never) => Promise<unknown>]) => [
+      name,
+      (input: never) => {
+        calls.push(name);
+        return activity(input);
+      },
+    ]),
+  );
+  return { calls, finished, activities: noted };
+}
+
+describe('fullSync', () => {
+  let worker: TestWorker | undefined;
+  // Also replays every run of the test.
+  afterEach(async () => {
+    await worker?.stop();
+    worker = undefined;
+  });
+
+  async function start(
+    activities: object,
+  ): Promise<{ worker: TestWorker; launcher: Launcher; businessId: string }> {
+    worker = await startTestWorker({ activities });
+    return { worker, launcher: createLauncher(worker), businessId: randomUUID() };
+  }
+
+  it('walks the entities in their order, each list to its end, and closes the ledger', async () => {
+    const { calls, finished, activities } = standIns();
+    const { launcher, businessId } = await start(activities);
+    const runId = randomUUID();
+    await launcher.startFullSync({ businessId, runId, actor: 'test' });
+    await launcher.fullSyncResult(businessId);
+    expect(calls).toEqual([
+      'beginRun',
+      'syncCatalog',
+      'syncHours',
+      ...['walkClients', 'walkClients'],
+      ...['walkVisits', 'walkVisits', 'walkVisits', 'walkVisits', 'walkVisits'],
+      'finishRun',
+    ]);
+    expect(finished).toEqual([{ businessId, runId, status: 'completed', error: null }]);
+  });
+
+  it('answers with its progress while it runs, and not afterwards', async () => {
+    let goOn = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    const { activities } = standIns({
+      walkVisits: async () => {
+        await waiting;
+        return { done: true, rowsDone: 5, rowsTotal: 5, complete: true };
+      },
+    });
+    const { launcher, businessId } = await start(activities);
+    await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    const progress = await eventually(async () => {
+      const answer = await launcher.fullSyncProgress(businessId);
+      return answer?.phase === 'visits' ? answer : null;
+    });
+    expect(progress).toMatchObject({ windowKey: 'ahead', rowsDone: 20, rowsTotal: 20 });
+    goOn();
+    await launcher.fullSyncResult(businessId);
+    expect(await launcher.fullSyncProgress(businessId)).toBeNull();
+  });
+
+  it('runs once per business: a second start finds the first', async () => {
+    let goOn = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    const { activities } = standIns({ syncCatalog: () => waiting });
+    const { launcher, businessId } = await start(activities);
+    const first = await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    const second = await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    expect(first.alreadyRunning).toBe(false);
+    expect(second).toEqual({ ...first, alreadyRunning: true });
+    goOn();
+    await launcher.fullSyncResult(businessId);
+  });
+
+  it('goes on after a failure that passes', async () => {
+    let attempts = 0;
+    const { finished, activities } = standIns({
+      syncCatalog: async () => {
+        attempts += 1;
+        if (attempts === 1) throw ApplicationFailure.retryable('The other side is away.', 'unavailable');
+      },
+    });
+    const { launcher, businessId } = await start(activities);
+    await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    await launcher.fullSyncResult(businessId);
+    expect(attempts).toBe(2);
+    expect(finished).toMatchObject([{ status: 'completed' }]);
+  });
+
+  it('ends with the code of a failure that does not pass, in the ledger and in Temporal', async () => {
+    const { calls, finished, activities } = standIns({
+      syncHours: async () => {
+        throw ApplicationFailure.nonRetryable(
+          'The credentials were refused. Enter new ones.',
+          'auth_revoked',
+        );
+      },
+    });
+    const { launcher, businessId } = await start(activities);
+    await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    const error: unknown = await launcher.fullSyncResult(businessId).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(WorkflowFailedError);
+    expect(error).toMatchObject({ cause: { type: 'auth_revoked' } });
+    expect(calls).not.toContain('walkClients');
+    expect(finished).toMatchObject([
+      {
+        status: 'failed',
+        error: { code: 'auth_revoked', detail: 'The credentials were refused. Enter new ones.' },
+      },
+    ]);
+  });
+
+  it('closes the ledger as cancelled when it is cancelled, and may then be started again', async () => {
+    let goOn = (): void => undefined;
+    // Stands for a call that outlives the cancellation; the workflow does not wait for it.
+    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    const { calls, finished, activities } = standIns({
+      walkVisits: async () => {
+        await waiting;
+        return { done: false, rowsDone: 0, rowsTotal: 1, complete: false };
+      },
+    });
+    const { launcher, businessId } = await start(activities);
+    await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    await eventually(() => calls.includes('walkVisits'));
+    await launcher.cancelFullSync(businessId);
+    await expect(launcher.fullSyncResult(businessId)).rejects.toThrow();
+    expect(finished).toMatchObject([{ status: 'cancelled', error: { code: 'cancelled' } }]);
+    const again = await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    expect(again.alreadyRunning).toBe(false);
+    goOn();
+  });
+
+  it('can be found by its business while it is open', async () => {
+    let goOn = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    const { activities } = standIns({ syncCatalog: () => waiting });
+    const { launcher, businessId } = await start(activities);
+    await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    const open = await eventually(async () => {
+      const list = await launcher.listOpen({ businessIds: [businessId, randomUUID()] });
+      return list.length > 0 ? list : null;
+    });
+    expect(open).toMatchObject([{ workflowId: fullSyncId(businessId), kind: 'full_sync', businessId }]);
+    expect(await launcher.listOpen({ businessIds: [randomUUID()] })).toEqual([]);
+    goOn();
+    await launcher.fullSyncResult(businessId);
+  });
+
+  it('leaves a small history without rows', async () => {
+    const { activities } = standIns();
+    const { worker: own, launcher, businessId } = await start(activities);
+    const { workflowId } = await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    await launcher.fullSyncResult(businessId);
+    const { events = [] } = await own.client.workflow.getHandle(workflowId).fetchHistory();
+    // Six events an activity, one for each change of phase, five around it.
+    expect((events ?? []).length).toBeLessThanOrEqual(11 * 6 + 8 + 5);
+  });
+});
