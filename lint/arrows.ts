@@ -1,4 +1,4 @@
-/** What a top-level folder may import. */
+/** What a top-level folder may import. Entries are folders, or single files where a folder would be too much. */
 export interface Arrow {
   /** Folders whose values may be imported, beside its own. */
   readonly values: readonly string[];
@@ -45,7 +45,8 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   },
   workers: { values: ['domain', 'booksy', 'infra', 'activities'], types: ['workflows'] },
   api: { values: ['domain', 'infra'] },
-  cli: { values: ['domain', 'infra'] },
+  // `up` and `seed` ask the Booksy account once, outside of any workflow; that composition root is the workers' own.
+  cli: { values: ['domain', 'infra', 'workers/account.ts'] },
   // The stand-in for the other side must not share our understanding of it, or both would be wrong together.
   simulator: { values: [] },
   prisma: { values: ['domain', 'infra'] },

@@ -48,8 +48,9 @@ export const importArrows: Rule.RuleModule = {
         context.report({ node, messageId: 'outside', data: { from, name: specifier } });
         return;
       }
-      if (top === from.split('/')[0] || arrow.values.includes(to) || arrow.values.includes(top)) return;
-      if (arrow.types?.includes(to) === true || arrow.types?.includes(top) === true) {
+      const names = [to, top, target.replaceAll(path.sep, '/')];
+      if (top === from.split('/')[0] || names.some((name) => arrow.values.includes(name))) return;
+      if (names.some((name) => arrow.types?.includes(name) === true)) {
         if (!typeOnly) context.report({ node, messageId: 'typesOnly', data: { from, to: top } });
         return;
       }

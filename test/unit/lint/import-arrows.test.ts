@@ -21,6 +21,7 @@ describe('what the arrows allow', () => {
       'simulator/main.ts',
       "import { createServer } from 'node:http'; import { state } from './state/salon.ts';",
     ],
+    ['cli/up/engine.ts', "import { connectAccount } from '../../workers/account.ts';"],
     ['cli/main.ts', "import manifest from '../package.json' with { type: 'json' };"],
     ['test/unit/x.test.ts', "import { startSimulator } from '../../simulator/index.ts';"],
   ])('%s: %s', (file, code) => {
@@ -69,6 +70,11 @@ describe('what they refuse', () => {
     ['api/a.ts', "import { x } from '../activities/x.ts';", /api\/ may not import from activities\//u],
     ['api/a.ts', "import { x } from '../test/support/x.ts';", /api\/ may not import from test\//u],
     ['workers/main.ts', "import { fullSync } from '../workflows/index.ts';", /only types from workflows\//u],
+    [
+      'cli/main.ts',
+      "import { createSyncWorker } from '../workers/worker.ts';",
+      /cli\/ may not import from workers\//u,
+    ],
     ['newfolder/a.ts', "import { x } from '../domain/x.ts';", /newfolder\/ has no entry/u],
     ['api/a.ts', "import { x } from '../newfolder/x.ts';", /belongs to no folder/u],
   ])('%s: %s', (file, code, message) => {
