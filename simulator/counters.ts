@@ -27,7 +27,13 @@ export class Counters {
   private webhooks: Tally = {};
 
   /** A call of the partner API. Calls for tokens and the list of salons are counted apart. */
-  call(kind: 'token' | 'discovery' | 'data' | 'unknown', route: string, salon: number | null, now: number, windowMs: number): void {
+  call(
+    kind: 'token' | 'discovery' | 'data' | 'unknown',
+    route: string,
+    salon: number | null,
+    now: number,
+    windowMs: number,
+  ): void {
     if (kind === 'token') {
       this.token += 1;
       bump(this.byRoute, route);
@@ -103,7 +109,10 @@ export class Counters {
 
   private noteWindow(now: number, windowMs: number): void {
     this.recent.push(now);
-    while (this.recentStart < this.recent.length && (this.recent[this.recentStart] ?? now) <= now - windowMs) {
+    while (
+      this.recentStart < this.recent.length &&
+      (this.recent[this.recentStart] ?? now) <= now - windowMs
+    ) {
       this.recentStart += 1;
     }
     if (this.recentStart > 10_000) {

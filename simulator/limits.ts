@@ -36,7 +36,13 @@ export class Limiter {
     return this.takeFrom('token', algorithm, limits.tokenLimit, limits.tokenWindowMs, limits.tokenLimit);
   }
 
-  private takeFrom(key: string, algorithm: Limits['algorithm'], limit: number, windowMs: number, burst: number): number {
+  private takeFrom(
+    key: string,
+    algorithm: Limits['algorithm'],
+    limit: number,
+    windowMs: number,
+    burst: number,
+  ): number {
     if (algorithm === 'none') return 0;
     const now = this.clock.now();
     let window = this.windows.get(key);

@@ -52,7 +52,8 @@ export class Webhooks {
   send(salon: number, action: string, appointment: { readonly id: number }): void {
     const body = JSON.stringify({ action, appointment });
     for (const target of this.settings().targets) {
-      if (target.salon === null || target.salon === salon) this.tell(target, salon, action, appointment.id, body);
+      if (target.salon === null || target.salon === salon)
+        this.tell(target, salon, action, appointment.id, body);
     }
   }
 
@@ -71,7 +72,13 @@ export class Webhooks {
     for (const controller of this.pending) controller.abort();
   }
 
-  private tell(target: WebhookTarget, salon: number, action: string, appointment: number, body: string): void {
+  private tell(
+    target: WebhookTarget,
+    salon: number,
+    action: string,
+    appointment: number,
+    body: string,
+  ): void {
     const { faults, release } = this.faults.arm(WEBHOOK_FAULTS, {
       method: 'WEBHOOK',
       template: action,
@@ -81,7 +88,14 @@ export class Webhooks {
     const of = (kind: string): ArmedFault | undefined => faults.find(({ spec }) => spec.kind === kind);
     const bad = of('webhook_bad_signature');
     bad?.hit();
-    const message: Message = { id: `msg_${randomUUID()}`, salon, appointment, action, body, badSignature: bad !== undefined };
+    const message: Message = {
+      id: `msg_${randomUUID()}`,
+      salon,
+      appointment,
+      action,
+      body,
+      badSignature: bad !== undefined,
+    };
     const dropped = of('webhook_drop');
     const doubled = of('webhook_double');
     const delayed = of('webhook_delay');
@@ -137,7 +151,8 @@ export class Webhooks {
     this.pending.add(controller);
     const timer = setTimeout(() => controller.abort(), settings.timeoutMs);
     try {
-      const url = settings.signing === 'token' ? `${target.url.replace(/\/$/, '')}/${settings.token}` : target.url;
+      const url =
+        settings.signing === 'token' ? `${target.url.replace(/\/$/, '')}/${settings.token}` : target.url;
       const response = await fetch(url, {
         method: 'POST',
         body: message.body,
@@ -187,6 +202,8 @@ export class Webhooks {
 
 /** A Standard Webhooks signature. A secret `whsec_…` is base64, any other is taken as it is. */
 export function sign(secret: string, id: string, timestamp: string, body: string): string {
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8');
+  const key = secret.startsWith('whsec_')
+    ? Buffer.from(secret.slice(6), 'base64')
+    : Buffer.from(secret, 'utf8');
   return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
 }

@@ -46,7 +46,8 @@ export class Auth {
   check(authorization: string | undefined): string {
     if (authorization === undefined) throw detail(401, 'Authentication credentials were not provided.');
     const [scheme, token] = authorization.split(' ');
-    const expires = scheme?.toLowerCase() === 'bearer' && token !== undefined ? this.access.get(token) : undefined;
+    const expires =
+      scheme?.toLowerCase() === 'bearer' && token !== undefined ? this.access.get(token) : undefined;
     if (token === undefined || expires === undefined || expires <= this.clock.now()) {
       if (token !== undefined) this.access.delete(token);
       throw detail(401, 'Given token not valid for any token type');
@@ -59,7 +60,8 @@ export class Auth {
     const fields = asRecord(body);
     if (fields['grant_type'] !== 'client_credentials') throw invalid('grant_type', 'Unsupported grant type');
     const known =
-      fields['client_id'] === this.credentials.clientId && fields['client_secret'] === this.credentials.clientSecret;
+      fields['client_id'] === this.credentials.clientId &&
+      fields['client_secret'] === this.credentials.clientSecret;
     if (!known || this.refused) throw detail(401, 'Invalid client credentials');
     const seconds = this.lifetimes().clientCredentialsSeconds;
     return {
@@ -75,7 +77,8 @@ export class Auth {
     const jwt = fields['token'];
     if (typeof jwt !== 'string') throw invalid('token', 'This field is required.');
     if (typeof fields['partner_name'] !== 'string') throw invalid('partner_name', 'This field is required.');
-    if (partner === null || fields['partner_name'] !== partner.name || this.refused) throw detail(401, 'Unknown partner');
+    if (partner === null || fields['partner_name'] !== partner.name || this.refused)
+      throw detail(401, 'Unknown partner');
     try {
       if (decodeProtectedHeader(jwt).typ !== 'JWT') throw new Error('typ is not JWT');
       const { payload } = await jwtVerify(jwt, await importSPKI(partner.publicKeyPem, 'RS256'), {
@@ -85,14 +88,18 @@ export class Auth {
         requiredClaims: ['iat', 'exp'],
         currentDate: new Date(this.clock.told()),
       });
-      if ((payload.exp ?? 0) - (payload.iat ?? 0) > PARTNER_JWT_SECONDS) throw new Error('lives longer than 3 minutes');
+      if ((payload.exp ?? 0) - (payload.iat ?? 0) > PARTNER_JWT_SECONDS)
+        throw new Error('lives longer than 3 minutes');
     } catch (error) {
       throw detail(401, `Invalid partner token: ${error instanceof Error ? error.message : 'unreadable'}`);
     }
     const { accessSeconds, refreshSeconds } = this.lifetimes();
     return {
       status: 200,
-      body: { access: this.issue(this.access, accessSeconds), refresh: this.issue(this.refresh, refreshSeconds) },
+      body: {
+        access: this.issue(this.access, accessSeconds),
+        refresh: this.issue(this.refresh, refreshSeconds),
+      },
     };
   }
 

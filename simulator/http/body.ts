@@ -3,7 +3,9 @@ import type { Extra } from '../types.ts';
 import { parseDate, parseLocal } from '../time.ts';
 import { invalid } from './problem.ts';
 
-export const localTime = z.string().refine((text) => parseLocal(text) !== null, 'not a local time YYYY-MM-DDTHH:MM');
+export const localTime = z
+  .string()
+  .refine((text) => parseLocal(text) !== null, 'not a local time YYYY-MM-DDTHH:MM');
 export const localDate = z.string().refine((text) => parseDate(text) !== null, 'not a date YYYY-MM-DD');
 export const hourMinute = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'not a time HH:MM');
 export const text = z.string().min(1);

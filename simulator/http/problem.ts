@@ -16,7 +16,11 @@ export class HttpProblem extends Error {
 }
 
 /** The short form of an error: `{detail}`. */
-export function detail(status: number, text: string, headers: Readonly<Record<string, string>> = {}): HttpProblem {
+export function detail(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpProblem {
   return new HttpProblem({ status, body: { detail: text }, headers }, text);
 }
 

@@ -88,7 +88,11 @@ export const salonOnlyBusinessRoutes: readonly Route[] = [
     handle: (request) => {
       const salon = salonOf(request);
       const record = merge(salon.business, parseBody(businessPatch, request.body));
-      save(request.sandbox, salon, request.actor, 'changed', { kind: 'business', key: String(record.id), record });
+      save(request.sandbox, salon, request.actor, 'changed', {
+        kind: 'business',
+        key: String(record.id),
+        record,
+      });
       return ok(businessWire(salon));
     },
   },

@@ -163,7 +163,13 @@ export function mappingRoute(template: string, kind: 'visit' | 'service' | 'cate
   };
 }
 
-function setUid(request: ApiRequest, salon: Salon, kind: 'visit' | 'service' | 'category', id: number, uid: string): void {
+function setUid(
+  request: ApiRequest,
+  salon: Salon,
+  kind: 'visit' | 'service' | 'category',
+  id: number,
+  uid: string,
+): void {
   const { sandbox, actor } = request;
   const key = String(id);
   if (kind === 'visit') {

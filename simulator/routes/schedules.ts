@@ -38,7 +38,10 @@ const resourceOwner: OwnerOf = (request, salon) => {
 
 function scheduleRoutes(base: string, ownerOf: OwnerOf): Route[] {
   const wire = (salon: Salon, owner: string): object[] =>
-    (salon.schedules.get(owner) ?? []).map((day) => ({ ...day, hours_apply_from: day.hours_apply_from ?? null }));
+    (salon.schedules.get(owner) ?? []).map((day) => ({
+      ...day,
+      hours_apply_from: day.hours_apply_from ?? null,
+    }));
   return [
     {
       method: 'GET',
@@ -90,7 +93,11 @@ function scheduleRoutes(base: string, ownerOf: OwnerOf): Route[] {
         const owner = ownerOf(request, salon);
         const date = dateParam(request);
         const record = parseBody(z.object({ hours }), request.body).hours;
-        save(request.sandbox, salon, request.actor, 'changed', { kind: 'customDay', key: `${owner}|${date}`, record });
+        save(request.sandbox, salon, request.actor, 'changed', {
+          kind: 'customDay',
+          key: `${owner}|${date}`,
+          record,
+        });
         return ok({ date, hours: record });
       },
     },
@@ -109,7 +116,16 @@ function dateParam(request: ApiRequest): string {
   return text;
 }
 
-const STAFF_REASONS = ['personal_day', 'sick_day', 'vacation', 'training', 'no_show', 'late', 'early', 'other'];
+const STAFF_REASONS = [
+  'personal_day',
+  'sick_day',
+  'vacation',
+  'training',
+  'no_show',
+  'late',
+  'early',
+  'other',
+];
 const APPLIANCE_REASONS = ['day_off', 'holiday', 'maintenance', 'break', 'other'];
 
 const timeOff = crudRoutes<TimeOff>({
@@ -122,7 +138,9 @@ const timeOff = crudRoutes<TimeOff>({
   },
   get: (salon, id, request) => {
     const entry = salon.timeOff.get(id);
-    return entry !== undefined && String(entry.resource_id) === resourceOwner(request, salon) ? entry : undefined;
+    return entry !== undefined && String(entry.resource_id) === resourceOwner(request, salon)
+      ? entry
+      : undefined;
   },
   fields: z
     .object({

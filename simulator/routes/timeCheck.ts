@@ -10,7 +10,8 @@ export function assertTimeFree(salon: Salon, visit: Visit): void {
   const stretches = stretchesOf(visit, salon.serviceOf);
   const own = stretches.some((a, i) =>
     stretches.some(
-      (b, j) => j > i && a.resource === b.resource && a.from < b.till && b.from < a.till && a.session !== b.session,
+      (b, j) =>
+        j > i && a.resource === b.resource && a.from < b.till && b.from < a.till && a.session !== b.session,
     ),
   );
   const taken = stretches.some(
@@ -23,22 +24,39 @@ export function assertTimeFree(salon: Salon, visit: Visit): void {
 /** Whether of those who do the service one is left once all that ask for "anybody" at that time are served. */
 function anybodyFree(salon: Salon, visit: Visit, part: Part): boolean {
   const variant = part.variant === null ? undefined : salon.variants.get(part.variant);
-  const team = variant?.staffers ?? salon.resources.all().filter(isBookable).map(({ id }) => id);
+  const team =
+    variant?.staffers ??
+    salon.resources
+      .all()
+      .filter(isBookable)
+      .map(({ id }) => id);
   const free = team.filter(
     (id) =>
       salon.busy.overlapping(id, part.from, part.till).every((stretch) => stretch.visit === visit.id) &&
       !salon.isOff(id, part.from, part.till),
   );
   let others = 0;
-  const query = { from: part.from, till: part.till, filter: 'overlap', order: 'start', withCancelled: false } as const;
+  const query = {
+    from: part.from,
+    till: part.till,
+    filter: 'overlap',
+    order: 'start',
+    withCancelled: false,
+  } as const;
   for (const other of salon.visits.page(query, 0, Number.MAX_SAFE_INTEGER).rows) {
     if (other.id === visit.id || !holds(other.status)) continue;
-    others += other.parts.filter((p) => p.staffer === ANY_STAFF && p.from < part.till && p.till > part.from).length;
+    others += other.parts.filter(
+      (p) => p.staffer === ANY_STAFF && p.from < part.till && p.till > part.from,
+    ).length;
   }
   return free.length > others;
 }
 
-function isBookable(resource: { readonly type: string; readonly active: boolean; readonly access_level: string | null }): boolean {
+function isBookable(resource: {
+  readonly type: string;
+  readonly active: boolean;
+  readonly access_level: string | null;
+}): boolean {
   return resource.type === 'S' && resource.active && resource.access_level !== 'reception';
 }
 

@@ -60,7 +60,8 @@ export function readParts(salon: Salon, given: VisitFields['subbookings'], old: 
     const found = variant === null ? undefined : salon.variants.get(variant);
     if (variant !== null && found === undefined) throw invalid(`${at}.service_variant_id`, 'No such variant');
     const from = parseLocal(sub.booked_from) ?? 0;
-    const till = sub.booked_till === undefined ? from + (found?.duration ?? 0) : (parseLocal(sub.booked_till) ?? 0);
+    const till =
+      sub.booked_till === undefined ? from + (found?.duration ?? 0) : (parseLocal(sub.booked_till) ?? 0);
     if (till <= from) throw invalid(`${at}.booked_till`, 'Ends before it begins, or has no length');
     const staffer = sub.staffer_id ?? null;
     if (staffer !== null && staffer !== ANY_STAFF && salon.resources.get(staffer)?.type !== 'S') {

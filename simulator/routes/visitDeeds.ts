@@ -32,7 +32,12 @@ export const STATUS_STEPS = {
 export type StatusStep = keyof typeof STATUS_STEPS;
 
 /** Makes a visit. No idempotency: the same body again makes another one, if the time allows it. */
-export function createVisit(doer: Doer, fields: VisitFields, extra: Visit['extra'], repeating = false): Visit {
+export function createVisit(
+  doer: Doer,
+  fields: VisitFields,
+  extra: Visit['extra'],
+  repeating = false,
+): Visit {
   const { sandbox, salon } = doer;
   const type = fields.type ?? 'B';
   const contact = readContact(salon, fields);
@@ -83,7 +88,11 @@ export function change(doer: Doer, old: Visit, visit: Visit): Visit {
     const held = old.status !== 'C' && old.status !== 'D' && old.status !== 'N';
     if (!held || !sameTimes(old.parts, visit.parts)) assertTimeFree(doer.salon, visit);
   }
-  save(doer.sandbox, doer.salon, doer.actor, 'changed', { kind: 'visit', key: String(visit.id), record: visit });
+  save(doer.sandbox, doer.salon, doer.actor, 'changed', {
+    kind: 'visit',
+    key: String(visit.id),
+    record: visit,
+  });
   tellClient(doer, visit, 'changed');
   const cancelled = visit.status !== old.status && (visit.status === 'C' || visit.status === 'D');
   tellHooks(doer, visit, cancelled ? 'CANCELLED' : 'MODIFIED');
@@ -130,7 +139,13 @@ function cardFor(doer: Doer, contact: Contact): number | null {
   const last = rest.join(' ');
   const known = salon.customers
     .all()
-    .find((card) => card.first_name === first && card.last_name === last && card.cell_phone === phone && card.email === email);
+    .find(
+      (card) =>
+        card.first_name === first &&
+        card.last_name === last &&
+        card.cell_phone === phone &&
+        card.email === email,
+    );
   if (known !== undefined) return known.id;
   const blank = blankCustomer(salon.newId(), sandbox.clock.told());
   const record = { ...blank, first_name: first, last_name: last, cell_phone: phone, email };
@@ -141,7 +156,12 @@ function cardFor(doer: Doer, contact: Contact): number | null {
 function tellClient(doer: Doer, visit: Visit, why: string): void {
   const { sandbox, actor } = doer;
   const reachable = visit.phone !== null || visit.email !== null;
-  if (actor === 'api' && visit.type !== 'R' && reachable && sandbox.store.settings.flags.createNotifiesClient) {
+  if (
+    actor === 'api' &&
+    visit.type !== 'R' &&
+    reachable &&
+    sandbox.store.settings.flags.createNotifiesClient
+  ) {
     sandbox.counters.clientNotified(why);
   }
 }

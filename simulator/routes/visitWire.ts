@@ -4,7 +4,11 @@ import { spanOf } from '../types.ts';
 import type { Visit } from '../types.ts';
 
 /** A visit as it goes over the wire. A thin row leaves out what only the detail has. */
-export function visitWire(visit: Visit, salon: Salon, thin = false): { id: number; [field: string]: unknown } {
+export function visitWire(
+  visit: Visit,
+  salon: Salon,
+  thin = false,
+): { id: number; [field: string]: unknown } {
   const span = spanOf(visit);
   const wire: { id: number; [field: string]: unknown } = {
     id: visit.id,

@@ -1,9 +1,26 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** One line of the journal. */
 export type JournalEntry =
-  | { readonly t: 'put'; readonly salon: number; readonly kind: string; readonly key: string; readonly record: unknown }
+  | {
+      readonly t: 'put';
+      readonly salon: number;
+      readonly kind: string;
+      readonly key: string;
+      readonly record: unknown;
+    }
   | { readonly t: 'remove'; readonly salon: number; readonly kind: string; readonly key: string }
   | { readonly t: 'settings'; readonly settings: unknown }
   | { readonly t: 'clock'; readonly offsetMs: number };
@@ -33,7 +50,12 @@ export class Journal {
     const path = join(this.folder, SEED_FILE);
     if (!existsSync(path)) return null;
     const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof parsed !== 'object' || parsed === null || !('journal' in parsed) || typeof parsed.journal !== 'string') {
+    if (
+      typeof parsed !== 'object' ||
+      parsed === null ||
+      !('journal' in parsed) ||
+      typeof parsed.journal !== 'string'
+    ) {
       throw new Error(`${path} is not a seed of this simulator: remove the folder to start anew`);
     }
     return {
@@ -57,7 +79,8 @@ export class Journal {
       const entry = parseLine(line);
       const last = end === -1 || end === bytes.length - 1;
       if (entry === undefined || end === -1) {
-        if (!last) throw new Error(`${path} is damaged at byte ${String(start)}: remove the folder to start anew`);
+        if (!last)
+          throw new Error(`${path} is damaged at byte ${String(start)}: remove the folder to start anew`);
         truncateSync(path, start);
         break;
       }

@@ -4,6 +4,8 @@ import type { Clock } from '../clock.ts';
 import { DEFAULT_SETTINGS, patchSettings } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import { Journal } from './journal.ts';
+import { factsOf, sumFacts } from './facts.ts';
+import type { SalonFacts } from './facts.ts';
 import { readEntry, readParameters, readSettings } from './replay.ts';
 import { Salon } from './salon.ts';
 import type { EntityKind, Put } from './salon.ts';
@@ -13,6 +15,7 @@ export class Store {
   private salons = new Map<number, Salon>();
   private current: Settings = DEFAULT_SETTINGS;
   private seed: SeedParameters;
+  private facts: SalonFacts | null = null;
   private readonly journal: Journal | null;
   private readonly clock: Clock;
 
@@ -45,6 +48,11 @@ export class Store {
 
   get parameters(): SeedParameters {
     return this.seed;
+  }
+
+  /** What the salons were made with, before anybody changed anything. */
+  get seeded(): SalonFacts | null {
+    return this.facts;
   }
 
   /** Forgets everything and makes the salons anew. */
@@ -93,6 +101,7 @@ export class Store {
       const salon = new Salon(generateSalon(this.seed, index));
       this.salons.set(salon.business.id, salon);
     }
+    this.facts = sumFacts(this.all().map(factsOf));
   }
 
   private replay(raw: unknown): void {

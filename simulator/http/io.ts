@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { invalid, problem } from './problem.ts';
+
+const MAX_BODY_BYTES = 5_000_000;
+
+/** Reads a request's body: JSON, or a form where the type says so. Empty = undefined. */
+export async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    size += bytes.length;
+    if (size > MAX_BODY_BYTES) throw problem(400, 'invalid', 'The body is too large');
+    chunks.push(bytes);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text === '') return undefined;
+  if ((request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) {
+    return Object.fromEntries(new URLSearchParams(text));
+  }
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return parsed;
+  } catch {
+    throw invalid('', 'JSON parse error');
+  }
+}
+
+export interface Wire {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Sends what is ready to go; a peer that has gone away is no error. */
+export function send(response: ServerResponse, wire: Wire, toldMs: number): void {
+  if (response.destroyed || response.writableEnded) return;
+  response.writeHead(wire.status, {
+    date: new Date(toldMs).toUTCString(),
+    ...(wire.status === 204 ? {} : { 'content-length': String(Buffer.byteLength(wire.body)) }),
+    ...wire.headers,
+  });
+  response.end(wire.status === 204 ? undefined : wire.body);
+}

@@ -1,0 +1,142 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createClock } from './clock.ts';
+import { Control, CONTROL_PREFIX } from './control/routes.ts';
+import { Counters } from './counters.ts';
+import { Faults } from './faults.ts';
+import { checkParameters } from './generate/index.ts';
+import type { SeedParameters } from './generate/index.ts';
+import { Api } from './http/api.ts';
+import { Auth } from './http/auth.ts';
+import type { Credentials } from './http/auth.ts';
+import { toWire } from './http/effects.ts';
+import { readBody, send } from './http/io.ts';
+import { HttpProblem } from './http/problem.ts';
+import { Limiter } from './limits.ts';
+import type { Sandbox } from './sandbox.ts';
+import { DEFAULT_SETTINGS, patchSettings } from './settings.ts';
+import type { Flags, Limits, TokenLifetimes, WebhookSettings } from './settings.ts';
+import { Store } from './state/store.ts';
+import { Webhooks } from './webhooks.ts';
+
+export interface SimulatorOptions {
+  /** 0 or left out = a free one. */
+  readonly port?: number;
+  /** Where the data file is kept; null or left out = nothing is kept. What is there already wins over the seed. */
+  readonly dataDir?: string | null;
+  readonly seed?: string;
+  readonly salons?: number;
+  /** Of each salon. */
+  readonly visits?: number;
+  /** Of each salon. */
+  readonly clients?: number;
+  readonly staff?: number | null;
+  readonly overbooked?: number | null;
+  /** `YYYY-MM-DD`; left out = today, at the first start. */
+  readonly today?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  readonly partner?: Credentials['partner'];
+  readonly flags?: Partial<Flags>;
+  readonly limits?: Partial<Limits>;
+  readonly tokens?: Partial<TokenLifetimes>;
+  readonly webhooks?: Partial<WebhookSettings>;
+  readonly latencyMs?: number;
+}
+
+export interface Simulator {
+  /** Origin, e.g. `http://127.0.0.1:4010`. */
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Starts the sandbox on the loopback interface. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const parameters: SeedParameters = {
+    seed: options.seed ?? 'booksy',
+    salons: options.salons ?? 1,
+    visits: options.visits ?? 6000,
+    clients: options.clients ?? 900,
+    today: options.today ?? new Date().toISOString().slice(0, 10),
+    staff: options.staff ?? null,
+    overbooked: options.overbooked ?? null,
+  };
+  const wrong = checkParameters(parameters);
+  if (wrong !== null) throw new RangeError(`Simulator option ${wrong.field} ${wrong.problem}`);
+  const settings = patchSettings(DEFAULT_SETTINGS, {
+    flags: options.flags,
+    limits: options.limits,
+    tokens: options.tokens,
+    webhooks: options.webhooks,
+    latencyMs: options.latencyMs,
+  });
+  const clock = createClock();
+  const store = Store.open(options.dataDir ?? null, parameters, settings, clock);
+  const counters = new Counters();
+  const faults = new Faults();
+  const credentials: Credentials = {
+    clientId: options.clientId ?? 'simulator-key',
+    clientSecret: options.clientSecret ?? 'simulator-secret',
+    partner: options.partner ?? null,
+  };
+  const sandbox: Sandbox = {
+    store,
+    clock,
+    counters,
+    faults,
+    limiter: new Limiter(clock),
+    auth: new Auth(credentials, clock, () => store.settings.tokens),
+    webhooks: new Webhooks(clock, counters, faults, () => store.settings.webhooks),
+  };
+  const api = new Api(sandbox);
+  const control = new Control(sandbox, settings);
+  const server = createServer((request, response) => {
+    serve(sandbox, api, control, request, response).catch((error: unknown) => {
+      const description = error instanceof Error ? error.message : 'unknown';
+      const body = { status_code: 500, code: 'simulator_error', description };
+      send(response, toWire({ status: 500, body }), clock.told());
+    });
+  });
+  server.keepAliveTimeout = 75_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${String(port)}`,
+    port,
+    stop: async () => {
+      clock.clear();
+      sandbox.webhooks.stop();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      store.close();
+    },
+  };
+}
+
+async function serve(
+  sandbox: Sandbox,
+  api: Api,
+  control: Control,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+  if (!url.pathname.startsWith(`${CONTROL_PREFIX}/`)) return api.serve(request, response, url);
+  const told = sandbox.clock.told();
+  try {
+    const body = await readBody(request);
+    const path = url.pathname.slice(CONTROL_PREFIX.length).replace(/\/$/, '');
+    const method = request.method ?? 'GET';
+    send(response, toWire(await control.serve({ method, path, query: url.searchParams, body })), told);
+  } catch (error) {
+    if (!(error instanceof HttpProblem)) throw error;
+    send(response, toWire(error.answer), told);
+  }
+}
