@@ -101,11 +101,11 @@ export const customerShape = z.looseObject({
   last_name: text,
   cell_phone: text,
   email: text,
-  marketing_agreement: z.unknown(),
-  privacy_policy_agreement: z.unknown(),
-  from_promo: z.unknown(),
+  marketing_agreement: z.unknown().optional(),
+  privacy_policy_agreement: z.unknown().optional(),
+  from_promo: z.unknown().optional(),
   created: z.string().nullish(),
-  customer_profile: z.unknown(),
+  customer_profile: z.unknown().optional(),
 });
 
 export const travelingShape = z.looseObject({
@@ -160,7 +160,7 @@ export const pageShape = z.looseObject({
 export const credentialsTokenShape = z.looseObject({
   access_token: z.string().min(1),
   token_type: z.string(),
-  expires_in: z.number().int().min(1),
+  expires_in: z.number().int(),
 });
 
 export const partnerPairShape = z.looseObject({ access: z.string().min(1), refresh: z.string().min(1) });
