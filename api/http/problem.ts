@@ -109,6 +109,8 @@ const HTTP_PARSER_ERRORS: Readonly<Record<string, () => Problem>> = {
       detail: 'The body is larger than this API takes.',
       nextStep: 'Send less in one request.',
     }),
+  'request.aborted': () => brokenBody(),
+  'request.size.invalid': () => brokenBody(),
   'charset.unsupported': () => unsupportedMediaType(),
   'encoding.unsupported': () => unsupportedMediaType(),
 };
@@ -117,6 +119,13 @@ export function unsupportedMediaType(): Problem {
   return new Problem('unsupported_media_type', {
     detail: 'The body is not declared as JSON in UTF-8.',
     nextStep: 'Send Content-Type: application/json, or no body at all.',
+  });
+}
+
+function brokenBody(): Problem {
+  return new Problem('bad_request', {
+    detail: 'The body did not arrive as it was announced.',
+    nextStep: 'Send the request again.',
   });
 }
 
