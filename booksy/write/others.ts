@@ -47,6 +47,9 @@ export function resourceBody(input: Partial<ResourceInput>): Body {
 /** @param reason the mark of our own (R15); undefined leaves the text as it was read */
 export function timeOffBody(input: Partial<TimeOffInput>, reason?: string): Body {
   const { startsLocal, endsLocal } = input;
+  if ((startsLocal === undefined) !== (endsLocal === undefined)) {
+    throw new RangeError('Start and end of time off change together.');
+  }
   return present({
     ...(startsLocal === undefined || endsLocal === undefined ? {} : rangeBody(startsLocal, endsLocal)),
     reason_code: input.reasonCode,
