@@ -61,7 +61,8 @@ function decideGroup(group: string, input: MergeInput): GroupDecision {
   const changedThere = !sameValue(input.theirs[group], input.baseTheirs[group]);
   const changedHere = input.editedHere.has(group) || !sameValue(input.ours[group], input.baseOurs[group]);
   if (!changedThere && !changedHere) return decide('equal', 'neither side changed since the base');
-  if (sameValue(input.theirsHere[group], input.ours[group]))
+  const equivalent = input.equivalent ?? ((_, theirsHere, ours) => sameValue(theirsHere, ours));
+  if (equivalent(group, input.theirsHere[group], input.ours[group]))
     return decide('equal', 'both sides hold the same');
   if (changedThere && !changedHere) {
     return direction === 'out'

@@ -1,5 +1,5 @@
 import { afterGone } from './absence.ts';
-import { fingerprint, type Json } from './canonical.ts';
+import { fingerprint, sameValue, type Json } from './canonical.ts';
 import {
   groupsWith,
   mergeGroups,
@@ -82,7 +82,7 @@ export function planRecord(input: PlanInput): RecordPlan {
 
   if (ours === null) return deletedHere(input, remote);
 
-  const decisions = mergeGroups({
+  const merged = mergeGroups({
     theirs: remote,
     baseTheirs: mirror.baseTheirs,
     ours: ours.groups,
@@ -94,7 +94,7 @@ export function planRecord(input: PlanInput): RecordPlan {
     directionOf: input.directionOf,
     ...(input.equivalent === undefined ? {} : { equivalent: input.equivalent }),
   });
-  const settled = withoutUnresolved(decisions, seen.unresolved);
+  const decisions = holdDisputedCancel(merged, seen, ours);
   return {
     kind: 'merge',
     decisions,
@@ -102,7 +102,11 @@ export function planRecord(input: PlanInput): RecordPlan {
     push: groupsWith(decisions, 'push'),
     conflict: conflictOf(groupsWith(decisions, 'conflict'), seen, ours),
     remote,
-    baseTheirs: nextBase(mirror.baseTheirs, remote, settled),
+    baseTheirs: withoutUnresolved(
+      nextBase(mirror.baseTheirs, remote, decisions),
+      mirror.baseTheirs,
+      seen.unresolved,
+    ),
     baseOurs: nextBase(mirror.baseOurs, oursAfter(ours, seen, decisions), decisions),
   };
 }
@@ -149,7 +153,16 @@ export function planGoneVisit(
   now: string,
 ): GonePlan {
   if (afterGone(startsAt, now) === 'keep_marked' || ours.ended) return 'keep_marked';
-  return editedGroups(ours, mirror).size > 0 ? 'conflict' : 'cancel';
+  return changedHere(ours, mirror) ? 'conflict' : 'cancel';
+}
+
+/** R7a: a counter that moved, or a value that differs from the base (what triggers did not see). */
+function changedHere(ours: OursState, mirror: Pick<MirrorState, 'baseCounters' | 'baseOurs'>): boolean {
+  if (editedGroups(ours, mirror).size > 0) return true;
+  // A group that no read has shown yet has no base; here it is null.
+  return Object.keys({ ...ours.groups, ...mirror.baseOurs }).some(
+    (group) => !sameValue(ours.groups[group] ?? null, mirror.baseOurs[group] ?? null),
+  );
 }
 
 function editedGroups(ours: OursState, mirror: Pick<MirrorState, 'baseCounters'>): ReadonlySet<string> {
@@ -200,10 +213,32 @@ function oursAfter(ours: OursState, seen: SeenRecord, decisions: readonly GroupD
   return after;
 }
 
+/**
+ * A base that moved to something unknown here would hide the group: once Booksy goes back to the old value, or the
+ * counterpart arrives, nothing would look changed. Such a group has no base, so that every pass sees it again.
+ */
 function withoutUnresolved(
-  decisions: readonly GroupDecision[],
+  next: GroupStates,
+  before: GroupStates,
   unresolved: readonly string[],
+): GroupStates {
+  const moved = unresolved.filter((group) => !sameValue(next[group], before[group]));
+  if (moved.length === 0) return next;
+  return Object.fromEntries(Object.entries(next).filter(([group]) => !moved.includes(group)));
+}
+
+/** A cancel read at Booksy does not silently end a visit that was changed here since: a person decides (R7b). */
+function holdDisputedCancel(
+  decisions: readonly GroupDecision[],
+  seen: SeenRecord,
+  ours: OursState,
 ): readonly GroupDecision[] {
-  if (unresolved.length === 0) return decisions;
-  return decisions.filter(({ group }) => !unresolved.includes(group));
+  const changedHere = groupsWith(decisions, 'push');
+  if (!isEnded(seen.theirs) || ours.ended || changedHere.length === 0) return decisions;
+  if (!groupsWith(decisions, 'apply').includes('status')) return decisions;
+  return decisions.map((decision) =>
+    decision.group === 'status' || decision.verdict === 'push'
+      ? { ...decision, verdict: 'conflict', reason: 'cancelled at Booksy, changed here since (R7b)' }
+      : decision,
+  );
 }

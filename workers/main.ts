@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     },
   });
   const vault = createVault({ key: config.encryption.key, keyId: config.encryption.keyId });
-  const booksy = createBooksyClient({ config: config.booksy, db: database.prisma, vault, logger });
+  const booksy = createBooksyClient({ config: config.booksy, db: database, vault, logger });
   const connection = await NativeConnection.connect({ address: config.temporal.address });
   const worker = await createSyncWorker({
     connection,

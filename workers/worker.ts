@@ -1,4 +1,4 @@
-import { NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
 import { createInboundActivities } from '../activities/index.ts';
 import type { InboundDeps } from '../activities/inbound/run.ts';
 import type { Logger } from '../infra/logger.ts';

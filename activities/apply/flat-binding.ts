@@ -110,6 +110,14 @@ export function partOf(value: Json | undefined, part: string | undefined): Json 
   return (value as { readonly [key: string]: Json })[part] ?? null;
 }
 
+/** A text that a group must hold. @throws Error where the translation left it out: a defect, not bad data */
+export function textOf(value: Json | undefined, part?: string): string {
+  const text = partOf(value, part);
+  if (typeof text !== 'string')
+    throw new Error(`A group lacks the text ${part ?? '(itself)'} that it is made with.`);
+  return text;
+}
+
 function rowOf(recordId: string, groups: GroupStates, options: FlatBindingOptions): Record<string, Json> {
   const row: Record<string, Json> = { id: recordId };
   for (const { column, group, part } of options.columns) row[column] = partOf(groups[group], part);

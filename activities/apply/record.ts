@@ -43,7 +43,7 @@ export async function takeOwnEchoes(scope: ApplyScope): Promise<void> {
 }
 
 export interface Quarantined {
-  readonly entity: SyncEntity | 'visits' | 'clients';
+  readonly entity: SyncEntity | 'business' | 'visits' | 'clients';
   readonly externalId: string;
   readonly reasonCode: string;
   readonly field: string | null;
@@ -103,7 +103,7 @@ export async function quarantine(scope: ApplyScope, rows: readonly Quarantined[]
 /** Records that were read well again leave the quarantine by themselves. */
 export async function releaseReadable(
   scope: ApplyScope,
-  entity: SyncEntity,
+  entity: SyncEntity | 'business',
   externalIds: readonly string[],
 ): Promise<void> {
   if (externalIds.length === 0) return;

@@ -5,7 +5,7 @@ import { resolveLocal } from '../../domain/local-time.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import type { OursState } from '../../domain/plan.ts';
 import type { EntityBinding } from './binding.ts';
-import { createFlatBinding, inboundOnly, mirrorTable, partOf } from './flat-binding.ts';
+import { createFlatBinding, inboundOnly, mirrorTable, textOf } from './flat-binding.ts';
 import type { ApplyScope } from './scope.ts';
 
 /** Time off of one source: the resource's own list, or reservations found among the visits (R19). */
@@ -36,10 +36,10 @@ export function timeOffBinding(source: 'time_off' | 'reservation'): EntityBindin
 }
 
 function instantsOfTimeOff(groups: GroupStates): Readonly<Record<string, Json>> {
-  const zone = String(partOf(groups.time, 'zone'));
+  const zone = textOf(groups.time, 'zone');
   return {
-    starts_at: resolveLocal(String(partOf(groups.time, 'startsLocal')), zone, 'earlier').instant,
-    ends_at: resolveLocal(String(partOf(groups.time, 'endsLocal')), zone, 'later').instant,
+    starts_at: resolveLocal(textOf(groups.time, 'startsLocal'), zone, 'earlier').instant,
+    ends_at: resolveLocal(textOf(groups.time, 'endsLocal'), zone, 'later').instant,
   };
 }
 

@@ -5,7 +5,7 @@ import type { GroupStates } from '../../domain/merge.ts';
 import type { VariantLink } from '../../domain/states/links.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
 import { itemGroups, itemOfGroup } from '../../domain/states/visit.ts';
-import { partOf } from './flat-binding.ts';
+import { partOf, textOf } from './flat-binding.ts';
 
 /** Rows of `bookings` and `booking_items` as they are sent to set-based SQL, and the groups that they stand for. */
 
@@ -78,15 +78,15 @@ export function itemKeysOf(groups: GroupStates): readonly string[] {
     const item = itemOfGroup(group);
     if (item !== null) keys.add(item.key);
   }
-  const startOf = (key: string) => String(partOf(groups[itemGroups(key).time], 'startsLocal'));
+  const startOf = (key: string) => textOf(groups[itemGroups(key).time], 'startsLocal');
   return [...keys].sort((a, b) => startOf(a).localeCompare(startOf(b)) || a.localeCompare(b));
 }
 
 /** First start and last end of a visit's items. */
 export function spanOf(groups: GroupStates): { readonly startsLocal: string; readonly endsLocal: string } {
   const times = itemKeysOf(groups).map((key) => groups[itemGroups(key).time]);
-  const starts = times.map((time) => String(partOf(time, 'startsLocal'))).sort();
-  const ends = times.map((time) => String(partOf(time, 'endsLocal'))).sort();
+  const starts = times.map((time) => textOf(time, 'startsLocal')).sort();
+  const ends = times.map((time) => textOf(time, 'endsLocal')).sort();
   const startsLocal = starts[0];
   const endsLocal = ends[ends.length - 1];
   if (startsLocal === undefined || endsLocal === undefined) {
@@ -97,7 +97,7 @@ export function spanOf(groups: GroupStates): { readonly startsLocal: string; rea
 
 /** The row of a visit. */
 export function bookingRow(recordId: string, groups: GroupStates): BookingRow {
-  const zone = String(groups.zone);
+  const zone = textOf(groups.zone);
   const span = spanOf(groups);
   return {
     id: recordId,
@@ -137,9 +137,9 @@ export function itemRow(key: string, position: number, context: ItemContext): It
   const groups = itemGroups(key);
   const time = context.groups[groups.time];
   const service = context.groups[groups.service];
-  const zone = String(context.groups.zone);
-  const starts = resolveLocal(String(partOf(time, 'startsLocal')), zone, 'earlier');
-  const ends = resolveLocal(String(partOf(time, 'endsLocal')), zone, 'earlier');
+  const zone = textOf(context.groups.zone);
+  const starts = resolveLocal(textOf(time, 'startsLocal'), zone, 'earlier');
+  const ends = resolveLocal(textOf(time, 'endsLocal'), zone, 'earlier');
   const instants =
     takes.time || before === null
       ? { starts_at: starts.instant, ends_at: ends.instant, start_mark: starts.mark, end_mark: ends.mark }
@@ -156,8 +156,8 @@ export function itemRow(key: string, position: number, context: ItemContext): It
     staff_id: partOf(time, 'staff'),
     any_staff: partOf(time, 'anyStaff') ?? false,
     room_id: partOf(time, 'room'),
-    starts_local: String(partOf(time, 'startsLocal')),
-    ends_local: String(partOf(time, 'endsLocal')),
+    starts_local: textOf(time, 'startsLocal'),
+    ends_local: textOf(time, 'endsLocal'),
     zone,
     starts_at: instants.starts_at,
     ends_at: instants.ends_at,

@@ -130,8 +130,9 @@ export async function readSuspects(
     try {
       await read(externalId);
     } catch (error) {
-      if (!isBooksyError(error, 'not_found')) throw error;
-      gone.push(externalId);
+      if (isBooksyError(error, 'not_found')) gone.push(externalId);
+      // An answer that cannot be understood is not an absence.
+      else if (!isBooksyError(error, 'schema_drift')) throw error;
     }
     beat();
   }

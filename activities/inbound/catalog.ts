@@ -1,4 +1,10 @@
-import type { Interval, ObservedVariant, RejectedRow, WholeList } from '../../domain/observed.ts';
+import type {
+  Interval,
+  ObservedBusiness,
+  ObservedVariant,
+  RejectedRow,
+  WholeList,
+} from '../../domain/observed.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
 import { seenCategory, seenRoom, seenService, seenStaff, seenVariant } from '../../domain/states/catalog.ts';
@@ -21,6 +27,7 @@ import {
   inStep,
   withStep,
   type InboundDeps,
+  type RunBusiness,
   type RunRef,
   type StepScope,
 } from './run.ts';
@@ -37,6 +44,8 @@ export async function syncCatalog(deps: InboundDeps, run: RunRef, beat: () => vo
   const business = await businessOf(deps.db, run.businessId);
   const call = { lane: LANE } as const;
 
+  const stated = await deps.booksy.getBusiness(business.externalId, call);
+  beat();
   const resources = await deps.booksy.listResources(business, call);
   beat();
   const categories = await deps.booksy.listCategories(business, call);
@@ -86,9 +95,41 @@ export async function syncCatalog(deps: InboundDeps, run: RunRef, beat: () => vo
       ),
       variants.flatMap((list) => list.rejected),
     );
+    await settleBusiness(scope, business, stated.value);
     scope.moveTo(withStep(scope.cursor, STEP));
   });
   await removeAbsent(deps, business, run, { resources, services, categories, variants }, beat);
+}
+
+/**
+ * Zone and currency are what times and prices here are read in. Where Booksy states others, a person must say which is
+ * right; each visit keeps the zone that it carries itself (R11).
+ */
+async function settleBusiness(
+  scope: StepScope,
+  business: RunBusiness,
+  stated: ObservedBusiness,
+): Promise<void> {
+  const differing = [
+    ...(stated.zone === business.zone ? [] : [`zone ${stated.zone} (here ${business.zone})`]),
+    ...(stated.currency === business.currency
+      ? []
+      : [`currency ${stated.currency} (here ${business.currency})`]),
+  ];
+  if (differing.length === 0) {
+    await releaseReadable(scope, 'business', [business.externalId]);
+    return;
+  }
+  await scope.quarantine(null, [
+    {
+      entity: 'business',
+      externalId: business.externalId,
+      reasonCode: 'business_differs',
+      field: null,
+      detail: `Booksy states another ${differing.join(' and ')}.`,
+      nextStep: 'Correct the salon in Booksy or here, then run the sync again.',
+    },
+  ]);
 }
 
 async function apply(

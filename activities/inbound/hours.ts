@@ -9,7 +9,7 @@ import type {
 } from '../../domain/observed.ts';
 import { seenCustomDays, seenTimeOff, seenWeekly } from '../../domain/states/people-and-time.ts';
 import type { GroupStates } from '../../domain/merge.ts';
-import type { BusinessRef } from '../../booksy/index.ts';
+import type { BusinessRef, HoursOwner } from '../../booksy/index.ts';
 import { applyRecords } from '../apply/apply-records.ts';
 import { applyGone } from '../apply/gone.ts';
 import { loadCatalogLinks } from '../apply/links.ts';
@@ -104,15 +104,17 @@ async function readOwner(
   window: DateWindow,
 ): Promise<OwnerHours> {
   const call = { lane: LANE } as const;
-  const resourceExternalId = owner.kind === 'business' ? null : owner.externalId;
+  const of: HoursOwner =
+    owner.kind === 'business' ? { kind: 'business' } : { kind: 'resource', externalId: owner.externalId };
+  const { fromDate, tillDate } = window;
   return {
     owner,
-    weekly: await deps.booksy.getDefaultSchedule(business, { resourceExternalId }, call),
-    custom: await deps.booksy.getCustomSchedule(business, { resourceExternalId, ...window }, call),
+    weekly: await deps.booksy.getWeek(business, { owner: of }, call),
+    custom: await deps.booksy.listCustomDays(business, { owner: of, fromDate, toDate: tillDate }, call),
     timeOff:
-      resourceExternalId === null
+      of.kind === 'business'
         ? null
-        : await deps.booksy.listTimeOff(business, { resourceExternalId }, call),
+        : await deps.booksy.listTimeOff(business, { resourceExternalId: of.externalId }, call),
   };
 }
 

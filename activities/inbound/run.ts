@@ -82,7 +82,8 @@ export interface StepScope extends ApplyScope {
   count(entity: CountedEntity, more: Partial<EntityCounts>): void;
   /** Counts an outcome and quarantines what has no counterpart. */
   settle(counted: CountedEntity, entity: SyncEntity, outcome: ApplyOutcome): Promise<void>;
-  quarantine(counted: CountedEntity, rows: readonly Quarantined[]): Promise<void>;
+  /** `counted` is null for what is not counted among the records. */
+  quarantine(counted: CountedEntity | null, rows: readonly Quarantined[]): Promise<void>;
   /** The run's place once this transaction commits. */
   moveTo(cursor: RunCursor): void;
 }
@@ -140,7 +141,7 @@ export async function inStep<T>(
         },
         quarantine: async (counted, rows) => {
           await quarantine(applyScope, rows);
-          counts = addCounts(counts, counted, { quarantined: rows.length });
+          if (counted !== null) counts = addCounts(counts, counted, { quarantined: rows.length });
         },
         moveTo: (next) => {
           cursor = next;

@@ -1,4 +1,4 @@
-import type { ListPage, RejectedRow } from '../../domain/observed.ts';
+import type { Interval, ListPage, Observed, RejectedRow } from '../../domain/observed.ts';
 import { isComplete, WALK_START, type WalkCursor } from '../../domain/walk.ts';
 import { exceedsBlastRadius } from '../../domain/absence.ts';
 import type { VisitWindow } from '../../domain/windows.ts';
@@ -66,7 +66,7 @@ export async function walkVisits(
     key: walkKey(window.key),
     links,
     fetchPage: (offset, limit) =>
-      deps.booksy.listVisits(
+      deps.booksy.listAppointments(
         business,
         {
           ...(window.fromLocal === null ? {} : { fromLocal: window.fromLocal }),
@@ -234,24 +234,26 @@ async function readAgain<T>(
   if (externalIds.length === 0 || options.entity !== 'visits') return;
   const read: SeenAppointment[] = [];
   for (const externalId of externalIds.slice(0, SUSPECT_READS_PER_PASS)) {
-    const found = await readAppointment(deps, business, externalId);
-    if (found !== null) read.push(found);
+    const answer = await readById(() => deps.booksy.getAppointment(business, { externalId }, { lane: LANE }));
+    if ('found' in answer) read.push(answer.found);
     options.beat();
   }
   await inStep(deps, business, run, options.links, (scope) => applyVisits(scope, read, [], null));
 }
 
-/** One visit by id; null where Booksy answers 404 or the answer cannot be read. */
-async function readAppointment(
-  deps: InboundDeps,
-  business: RunBusiness,
-  externalId: string,
-): Promise<SeenAppointment | null> {
+/** What a read by id came to: the record, its absence (404), or an answer that cannot be understood. */
+type ReadById<T> = { readonly found: T } | { readonly gone: true } | { readonly unreadable: true };
+
+async function readById<T>(
+  read: () => Promise<Observed<T>>,
+): Promise<ReadById<{ row: T; interval: Interval }>> {
   try {
-    const { value, interval } = await deps.booksy.getVisit(business, { externalId }, { lane: LANE });
-    return 'reasonCode' in value ? null : { row: value, interval };
+    const { value, interval } = await read();
+    return { found: { row: value, interval } };
   } catch (error) {
-    if (isBooksyError(error, 'not_found')) return null;
+    if (isBooksyError(error, 'not_found')) return { gone: true };
+    // It is there, whatever it says: the list's own row brings it to the quarantine.
+    if (isBooksyError(error, 'schema_drift')) return { unreadable: true };
     throw error;
   }
 }
@@ -274,25 +276,15 @@ async function settleAbsent<T>(
   const found: SeenAppointment[] = [];
   const clients: SeenClient[] = [];
   for (const suspect of absent.suspects.slice(0, SUSPECT_READS_PER_PASS)) {
-    try {
-      if (suspect.entity === 'profile') {
-        const { value, interval } = await deps.booksy.getClient(
-          business,
-          { externalId: suspect.externalId },
-          { lane: LANE },
-        );
-        if (!('reasonCode' in value)) clients.push({ row: value, interval });
-      } else {
-        const { value, interval } = await deps.booksy.getVisit(
-          business,
-          { externalId: suspect.externalId },
-          { lane: LANE },
-        );
-        if (!('reasonCode' in value)) found.push({ row: value, interval });
-      }
-    } catch (error) {
-      if (!isBooksyError(error, 'not_found')) throw error;
-      gone.push(suspect);
+    const key = { externalId: suspect.externalId };
+    if (suspect.entity === 'profile') {
+      const answer = await readById(() => deps.booksy.getClient(business, key, { lane: LANE }));
+      if ('found' in answer) clients.push(answer.found);
+      if ('gone' in answer) gone.push(suspect);
+    } else {
+      const answer = await readById(() => deps.booksy.getAppointment(business, key, { lane: LANE }));
+      if ('found' in answer) found.push(answer.found);
+      if ('gone' in answer) gone.push(suspect);
     }
     options.beat();
   }

@@ -59,8 +59,9 @@ export function seenWeekly(
   interval: Interval,
 ): SeenRecord {
   const groups: Record<string, Json> = {};
-  for (const appliesFrom of new Set(days.map((day) => day.appliesFrom))) {
-    // A day that a schedule does not name is closed; saying so keeps "closed" apart from "unknown".
+  for (const appliesFrom of new Set([null, ...days.map((day) => day.appliesFrom)])) {
+    // A day that a schedule does not name is closed, and so is a present schedule without any day; saying so keeps
+    // "closed" apart from "unknown".
     for (let dayOfWeek = 0; dayOfWeek <= 6; dayOfWeek += 1) {
       const found = days.find((day) => day.appliesFrom === appliesFrom && day.dayOfWeek === dayOfWeek);
       groups[`weekday:${appliesFrom ?? 'now'}:${String(dayOfWeek)}`] = intervalsOf(found?.intervals ?? []);

@@ -1,4 +1,4 @@
-import { sameValue, type Json } from '../canonical.ts';
+import { canonicalJson, sameValue, type Json } from '../canonical.ts';
 import type { Direction, GroupStates } from '../merge.ts';
 import type { Interval, ObservedTravel, ObservedVisit, ObservedVisitItem } from '../observed.ts';
 import { Unresolved, type Links } from './links.ts';
@@ -48,7 +48,7 @@ export function seenVisit(visit: ObservedVisit, links: Links, interval: Interval
   else theirs.travel = here.travel = travelGroup(visit.travel);
 
   const items = visit.items.length > 0 ? visit.items : [wholeVisit(visit)];
-  for (const item of items) addItem(item, links, unresolved, theirs, here);
+  for (const [key, item] of keyedItems(items)) addItem(key, item, links, unresolved, theirs, here);
   return {
     externalId: visit.externalId,
     theirs,
@@ -72,14 +72,30 @@ function ownGroups(visit: ObservedVisit): Record<string, Json> {
   };
 }
 
+/**
+ * Items by their keys. Where one key fits several (two seats booked at once, without ids), their content puts them in an
+ * order, never their position: none may hide another, because each holds time.
+ */
+function keyedItems(items: readonly ObservedVisitItem[]): readonly (readonly [string, ObservedVisitItem])[] {
+  const alike = new Map<string, ObservedVisitItem[]>();
+  for (const item of items) alike.set(itemKey(item), [...(alike.get(itemKey(item)) ?? []), item]);
+  return [...alike].flatMap(([key, same]) =>
+    same
+      .map((item): [string, ObservedVisitItem] => [canonicalJson({ ...item }), item])
+      .sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
+      .map(([, item], index) => [index === 0 ? key : `${key}#${String(index + 1)}`, item] as const),
+  );
+}
+
 function addItem(
+  key: string,
   item: ObservedVisitItem,
   links: Links,
   unresolved: Unresolved,
   theirs: Record<string, Json>,
   here: Record<string, Json>,
 ): void {
-  const groups = itemGroups(itemKey(item));
+  const groups = itemGroups(key);
   const time = { startsLocal: item.startsLocal, endsLocal: item.endsLocal, anyStaff: item.anyStaff };
   theirs[groups.time] = { ...time, staff: item.staffExternalId, room: item.roomExternalId };
   here[groups.time] = {
