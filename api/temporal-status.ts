@@ -1,13 +1,14 @@
 /** How Temporal and its workers are, asked of the server itself. */
 import type { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+// A CommonJS package: Node gives its names through the default export only.
+import proto from '@temporalio/proto';
 import type { TemporalStatus } from './deps.ts';
 
 const TIMEOUT_MS = 2000;
 /** A worker's long poll lasts a minute; one that was not seen for longer has gone. */
 const POLLER_SEEN_MS = 90_000;
 
-const { TaskQueueType } = temporal.api.enums.v1;
+const { TaskQueueType } = proto.temporal.api.enums.v1;
 
 export function createTemporalStatus(
   connection: Connection,
