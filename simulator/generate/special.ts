@@ -2,6 +2,7 @@ import type { Random } from '../random.ts';
 import { formatDate, lastSunday, yearOf, DAY_MINUTES } from '../time.ts';
 import { ANY_STAFF, holds } from '../types.ts';
 import type { TimeOff } from '../types.ts';
+import type { FreshPart } from './book.ts';
 import { draftBlock, draftVisit } from './drafts.ts';
 import type { Draft } from './drafts.ts';
 import type { IdSource } from './ids.ts';
@@ -19,22 +20,34 @@ export function dstVisits(plan: VisitPlan): Draft[] {
   for (let year = yearOf(plan.first); year <= yearOf(plan.last); year += 1) {
     times.forEach(({ month, from, till }, n) => {
       const day = lastSunday(year, month);
-      const staff = plan.staff[n % plan.staff.length];
-      if (day < plan.first || day > plan.last || staff === undefined) return;
-      const part = {
-        from: day * DAY_MINUTES + from,
-        till: day * DAY_MINUTES + till,
-        staffer: staff.id,
-        appliance: null,
-        variant: plan.book.offersOf(staff.id)[n]?.variant.id ?? null,
-        serviceName: plan.book.offersOf(staff.id)[n]?.service.name ?? null,
-      };
-      if (!plan.book.fits(part)) return;
-      plan.book.reserve(part);
-      drafts.push(draftVisit(plan.random, plan.customers, day < plan.today ? 'F' : 'A', [part]));
+      if (day < plan.first || day > plan.last) return;
+      // Whoever is not away: nobody else works at that hour.
+      for (let turn = 0; turn < plan.staff.length; turn += 1) {
+        const part = nightPart(plan, n + turn, day, from, till);
+        if (part === null || !plan.book.fits(part)) continue;
+        plan.book.reserve(part);
+        drafts.push(draftVisit(plan.random, plan.customers, day < plan.today ? 'F' : 'A', [part]));
+        return;
+      }
     });
   }
   return drafts;
+}
+
+function nightPart(plan: VisitPlan, turn: number, day: number, from: number, till: number): FreshPart | null {
+  const staff = plan.staff[turn % plan.staff.length];
+  if (staff === undefined) return null;
+  const offer = plan.book
+    .offersOf(staff.id)
+    .find(({ service }) => service.gap_time === null && service.parallel_clients === 1);
+  return {
+    from: day * DAY_MINUTES + from,
+    till: day * DAY_MINUTES + till,
+    staffer: staff.id,
+    appliance: null,
+    variant: offer?.variant.id ?? null,
+    serviceName: offer?.service.name ?? null,
+  };
 }
 
 /** Plain visits of one person with one member of staff that hold their time: what an overlap can be laid on. */

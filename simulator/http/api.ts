@@ -82,7 +82,8 @@ export class Api {
     const dropped = of('drop_request');
     if (dropped !== undefined) {
       dropped.hit();
-      return cut(response);
+      cut(response);
+      return;
     }
     const late = of('act_late');
     if (late !== undefined) {
@@ -91,7 +92,8 @@ export class Api {
         await run();
       });
       await wait(late.spec.holdMs);
-      return cut(response);
+      cut(response);
+      return;
     }
     const slow = of('slow');
     if (slow !== undefined) {
@@ -104,14 +106,16 @@ export class Api {
       replaced.hit();
       const answer = faultAnswer(replaced.spec);
       counters.answer(answer.status, isToken);
-      return send(response, toWire(answer), clock.told());
+      send(response, toWire(answer), clock.told());
+      return;
     }
     const answer = spoilAnswer(await run(), faults);
     counters.answer(answer.status, isToken);
     const lost = of('lose_answer');
     if (lost !== undefined) {
       lost.hit();
-      return cut(response);
+      cut(response);
+      return;
     }
     send(response, spoilWire(toWire(answer), faults), clock.told());
   }

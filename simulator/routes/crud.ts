@@ -38,7 +38,7 @@ export interface CrudSpec<T extends Base> {
 }
 
 /** A record as it goes over the wire: its unknown fields beside the known ones. */
-export function withExtra<T extends { readonly extra?: Extra | undefined }>(record: T): object {
+export function withExtra(record: { readonly extra?: Extra | undefined }): object {
   const { extra, ...known } = record;
   return { ...known, ...extra };
 }
