@@ -27,12 +27,10 @@ export class CliError extends Error {
 /** Where a command speaks. Under --json stdout carries exactly one object, its last line; all else goes to stderr. */
 export type Output = {
   readonly json: boolean;
-  /** Is the progress stream a terminal (bars may be redrawn)? */
-  readonly interactive: boolean;
   /** A line for a person who watches. */
   say(line: string): void;
-  /** Redraws the current line on a terminal; elsewhere nothing. */
-  redraw(line: string): void;
+  /** How far it is: redrawn in place on a terminal, elsewhere a line every few seconds. */
+  progress(line: string): void;
   /** The answer: the object for machines, or the lines for people. Call once. */
   result(object: Readonly<Record<string, unknown>>, lines: readonly string[]): void;
 };
@@ -40,11 +38,15 @@ export type Output = {
 /** Streams to write to; tests give their own. */
 export type Streams = { stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream & { isTTY?: boolean } };
 
+/** Off a terminal progress is a line this often. */
+const LINE_EVERY_MS = 5_000;
+
 /** @param json was --json given */
 export function createOutput(json: boolean, streams: Streams = process): Output {
   const stream: NodeJS.WritableStream & { isTTY?: boolean } = json ? streams.stderr : streams.stdout;
   const interactive = stream.isTTY === true;
   let drawn = false;
+  let lineAt = performance.now();
   const write = (text: string): void => {
     if (drawn) stream.write('\r\u001b[2K');
     drawn = false;
@@ -52,15 +54,21 @@ export function createOutput(json: boolean, streams: Streams = process): Output 
   };
   return {
     json,
-    interactive,
     say: (line) => write(`${line}\n`),
-    redraw(line) {
-      if (!interactive) return;
-      write(line);
-      drawn = true;
+    progress(line) {
+      if (interactive) {
+        write(line);
+        drawn = true;
+      } else if (performance.now() - lineAt >= LINE_EVERY_MS) {
+        write(`${line}\n`);
+        lineAt = performance.now();
+      }
     },
     result(object, lines) {
-      if (!json) return write(lines.map((line) => `${line}\n`).join(''));
+      if (!json) {
+        write(lines.map((line) => `${line}\n`).join(''));
+        return;
+      }
       write('');
       streams.stdout.write(`${JSON.stringify(object)}\n`);
     },

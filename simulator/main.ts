@@ -17,6 +17,16 @@ function readText(name: string): string | undefined {
   return text === undefined || text === '' ? undefined : text;
 }
 
+/** How many calls the sandbox allows in how many milliseconds. */
+function readLimits(): SimulatorOptions['limits'] {
+  const limit = readNumber('SIMULATOR_RATE_LIMIT');
+  const windowMs = readNumber('SIMULATOR_RATE_WINDOW_MS');
+  return {
+    ...(limit === undefined ? {} : { limit }),
+    ...(windowMs === undefined ? {} : { windowMs }),
+  };
+}
+
 function readPartner(): SimulatorOptions['partner'] {
   const uuid = readText('SIMULATOR_PARTNER_UUID');
   const key = readText('SIMULATOR_PARTNER_PUBLIC_KEY');
@@ -39,6 +49,7 @@ function readOptions(): SimulatorOptions {
     clientId: readText('SIMULATOR_CLIENT_ID'),
     clientSecret: readText('SIMULATOR_CLIENT_SECRET'),
     latencyMs: readNumber('SIMULATOR_LATENCY_MS'),
+    limits: readLimits(),
     partner: readPartner(),
   };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

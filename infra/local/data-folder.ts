@@ -39,10 +39,7 @@ export type Holder = ProcessIdentity & { readonly startedAt: string };
 export function openDataFolder(dir: string): DataFolder {
   const absolute = path.resolve(dir);
   try {
-    if (!existsSync(absolute)) {
-      // Under root the user that runs PostgreSQL must be able to pass; files with secrets are closed one by one.
-      mkdirSync(absolute, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-    }
+    makeFolder(absolute);
     const probe = path.join(absolute, `.probe-${process.pid}-${randomBytes(4).toString('hex')}`);
     writeFileSync(probe, 'x', { flag: 'wx' });
     rmSync(probe);
@@ -55,6 +52,21 @@ export function openDataFolder(dir: string): DataFolder {
     );
   }
   return { dir: absolute, file: (...names) => path.join(absolute, ...names) };
+}
+
+/**
+ * Makes a folder and those above it. Not Node's `recursive`: on file systems such as /proc that loops for ever.
+ * Under root others may pass, because the user that runs PostgreSQL must; files with secrets are closed one by one.
+ */
+export function makeFolder(dir: string): void {
+  if (existsSync(dir)) return;
+  const above = path.dirname(dir);
+  if (above !== dir) makeFolder(above);
+  try {
+    mkdirSync(dir, { mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !statSync(dir).isDirectory()) throw error;
+  }
 }
 
 function reasonOf(error: unknown): string {

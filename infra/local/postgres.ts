@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { startChild, type Child, type Exit, type LineLog } from './child.ts';
+import { makeFolder } from './data-folder.ts';
 import { codeOf, LocalError, messageOf } from './errors.ts';
 import { freePort, isPortFree, LOOPBACK, portTaken } from './ports.ts';
 import {
@@ -82,12 +83,6 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalPost
       await child.stop({ signal: hurry ? 'SIGQUIT' : 'SIGINT', graceMs: hurry ? 3_000 : 20_000 });
     },
   };
-}
-
-/** Root's new data folder must let the user `postgres` pass; for everybody else it stays private. */
-function makeFolder(dataDir: string): void {
-  if (existsSync(dataDir)) return;
-  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
 }
 
 function keptPassword(dataDir: string, cluster: string): string {

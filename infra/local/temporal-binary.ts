@@ -3,7 +3,6 @@ import {
   accessSync,
   constants,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   renameSync,
@@ -14,6 +13,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { startChild, type LineLog } from './child.ts';
+import { makeFolder } from './data-folder.ts';
 import { LocalError } from './errors.ts';
 
 /** The newest release of the CLI that `go install` can build (later ones replace a module locally). */
@@ -42,7 +42,7 @@ export async function resolveTemporal({ log, env = process.env }: Resolve): Prom
   const found = findTemporal(env);
   if (found) return found;
   const cache = cacheFolder(env);
-  mkdirSync(cache, { recursive: true });
+  makeFolder(cache);
   const reasons: string[] = [];
   log(`the Temporal server is not on this machine yet: getting it once, into ${cache}`);
   for (const [source, get] of [

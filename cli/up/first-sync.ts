@@ -1,0 +1,63 @@
+import { createApiClient } from '../api-client.ts';
+import { duration } from '../format.ts';
+import type { Output } from '../output.ts';
+import { entityLines, sumEntities } from '../sync/entities.ts';
+import { failureLines, followRuns, startFullSync } from '../sync/follow.ts';
+import { readStatus } from '../sync/status.ts';
+import type { Running } from './start.ts';
+
+/** The full syncs that a start of `up` brought about. */
+export type StartupSync = {
+  /** Follows them to their end and says what arrived. A sync that fails is told, it does not end `up`. */
+  report(): Promise<void>;
+};
+
+/**
+ * Starts a full sync for every business that never finished one; what an earlier run left under way goes on by itself
+ * and is followed too.
+ */
+export async function syncWhatIsMissing(running: Running, output: Output): Promise<StartupSync> {
+  const api = createApiClient(running.addresses.api, running.addresses.adminToken);
+  const businesses = await readStatus(api);
+  const under = businesses.flatMap((business) => (business.running ? [business.running.operationId] : []));
+  const missing = businesses.filter(({ running: now, lastRun }) => !now && lastRun?.status !== 'completed');
+  const started =
+    missing.length === 0
+      ? []
+      : await startFullSync(
+          api,
+          missing.map(({ businessId }) => businessId),
+        );
+  const ids = [...under, ...started.map(({ runId }) => runId)];
+  return {
+    async report() {
+      if (ids.length === 0) {
+        output.say(
+          businesses.length === 0
+            ? 'The Booksy account lists no business.'
+            : 'Everything was synced by an earlier run: npm run -s booksy -- sync full does it again.',
+        );
+        return;
+      }
+      output.say(
+        under.length > 0
+          ? 'The full sync of the earlier run goes on.'
+          : 'First full sync: everything of the salon, from Booksy to here.',
+      );
+      const begun = performance.now();
+      const operations = await followRuns(api, ids, output);
+      const failures = failureLines(operations);
+      if (failures.length > 0) failures.forEach((line) => output.say(line));
+      else {
+        output.say(`Arrived in ${duration((performance.now() - begun) / 1000)}:`);
+        entityLines(sumEntities(operations.map(({ counts }) => counts))).forEach((line) => output.say(line));
+      }
+      const waiting = (await readStatus(api)).reduce((sum, business) => sum + business.waiting.total, 0);
+      output.say(
+        waiting === 0
+          ? 'Nothing waits for you.'
+          : `${waiting} things wait for a decision of yours: npm run -s booksy -- sync status`,
+      );
+    },
+  };
+}

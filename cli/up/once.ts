@@ -1,0 +1,116 @@
+import { Client, Connection } from '@temporalio/client';
+import { v7 as uuidv7 } from 'uuid';
+import { measureWorkflows, startStatementCounter } from '../../infra/local/measure.ts';
+import { createLauncher, type Launcher } from '../../infra/temporal/launch.ts';
+import { TASK_QUEUE } from '../../infra/temporal/names.ts';
+import { createApiClient } from '../api-client.ts';
+import { counted, duration, thousands } from '../format.ts';
+import type { Output } from '../output.ts';
+import { entityLines, sumEntities, type EntityCounts } from '../sync/entities.ts';
+import { failureLines, progressLine, readOperation } from '../sync/follow.ts';
+import { readStatus } from '../sync/status.ts';
+import { readCalls } from './simulator-calls.ts';
+import type { Running } from './start.ts';
+
+/** The object of `up --once --json` (SPEC §15). A number that cannot be had is null, never a guess. */
+export type OnceReport = {
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly entities: EntityCounts;
+  /** Calls at Booksy, counted by the simulator; without those for tokens and for the list of businesses. */
+  readonly calls: number | null;
+  /** The least that an import of what the simulator holds can do with. */
+  readonly leastCalls: number | null;
+  readonly statements: number | null;
+  readonly temporalEvents: number;
+  readonly historyBytes: number;
+  readonly actions: number;
+  /** What waits for a person: open conflicts, unsure mappings, quarantined records. */
+  readonly waiting: number;
+};
+
+/** Runs one full sync of every business and measures it. While it runs nothing here asks the database. */
+export async function runOnce(
+  running: Running,
+  output: Output,
+): Promise<{ object: OnceReport; lines: string[] }> {
+  const { addresses, env } = running;
+  const api = createApiClient(addresses.api, addresses.adminToken);
+  const connection = await Connection.connect({ address: addresses.temporalAddress });
+  const temporal = new Client({ connection, namespace: env['TEMPORAL_NAMESPACE'] || 'default' });
+  const statements = await startStatementCounter(addresses.databaseUrl);
+  try {
+    const callsBefore = await readCalls(addresses.simulator);
+    const launcher = createLauncher({
+      client: temporal,
+      taskQueue: env['TEMPORAL_TASK_QUEUE'] || TASK_QUEUE,
+    });
+    const begun = performance.now();
+    const since = new Date(Date.now() - 1_000);
+    const ids = running.connected.map(({ businessId }) => businessId);
+    const runs = await Promise.all(
+      ids.map((businessId) => launcher.startFullSync({ businessId, runId: uuidv7(), actor: 'cli' })),
+    );
+    output.say(`Full sync of ${counted(runs.length, 'business', 'businesses')} …`);
+    const shown = showProgress(launcher, ids, output);
+    // A failed workflow rejects; how it failed is read from the ledger below.
+    await Promise.allSettled(ids.map((businessId) => launcher.fullSyncResult(businessId)));
+    shown.stop();
+    const seconds = (performance.now() - begun) / 1000;
+    const statementCount = (await statements?.count()) ?? null;
+    const callsAfter = await readCalls(addresses.simulator);
+    const cost = await measureWorkflows(
+      temporal,
+      runs.map(({ workflowId }) => workflowId),
+      since,
+    );
+    const operations = await Promise.all(runs.map(({ runId }) => readOperation(api, runId)));
+    const waiting = (await readStatus(api)).reduce((sum, business) => sum + business.waiting.total, 0);
+    const object: OnceReport = {
+      ok: operations.every(({ status }) => status === 'completed'),
+      seconds: Math.round(seconds * 1000) / 1000,
+      entities: sumEntities(operations.map(({ counts }) => counts)),
+      calls: callsAfter && callsBefore ? callsAfter.calls - callsBefore.calls : null,
+      leastCalls: callsAfter?.least ?? null,
+      statements: statementCount,
+      temporalEvents: cost.temporalEvents,
+      historyBytes: cost.historyBytes,
+      actions: cost.actions,
+      waiting,
+    };
+    return { object, lines: [...failureLines(operations), ...reportLines(object)] };
+  } finally {
+    await statements?.close();
+    await connection.close();
+  }
+}
+
+/** Asks the workflows themselves: that costs no SQL, so watching does not change what is measured. */
+function showProgress(launcher: Launcher, ids: readonly string[], output: Output): { stop(): void } {
+  const look = async (): Promise<void> => {
+    const all = await Promise.all(ids.map((id) => launcher.fullSyncProgress(id).catch(() => null)));
+    if (!stopped) output.progress(progressLine(all.filter((progress) => progress !== null)));
+  };
+  let stopped = false;
+  const timer = setInterval(() => void look(), 1_000);
+  return {
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+function reportLines(report: OnceReport): string[] {
+  const number = (value: number | null): string => (value === null ? 'unknown' : thousands(value));
+  return [
+    '',
+    `${report.ok ? 'Done' : 'Not done'} in ${duration(report.seconds)}:`,
+    ...entityLines(report.entities),
+    `  ${number(report.calls)} calls at Booksy (least possible ${number(report.leastCalls)}), ${number(report.statements)} SQL statements`,
+    `  Temporal: ${number(report.temporalEvents)} events, ${number(report.historyBytes)} bytes of history, ${number(report.actions)} actions`,
+    report.waiting === 0
+      ? '  Nothing waits for you.'
+      : `  ${number(report.waiting)} wait for a decision of yours.`,
+  ];
+}
