@@ -3,6 +3,7 @@
  * value, no secret, and of an unexpected error nothing at all.
  */
 import { z } from 'zod';
+import { isDatabaseAway } from './database-away.ts';
 
 /** Every code an answer of this API can carry, with its status and headline. Codes never change their meaning. */
 export const PROBLEMS = {
@@ -135,7 +136,7 @@ export function toProblem(error: unknown): Problem {
   const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined;
   const known = typeof type === 'string' ? HTTP_PARSER_ERRORS[type] : undefined;
   if (known !== undefined) return known();
-  if (isDatabaseDown(error)) {
+  if (isDatabaseAway(error)) {
     return new Problem('database_unavailable', {
       detail: 'PostgreSQL cannot be reached.',
       nextStep: 'Try again in a moment; `booksy doctor` says what is wrong.',
@@ -159,25 +160,4 @@ export function toProblem(error: unknown): Problem {
 
 function hasStatus(error: unknown, status: number): boolean {
   return typeof error === 'object' && error !== null && 'status' in error && error.status === status;
-}
-
-/** Codes of Node and of Prisma for a server that is away, shutting down or out of connections. */
-const DATABASE_DOWN = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'P1001',
-  'P1002',
-  'P1008',
-  'P1017',
-  'P2024',
-  '57P01',
-  '57P03',
-  '53300',
-]);
-
-function isDatabaseDown(error: unknown, depth = 0): boolean {
-  if (!(error instanceof Error) || depth > 4) return false;
-  const code: unknown = 'code' in error ? error.code : undefined;
-  if (typeof code === 'string' && DATABASE_DOWN.has(code)) return true;
-  return error.name === 'PrismaClientInitializationError' || isDatabaseDown(error.cause, depth + 1);
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request as rawRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemSchema } from '../../../api/http/problem.ts';
@@ -181,19 +182,20 @@ describe('the request log', () => {
 
   it('writes a line for a caller that went away', async () => {
     const before = api.log.length;
-    await new Promise<void>((resolve) => {
-      const request = rawRequest(`${api.url}${FULL_SYNC}`, {
-        method: 'POST',
-        headers: {
-          Authorization: `Bearer ${api.adminToken}`,
-          'Content-Type': 'application/json',
-          'Content-Length': '50',
-        },
-      });
-      request.on('error', () => resolve());
-      // Destroyed once the server has begun to read: it writes its own line for a request that it has seen.
-      request.write('{', () => setTimeout(() => request.destroy(new Error('gone')), 200));
+    const arrived = once(api.server, 'request');
+    const request = rawRequest(`${api.url}${FULL_SYNC}`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${api.adminToken}`,
+        'Content-Type': 'application/json',
+        'Content-Length': '50',
+      },
     });
+    const failed = once(request, 'error');
+    request.write('{');
+    await arrived;
+    request.destroy(new Error('gone'));
+    await failed;
     await expect.poll(() => api.log.slice(before).some((line) => line.includes('"aborted":true'))).toBe(true);
   });
 });

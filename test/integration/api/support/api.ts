@@ -1,6 +1,6 @@
 /** An API of one test file over real HTTP: its own database, the run's Temporal, a task queue nobody works on. */
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { inject } from 'vitest';
@@ -32,6 +32,7 @@ export interface Send {
 
 export interface TestApi {
   readonly url: string;
+  readonly server: Server;
   readonly database: TestDatabase;
   readonly prisma: PrismaClient;
   readonly client: Client;
@@ -95,6 +96,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
 
   return {
     url,
+    server,
     database,
     prisma,
     client,
