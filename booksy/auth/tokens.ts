@@ -12,8 +12,8 @@ import type { TokenStore } from './store.ts';
 import type { AccessToken, AuthStrategy, TokenRequest } from './strategies.ts';
 
 const MAX_TOKEN_CALLS = 3;
-/** After credentials were refused nobody asks again for this long. */
-const REVOKED_MS = 30_000;
+/** After the credentials themselves were refused this process does not ask again for this long. */
+const REVOKED_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
 
 export interface CurrentToken {
@@ -30,8 +30,6 @@ export interface TokenSource {
   get(signal?: AbortSignal): Promise<CurrentToken>;
   /** This version was refused: the next `get` brings a newer one. */
   refuse(version: number): void;
-  /** Even a fresh token was refused: nobody fetches another for a while. */
-  revoked(): void;
 }
 
 export interface TokenSourceOptions {
@@ -76,10 +74,6 @@ class SharedTokenSource implements TokenSource {
 
   refuse(version: number): void {
     this.#refusedVersion = Math.max(this.#refusedVersion, version);
-  }
-
-  revoked(): void {
-    this.#revokedUntilMs = this.#options.clock.nowMs() + REVOKED_MS;
   }
 
   #isUsable(token: Held, nowMs: number): boolean {
@@ -178,7 +172,7 @@ class SharedTokenSource implements TokenSource {
   }
 
   #giveUp(): never {
-    this.revoked();
+    this.#revokedUntilMs = this.#options.clock.nowMs() + REVOKED_MS;
     throw revokedError();
   }
 }

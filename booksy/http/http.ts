@@ -21,6 +21,7 @@ const MAX_SENDS = 3;
 /** A longer block is the caller's to wait out: it holds a worker slot otherwise. */
 const MAX_BLOCK_WAIT_MS = 20_000;
 const MAX_LATE_DEPARTURES = 3;
+const DENIAL_MS = 60_000;
 
 /** What every method of the client takes beside its own parameters. */
 export interface CallOptions {
@@ -71,18 +72,48 @@ export interface BooksyHttpOptions {
 class LateDeparture extends Error {}
 
 export function createBooksyHttp(options: BooksyHttpOptions): BooksyHttp {
-  return { call: (call, callOptions) => new Attempt(options, call, callOptions).run() };
+  const denials = new Denials(options.clock);
+  return { call: (call, callOptions) => new Attempt(options, denials, call, callOptions).run() };
+}
+
+/**
+ * Salons that answered 401 to a fresh token. For a while their 401 costs no token: one salon that we lost must not
+ * use up the token calls of all others, nor make them change a token that is good.
+ */
+class Denials {
+  readonly #untilMs = new Map<string, number>();
+  readonly #clock: MonotonicClock;
+
+  constructor(clock: MonotonicClock) {
+    this.#clock = clock;
+  }
+
+  isStanding(key: string): boolean {
+    return (this.#untilMs.get(key) ?? 0) > this.#clock.nowMs();
+  }
+
+  note(key: string): void {
+    this.#untilMs.set(key, this.#clock.nowMs() + DENIAL_MS);
+  }
+
+  forget(key: string): void {
+    this.#untilMs.delete(key);
+  }
 }
 
 class Attempt {
   readonly #options: BooksyHttpOptions;
+  readonly #denials: Denials;
+  readonly #businessKey: string;
   readonly #call: ApiCall;
   readonly #callOptions: CallOptions;
   readonly #details: BooksyErrorDetails;
   readonly #pacer: Pacer;
 
-  constructor(options: BooksyHttpOptions, call: ApiCall, callOptions: CallOptions) {
+  constructor(options: BooksyHttpOptions, denials: Denials, call: ApiCall, callOptions: CallOptions) {
     this.#options = options;
+    this.#denials = denials;
+    this.#businessKey = call.businessExternalId ?? '';
     this.#call = call;
     this.#callOptions = callOptions;
     this.#details = {
@@ -102,14 +133,15 @@ class Attempt {
       const token = await tokens.get(this.#callOptions.signal);
       const { answer, grant } = await this.#send(token.access);
       if (answer.status === 401) {
-        tokens.refuse(token.version);
-        if (refreshed) {
-          tokens.revoked();
+        if (refreshed || this.#denials.isStanding(this.#businessKey)) {
+          this.#denials.note(this.#businessKey);
           throw statusError(answer, this.#call.kind, { ...this.#details, status: 401 });
         }
+        tokens.refuse(token.version);
         refreshed = true;
         continue;
       }
+      this.#denials.forget(this.#businessKey);
       if (answer.status === 429) {
         await this.#backOff(answer, sends);
         continue;
@@ -139,7 +171,7 @@ class Attempt {
     for (let late = 0; late < MAX_LATE_DEPARTURES; late += 1) {
       const grant = await this.#pacer.acquire({
         lane,
-        businessKey: this.#call.businessExternalId ?? '',
+        businessKey: this.#businessKey,
         signal,
       });
       try {
