@@ -102,12 +102,9 @@ export function asCliError(error: unknown): CliError {
     );
   }
   if (code === 'config_invalid') {
-    return new CliError(
-      code,
-      message,
-      'Correct the values named above (see .env.example) and start again.',
-      EXIT.cannotStart,
-    );
+    // Its last line is the advice.
+    const lines = message.split('\n');
+    return new CliError(code, lines.slice(0, -1).join('\n'), lines.at(-1) ?? '', EXIT.cannotStart);
   }
   return new CliError(
     code !== null && /^[a-z0-9_]+$/.test(code) ? code : 'unexpected',

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { openDataFolder, lockDataFolder, type DataFolder } from '../../infra/local/data-folder.ts';
+import { checkConfigured } from '../configuration.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from '../exit-codes.ts';
 import { createOutput, printFailure, type Output } from '../output.ts';
 import { runOnce } from '../up/once.ts';
@@ -42,6 +43,7 @@ ${EXIT_CODES_HELP}`,
 }
 
 async function up(options: UpOptions, output: Output): Promise<ExitCode> {
+  checkConfigured(process.env);
   const folder = openDataFolder(options.data);
   const unlock = lockDataFolder(folder);
   const supervisor = createSupervisor();
@@ -75,7 +77,7 @@ async function once(
   output: Output,
   say: (line: string) => void,
 ): Promise<ExitCode> {
-  const report = await supervisor.guard(runOnce(running, output));
+  const report = await supervisor.guard(runOnce(running, output, supervisor.signal));
   // The answer is the last line: everything stops first.
   await running.revokeToken();
   await supervisor.stopAll((line) => say(`  ${line}`));
@@ -86,7 +88,7 @@ async function once(
 async function stay(running: Running, supervisor: Supervisor, output: Output): Promise<ExitCode> {
   const sync = await supervisor.guard(syncWhatIsMissing(running, output));
   output.result(readyObject(running.addresses), readyLines(running));
-  await supervisor.guard(sync.report());
+  await supervisor.guard(sync.report(supervisor.signal));
   return supervisor.watch();
 }
 

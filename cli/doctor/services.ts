@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { ConfigError, loadConfig, type Config } from '../../infra/config.ts';
+import { ConfigError, type Config } from '../../infra/config.ts';
 import { inspectDatabase } from '../../infra/database/inspect.ts';
 import { messageOf } from '../../infra/local/errors.ts';
 import { findPostgresPrograms } from '../../infra/local/postgres-program.ts';
@@ -9,6 +9,7 @@ import { findTemporal } from '../../infra/local/temporal-binary.ts';
 import { probeTemporal, RETENTION_DAYS } from '../../infra/local/temporal-namespace.ts';
 import { SEARCH_ATTRIBUTES } from '../../infra/temporal/search-attributes.ts';
 import { checkAccount } from '../../workers/account.ts';
+import { checkConfigured } from '../configuration.ts';
 import { asCliError } from '../output.ts';
 import { fail, isAtLeast, ok, skipped, warn, type Finding } from './finding.ts';
 
@@ -134,26 +135,10 @@ export async function checkTemporal(env: NodeJS.ProcessEnv): Promise<Finding[]> 
   ];
 }
 
-/** What `up` fills in when it is left empty: placeholders, so that only what a person must mend is found. */
-const FILLED_BY_UP: Readonly<Record<string, string>> = {
-  DATABASE_URL: 'postgresql://postgres@127.0.0.1:5432/booksy_sync',
-  ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
-};
-const FILLED_WITH_SIMULATOR: Readonly<Record<string, string>> = {
-  BOOKSY_BASE_URL: 'http://127.0.0.1:4010/public-api/pl/',
-  BOOKSY_API_KEY: 'simulator',
-  BOOKSY_API_SECRET: 'simulator',
-};
-
 /** The configuration, as `up` would see it. */
 export function checkConfiguration(env: NodeJS.ProcessEnv): { findings: Finding[]; config: Config | null } {
-  const filled: NodeJS.ProcessEnv = {
-    ...FILLED_BY_UP,
-    ...(env['BOOKSY_BASE_URL'] ? {} : FILLED_WITH_SIMULATOR),
-    ...Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')),
-  };
   try {
-    return { findings: [ok('configuration', 'every value can be used')], config: loadConfig(filled) };
+    return { findings: [ok('configuration', 'every value can be used')], config: checkConfigured(env) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const findings = error.problems.map(({ name, problem, example }) =>

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../api-client.ts';
 import { bar, duration, thousands } from '../format.ts';
-import type { Output } from '../output.ts';
+import { CliError, type Output } from '../output.ts';
 import { operation, startedRuns, type Operation, type Progress, type StartedRun } from '../wire.ts';
 
 const POLL_MS = 500;
+const NO_WORKER_HINT_MS = 20_000;
 
 /** Starts a full sync of every business the token reaches, or joins those under way. */
 export async function startFullSync(
@@ -15,26 +16,43 @@ export async function startFullSync(
   return startedRuns.parse(await api.post('/api/admin/booksy/full-sync', body)).runs;
 }
 
-/** One operation as it is now. */
-export async function readOperation(api: ApiClient, id: string): Promise<Operation> {
-  return operation.parse(await api.get(`/api/admin/booksy/operations/${id}`)).operation;
+/**
+ * One operation as it is now; null while it is not recorded: a run that was just started writes its row as its first
+ * deed, and that needs a worker.
+ */
+export async function readOperation(api: ApiClient, id: string): Promise<Operation | null> {
+  try {
+    return operation.parse(await api.get(`/api/admin/booksy/operations/${id}`)).operation;
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'not_found') return null;
+    throw error;
+  }
 }
 
 /**
  * Follows some runs until each has ended, showing how far they are.
+ * @param signal ends the following, not the runs
  * @returns the ended operations, in the order of `ids`
  */
 export async function followRuns(
   api: ApiClient,
   ids: readonly string[],
   output: Output,
-  pollMs = POLL_MS,
+  signal?: AbortSignal,
 ): Promise<readonly Operation[]> {
+  let hintAt = performance.now() + NO_WORKER_HINT_MS;
   for (;;) {
-    const operations = await Promise.all(ids.map((id) => readOperation(api, id)));
-    if (operations.every(({ status }) => isEnded(status))) return operations;
+    signal?.throwIfAborted();
+    const seen = await Promise.all(ids.map((id) => readOperation(api, id)));
+    const operations = seen.filter((one) => one !== null);
+    if (operations.length === ids.length && operations.every(({ status }) => isEnded(status)))
+      return operations;
+    if (operations.length < ids.length && performance.now() > hintAt) {
+      output.say('The run is waiting for a worker: booksy health check tells whether one is there.');
+      hintAt = Infinity;
+    }
     output.progress(progressLine(operations.flatMap(({ progress }) => progress ?? [])));
-    await delay(pollMs);
+    await delay(POLL_MS, undefined, signal === undefined ? {} : { signal });
   }
 }
 

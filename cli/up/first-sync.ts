@@ -9,7 +9,7 @@ import type { Running } from './start.ts';
 /** The full syncs that a start of `up` brought about. */
 export type StartupSync = {
   /** Follows them to their end and says what arrived. A sync that fails is told, it does not end `up`. */
-  report(): Promise<void>;
+  report(signal: AbortSignal): Promise<void>;
 };
 
 /**
@@ -30,7 +30,7 @@ export async function syncWhatIsMissing(running: Running, output: Output): Promi
         );
   const ids = [...under, ...started.map(({ runId }) => runId)];
   return {
-    async report() {
+    async report(signal) {
       if (ids.length === 0) {
         output.say(
           businesses.length === 0
@@ -45,7 +45,7 @@ export async function syncWhatIsMissing(running: Running, output: Output): Promi
           : 'First full sync: everything of the salon, from Booksy to here.',
       );
       const begun = performance.now();
-      const operations = await followRuns(api, ids, output);
+      const operations = await followRuns(api, ids, output, signal);
       const failures = failureLines(operations);
       if (failures.length > 0) failures.forEach((line) => output.say(line));
       else {

@@ -33,6 +33,7 @@ export type OnceReport = {
 export async function runOnce(
   running: Running,
   output: Output,
+  signal: AbortSignal,
 ): Promise<{ object: OnceReport; lines: string[] }> {
   const { addresses, env } = running;
   const api = createApiClient(addresses.api, addresses.adminToken);
@@ -52,7 +53,7 @@ export async function runOnce(
       ids.map((businessId) => launcher.startFullSync({ businessId, runId: uuidv7(), actor: 'cli' })),
     );
     output.say(`Full sync of ${counted(runs.length, 'business', 'businesses')} …`);
-    const shown = showProgress(launcher, ids, output);
+    const shown = showProgress(launcher, ids, output, signal);
     // A failed workflow rejects; how it failed is read from the ledger below.
     await Promise.allSettled(ids.map((businessId) => launcher.fullSyncResult(businessId)));
     shown.stop();
@@ -64,10 +65,11 @@ export async function runOnce(
       runs.map(({ workflowId }) => workflowId),
       since,
     );
-    const operations = await Promise.all(runs.map(({ runId }) => readOperation(api, runId)));
+    const seen = await Promise.all(runs.map(({ runId }) => readOperation(api, runId)));
+    const operations = seen.filter((one) => one !== null);
     const waiting = (await readStatus(api)).reduce((sum, business) => sum + business.waiting.total, 0);
     const object: OnceReport = {
-      ok: operations.every(({ status }) => status === 'completed'),
+      ok: operations.length === runs.length && operations.every(({ status }) => status === 'completed'),
       seconds: Math.round(seconds * 1000) / 1000,
       entities: sumEntities(operations.map(({ counts }) => counts)),
       calls: callsAfter && callsBefore ? callsAfter.calls - callsBefore.calls : null,
@@ -86,19 +88,24 @@ export async function runOnce(
 }
 
 /** Asks the workflows themselves: that costs no SQL, so watching does not change what is measured. */
-function showProgress(launcher: Launcher, ids: readonly string[], output: Output): { stop(): void } {
+function showProgress(
+  launcher: Launcher,
+  ids: readonly string[],
+  output: Output,
+  signal: AbortSignal,
+): { stop(): void } {
   const look = async (): Promise<void> => {
     const all = await Promise.all(ids.map((id) => launcher.fullSyncProgress(id).catch(() => null)));
     if (!stopped) output.progress(progressLine(all.filter((progress) => progress !== null)));
   };
   let stopped = false;
   const timer = setInterval(() => void look(), 1_000);
-  return {
-    stop() {
-      stopped = true;
-      clearInterval(timer);
-    },
+  const stop = (): void => {
+    stopped = true;
+    clearInterval(timer);
   };
+  signal.addEventListener('abort', stop);
+  return { stop };
 }
 
 function reportLines(report: OnceReport): string[] {

@@ -22,6 +22,8 @@ export class StopRequested extends Error {
 
 /** Starts nothing itself: it watches the parts it is given, and stops them in the reverse order of their start. */
 export type Supervisor = {
+  /** Aborted as soon as a part dies or a stop is requested: whoever polls then stops polling. */
+  readonly signal: AbortSignal;
   /** Watches a part from now on. */
   add(part: Part): void;
   /** The parts added so far, oldest first. */
@@ -44,12 +46,18 @@ export function createSupervisor(now: () => number = () => performance.now()): S
   let stopping = false;
   let requestedAt: number | null = null;
   const hurry = createGate();
-  let fail: (error: Error) => void = () => undefined;
-  const failure = new Promise<never>((_, reject) => (fail = reject));
+  const abort = new AbortController();
+  let reject: (error: Error) => void = () => undefined;
+  const failure = new Promise<never>((_, refuse) => (reject = refuse));
+  const fail = (error: Error): void => {
+    reject(error);
+    abort.abort(error);
+  };
   // Nobody may be waiting at the moment it fails; whoever asks later still gets it.
   failure.catch(() => undefined);
 
   return {
+    signal: abort.signal,
     add(part) {
       parts.push(part);
       void part.exited.then((exit) => {
