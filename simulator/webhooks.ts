@@ -108,20 +108,24 @@ export class Webhooks {
     }
     const copies = 1 + (doubled?.spec.rows ?? 0);
     doubled?.hit();
-    const go = (): void => {
-      for (let copy = 0; copy < copies; copy += 1) this.start(this.clock.now(), message, target, 0);
+    const go = (after?: () => void): void => {
+      for (let copy = 1; copy <= copies; copy += 1) {
+        this.start(this.clock.now(), message, target, 0, copy === copies ? after : undefined);
+      }
     };
     if (reordered !== undefined) {
       // Kept back until the next one has gone out, or its time is over.
       reordered.hit();
-      this.held.push(go);
-      this.clock.at(this.clock.now() + reordered.spec.ms, () => this.letGo(go));
+      const held = (): void => go();
+      this.held.push(held);
+      this.clock.at(this.clock.now() + reordered.spec.ms, () => this.letGo(held));
     } else if (delayed !== undefined) {
       delayed.hit();
-      this.clock.at(this.clock.now() + delayed.spec.ms, go);
+      this.clock.at(this.clock.now() + delayed.spec.ms, () => go());
     } else {
-      go();
-      for (const waiting of [...this.held]) this.letGo(waiting);
+      go(() => {
+        for (const waiting of [...this.held]) this.letGo(waiting);
+      });
     }
     release();
   }
@@ -132,11 +136,19 @@ export class Webhooks {
     go();
   }
 
-  private start(dueMs: number, message: Message, target: WebhookTarget, attempt: number): void {
+  /** `after` is called once the first try is over. */
+  private start(
+    dueMs: number,
+    message: Message,
+    target: WebhookTarget,
+    attempt: number,
+    after?: () => void,
+  ): void {
     this.clock.at(dueMs, async () => {
       if (this.stopped) return;
       const outcome = await this.attempt(message, target);
       this.note(message, target, attempt, outcome);
+      after?.();
       const wait = RETRY_MINUTES[attempt];
       if (outcome === '200') return;
       // The next try counts from when this one was due, so a clock that is pushed on reaches them all.
