@@ -1,7 +1,7 @@
 import { ApplicationFailure, CompleteAsyncError, CancelledFailure } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import type { Context } from '@temporalio/activity';
-import { isBooksyError } from '../booksy/index.ts';
+import { isBooksyError, type BooksyError } from '../booksy/index.ts';
 import { RunMissingError, SupersededError } from '../activities/inbound/run.ts';
 import { sqlState } from '../infra/database/index.ts';
 import type { Logger } from '../infra/logger.ts';
@@ -10,18 +10,28 @@ import type { Logger } from '../infra/logger.ts';
 const PASSING_SQL_STATES = /^(08|40|53|57)/;
 
 /**
+ * Answers that make no sense: an envelope that is not the contract's, an error under a good status. Often a maintenance
+ * page or a half-deployed server that is gone in seconds, sometimes a change of the contract that no repeat mends. So they
+ * are asked for again a few times (1 s + 2 s + 4 s), and then a person is told which field it was.
+ */
+const UNCLEAR_ANSWERS: ReadonlySet<string> = new Set(['schema_drift', 'unexpected_answer']);
+const UNCLEAR_ANSWERS_TAKEN = 4;
+
+/**
  * Casts what an activity throws into a failure with a stable type, so that retry policies, the ledger and people read one
  * word. Booksy's errors say themselves whether a repeat can help; the database's passing troubles are retried; everything
  * else is passed on as it is and retried, because an unknown trouble is more often outside than a defect.
+ *
+ * @param unclearBefore unclear answers that earlier attempts of this activity have ended with
  */
-export function asFailure(error: unknown): unknown {
+export function asFailure(error: unknown, unclearBefore = 0): unknown {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof CompleteAsyncError) return error;
   if (isBooksyError(error)) {
     return ApplicationFailure.create({
       type: error.code,
       message: error.message,
-      nonRetryable: !error.retryable,
+      nonRetryable: !error.retryable && !mayClearUp(error, unclearBefore),
       details: [error.details],
       ...(error.details.retryAfterMs === undefined ? {} : { nextRetryDelay: error.details.retryAfterMs }),
     });
@@ -53,6 +63,10 @@ export function asFailure(error: unknown): unknown {
   });
 }
 
+function mayClearUp(error: BooksyError, unclearBefore: number): boolean {
+  return UNCLEAR_ANSWERS.has(error.code) && unclearBefore + 1 < UNCLEAR_ANSWERS_TAKEN;
+}
+
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -81,7 +95,12 @@ export function failureInterceptor(logger: Logger, context: Context): ActivityIn
       try {
         return await next(input);
       } catch (error) {
-        const failure = asFailure(error);
+        const before = unclearAnswersOf(context.info.heartbeatDetails);
+        const failure = asFailure(error, before);
+        if (isBooksyError(error) && UNCLEAR_ANSWERS.has(error.code)) {
+          // Kept where the next attempt finds it, on whatever worker. An attempt that gets on overwrites it.
+          context.heartbeat({ unclearAnswers: before + 1 });
+        }
         if (failure instanceof ApplicationFailure) {
           const { activityType, attempt, workflowExecution } = context.info;
           logger.warn(
@@ -99,4 +118,10 @@ export function failureInterceptor(logger: Logger, context: Context): ActivityIn
       }
     },
   };
+}
+
+function unclearAnswersOf(heartbeatDetails: unknown): number {
+  if (typeof heartbeatDetails !== 'object' || heartbeatDetails === null) return 0;
+  const count: unknown = Reflect.get(heartbeatDetails, 'unclearAnswers');
+  return typeof count === 'number' ? count : 0;
 }

@@ -7,6 +7,9 @@ import { failureInterceptor } from './failures.ts';
 /** Milliseconds that running activities get to reach their next cursor when the worker stops. */
 export const SHUTDOWN_GRACE_MS = 10_000;
 
+/** A cancelled activity hears of it with its next heartbeat, so this bounds how long a cancel takes. */
+const HEARTBEAT_THROTTLE_MS = 2_000;
+
 export interface SyncWorkerOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
@@ -29,6 +32,8 @@ export async function createSyncWorker(options: SyncWorkerOptions): Promise<Work
     // Cached workflows are 0.35 MB each; what falls out is replayed.
     maxCachedWorkflows: 200,
     maxConcurrentActivityTaskExecutions: 20,
+    // By default a heartbeat waits for most of its time-out; with it waits the news that the activity was cancelled.
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
     interceptors: {
       activity: [(context) => ({ inbound: failureInterceptor(logger, context) })],
     },

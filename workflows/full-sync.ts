@@ -32,6 +32,8 @@ const inbound = proxyActivities<InboundActivities>({
   startToCloseTimeout: '30 minutes',
   scheduleToCloseTimeout: '24 hours',
   heartbeatTimeout: '30 seconds',
+  // The ledger is closed only when nothing is applied any more: a cancelled step first reaches its next cursor.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 

@@ -43,7 +43,7 @@ export async function takeOwnEchoes(scope: ApplyScope): Promise<void> {
 }
 
 export interface Quarantined {
-  readonly entity: SyncEntity | 'business' | 'visits' | 'clients';
+  readonly entity: SyncEntity | 'business';
   readonly externalId: string;
   readonly reasonCode: string;
   readonly field: string | null;

@@ -115,6 +115,7 @@ async function removeAbsentOf(
     );
     return;
   }
+  if (await awaitsRelease(deps, business.id, check.binding.entity, 'list')) return;
   const gone = await readSuspects(suspects, check.read, beat);
   await inStep(deps, business, run, NO_LINKS, (scope) => applyGone(scope, check.binding, gone));
 }
@@ -139,6 +140,32 @@ export async function readSuspects(
   return gone;
 }
 
+const BLAST_RADIUS = 'blast_radius';
+
+function windowEntry(windowKey: string): string {
+  return `window:${windowKey}`;
+}
+
+/** Whether too much was missing here before and nobody has released it yet: until then nothing is removed (R3). */
+export async function awaitsRelease(
+  deps: InboundDeps,
+  businessId: string,
+  entity: Quarantined['entity'],
+  windowKey: string,
+): Promise<boolean> {
+  const open = await deps.db.quarantine.findFirst({
+    where: {
+      businessId,
+      entity,
+      externalId: windowEntry(windowKey),
+      reasonCode: BLAST_RADIUS,
+      releasedAt: null,
+    },
+    select: { id: true },
+  });
+  return open !== null;
+}
+
 /** The quarantine entry of a pass in which too much was missing at once (R3). */
 export function blastRadius(
   entity: Quarantined['entity'],
@@ -148,8 +175,8 @@ export function blastRadius(
 ): Quarantined {
   return {
     entity,
-    externalId: `window:${windowKey}`,
-    reasonCode: 'blast_radius',
+    externalId: windowEntry(windowKey),
+    reasonCode: BLAST_RADIUS,
     field: null,
     detail: `${String(missing)} of ${String(known)} known records were missing from the list at once. Nothing was removed.`,
     nextStep:

@@ -21,8 +21,10 @@ import {
 import { loadCatalogLinks } from '../apply/links.ts';
 import { quarantinedRow, releaseReadable } from '../apply/record.ts';
 import { removeAbsent } from './absent.ts';
+import { noteProofs } from './proof.ts';
 import {
   businessOf,
+  claimStep,
   cursorOf,
   inStep,
   withStep,
@@ -60,6 +62,7 @@ export async function syncCatalog(deps: InboundDeps, run: RunRef, beat: () => vo
 
   const before = await loadCatalogLinks(deps.db, business.id);
   await inStep(deps, business, run, before, async (scope) => {
+    claimStep(scope, STEP);
     const staff = resources.rows.filter((resource) => resource.kind === 'staff');
     const rooms = resources.rows.filter((resource) => resource.kind === 'room');
     await apply(
@@ -149,6 +152,19 @@ async function apply(
     binding.entity,
     records.map((record) => record.externalId),
   );
+  await noteProofs(scope, [
+    {
+      entity: binding.entity,
+      windowKey: 'list',
+      complete: rejected.length === 0,
+      remoteCount: records.length + rejected.length,
+      receivedAt:
+        records
+          .map((record) => record.interval.receivedAt)
+          .sort()
+          .at(-1) ?? scope.now,
+    },
+  ]);
 }
 
 function seenAll<T>(

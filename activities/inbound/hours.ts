@@ -17,9 +17,10 @@ import { readMirror } from '../apply/mirror.ts';
 import { quarantinedRow, releaseReadable } from '../apply/record.ts';
 import { hoursBinding, timeOffBinding, type HoursOwnerKind } from '../apply/time-bindings.ts';
 import { exceedsBlastRadius } from '../../domain/absence.ts';
-import { blastRadius, readSuspects } from './absent.ts';
+import { awaitsRelease, blastRadius, readSuspects } from './absent.ts';
 import {
   businessOf,
+  claimStep,
   cursorOf,
   inStep,
   withStep,
@@ -69,6 +70,7 @@ export async function syncHours(deps: InboundDeps, run: RunRef, beat: () => void
   }
   const absent = await absentTimeOff(deps, business, read, beat);
   await inStep(deps, business, run, links, async (scope) => {
+    claimStep(scope, STEP);
     for (const kind of ['business', 'staff', 'room'] as const) {
       await applyHours(
         scope,
@@ -79,6 +81,7 @@ export async function syncHours(deps: InboundDeps, run: RunRef, beat: () => void
     }
     await applyTimeOff(scope, business, read);
     await applyGone(scope, timeOffBinding('time_off'), absent.gone);
+    await noteProofs(scope, proofsOf(read, scope.now));
     if (absent.tooMany !== null) await scope.quarantine('timeOff', [absent.tooMany]);
     scope.moveTo(withStep(scope.cursor, STEP));
   });
@@ -188,6 +191,23 @@ async function quarantineHours(
   );
 }
 
+function proofsOf(read: readonly OwnerHours[], now: string): readonly Proof[] {
+  const hours = read.flatMap(({ weekly, custom }) => [weekly, custom]);
+  const timeOff = read.flatMap(({ timeOff: list }) => (list === null ? [] : [list]));
+  const proof = (entity: Proof['entity'], lists: readonly WholeList<unknown>[]): Proof => ({
+    entity,
+    windowKey: 'list',
+    complete: lists.every((list) => list.rejected.length === 0),
+    remoteCount: lists.reduce((sum, list) => sum + list.rows.length, 0),
+    receivedAt:
+      lists
+        .map((list) => list.interval.receivedAt)
+        .sort()
+        .at(-1) ?? now,
+  });
+  return [proof('hours', hours), proof('time_off', timeOff)];
+}
+
 async function applyTimeOff(
   scope: StepScope,
   business: RunBusiness,
@@ -238,6 +258,9 @@ async function absentTimeOff(
     .map((row) => row.id);
   if (exceedsBlastRadius(suspects.length, rows.length)) {
     return { gone: [], tooMany: blastRadius('time_off', 'list', suspects.length, rows.length) };
+  }
+  if (suspects.length === 0 || (await awaitsRelease(deps, business.id, 'time_off', 'list'))) {
+    return { gone: [], tooMany: null };
   }
   const gone = await readSuspects(
     suspects,

@@ -3,7 +3,8 @@ import type { Vault } from '../../infra/crypto.ts';
 import type { Logger } from '../../infra/logger.ts';
 import type { BooksyCapabilities, BooksyClient, BusinessRef } from '../../booksy/index.ts';
 import { addCounts, type CountedEntity, type EntityCounts, type RunCounts } from '../../domain/counts.ts';
-import type { WalkCursor } from '../../domain/walk.ts';
+import { canonicalJson } from '../../domain/canonical.ts';
+import { WALK_START, type WalkCursor } from '../../domain/walk.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { ApplyOutcome } from '../apply/apply-records.ts';
 import { quarantine, takeOwnEchoes, type Quarantined } from '../apply/record.ts';
@@ -91,6 +92,7 @@ export interface StepScope extends ApplyScope {
 interface LedgerRow {
   counts: RunCounts;
   cursor: RunCursor | null;
+  finished: boolean;
   now: Date;
 }
 
@@ -161,12 +163,26 @@ export async function inStep<T>(
 async function openLedger(tx: Tx, run: RunRef): Promise<LedgerRow> {
   // The settings tell the triggers that this is an import: overlaps made at Booksy are kept and marked (R21).
   const rows = await tx.$queryRaw<LedgerRow[]>`
-    SELECT r.counts, r.cursor, now() AS now,
+    SELECT r.counts, r.cursor, r.finished_at IS NOT NULL AS finished, now() AS now,
            set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true)
       FROM sync_runs r WHERE r.id = ${run.runId}::uuid AND r.business_id = ${run.businessId}::uuid FOR UPDATE`;
   const row = rows[0];
   if (row === undefined) throw new RunMissingError(`Run ${run.runId} is not in the ledger.`);
+  if (row.finished) throw new SupersededError(`Run ${run.runId} was closed meanwhile.`);
   return row;
+}
+
+/** Refuses to do a whole step a second time: a worker that was thought dead may still be at it. */
+export function claimStep(scope: StepScope, step: string): void {
+  if (!scope.cursor.steps.includes(step)) return;
+  throw new SupersededError(`Another attempt has done the step ${step}.`);
+}
+
+/** Refuses to apply pages from where the walk no longer stands: another attempt has applied them. */
+export function claimWalk(scope: StepScope, windowKey: string, from: WalkCursor): void {
+  if (canonicalJson({ ...(scope.cursor.walks[windowKey] ?? WALK_START) }) === canonicalJson({ ...from }))
+    return;
+  throw new SupersededError(`Another attempt has moved the walk ${windowKey} on.`);
 }
 
 function unmappedRow(

@@ -1,21 +1,24 @@
-import type { Interval, ListPage, Observed, RejectedRow } from '../../domain/observed.ts';
+import type { ListPage, RejectedRow } from '../../domain/observed.ts';
 import { isComplete, WALK_START, type WalkCursor } from '../../domain/walk.ts';
 import { exceedsBlastRadius } from '../../domain/absence.ts';
 import type { VisitWindow } from '../../domain/windows.ts';
 import { localOf } from '../../domain/local-time.ts';
 import { visitWindows } from '../../domain/windows.ts';
 import type { Links } from '../../domain/states/links.ts';
-import { isBooksyError } from '../../booksy/index.ts';
 import { absentClients, absentVisits, applyGone, type Absent, type Suspect } from '../apply/gone.ts';
 import { clientBinding } from '../apply/client-binding.ts';
 import { loadCatalogLinks, NO_LINKS } from '../apply/links.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
 import { visitMirror } from '../apply/visit-binding.ts';
 import { applyClients, applyVisits, type SeenAppointment, type SeenClient } from './apply-page.ts';
-import { blastRadius, SUSPECT_READS_PER_PASS } from './absent.ts';
+import { awaitsRelease, blastRadius, SUSPECT_READS_PER_PASS } from './absent.ts';
+import { readById } from './read-by-id.ts';
+import { noteProofs, type Proof } from './proof.ts';
+import type { SyncEntity } from '../apply/scope.ts';
 import { APPLIES_PER_ACTIVITY, freshRows, readBatch, type Batch } from './pages.ts';
 import {
   businessOf,
+  claimWalk,
   cursorOf,
   inStep,
   withWalk,
@@ -136,7 +139,7 @@ async function walk<T extends { readonly externalId: string }>(
     const batch = await readBatch(cursor, options.fetchPage, () => {
       options.beat(cursor);
     });
-    const { again, absent } = await applyBatch(deps, business, run, options, batch);
+    const { again, absent } = await applyBatch(deps, business, run, options, cursor, batch);
     await readAgain(deps, business, run, options, again);
     if (absent !== null) await settleAbsent(deps, business, run, options, absent);
     cursor = batch.cursor;
@@ -160,9 +163,11 @@ async function applyBatch<T extends { readonly externalId: string }>(
   business: RunBusiness,
   run: RunRef,
   options: Walk<T>,
+  from: WalkCursor,
   batch: Batch<T>,
 ): Promise<{ again: readonly string[]; absent: Absent | null }> {
   return inStep(deps, business, run, options.links, async (scope) => {
+    claimWalk(scope, options.key, from);
     const rows = batch.pages.flatMap(({ page, fresh }) =>
       freshRows(page, fresh).map((row) => ({ row, interval: page.interval })),
     );
@@ -172,7 +177,7 @@ async function applyBatch<T extends { readonly externalId: string }>(
     if (!batch.cursor.done) return { again, absent: null };
 
     const complete = isComplete(batch.cursor, distinct);
-    await noteProof(scope, options, batch, complete);
+    await noteProofs(scope, proofOf(options, batch, complete));
     // An incomplete pass may add and change, never remove (R2).
     const absent = complete ? await options.findAbsent(scope) : null;
     await scope.tx.$executeRaw`
@@ -200,28 +205,17 @@ async function noteShown<T>(scope: StepScope, windowKey: string, batch: Batch<T>
   return Number(rows[0]?.distinct_ids ?? 0);
 }
 
-/** Says up to when this window is proven: sent of the first page of the batch that ended it, received of its last. */
-async function noteProof<T>(
-  scope: StepScope,
-  options: Walk<T>,
-  batch: Batch<T>,
-  complete: boolean,
-): Promise<void> {
+/** What the finished pass proves. */
+function proofOf<T>(options: Walk<T>, batch: Batch<T>, complete: boolean): readonly Proof[] {
   const last = batch.pages[batch.pages.length - 1];
-  if (last === undefined) return;
-  await scope.tx.$executeRaw`
-    INSERT INTO integration_sync_status AS s
-      (business_id, entity, window_key, proven_sent_at, proven_received_at, complete, remote_count, last_run_id, updated_at)
-    SELECT ${scope.businessId}::uuid, ${options.entity}, ${options.key},
-           CASE WHEN ${complete} THEN r.started_at END, CASE WHEN ${complete} THEN ${last.page.interval.receivedAt}::timestamptz END,
-           ${complete}, ${last.page.total}::int, r.id, now()
-      FROM sync_runs r WHERE r.id = ${scope.runId}::uuid
-    ON CONFLICT (business_id, entity, window_key) DO UPDATE
-       SET proven_sent_at = COALESCE(excluded.proven_sent_at, s.proven_sent_at),
-           proven_received_at = COALESCE(excluded.proven_received_at, s.proven_received_at),
-           complete = excluded.complete, remote_count = excluded.remote_count, last_run_id = excluded.last_run_id,
-           updated_at = excluded.updated_at`;
+  if (last === undefined) return [];
+  const { total: remoteCount, interval } = last.page;
+  const entity = RECORD_OF[options.entity];
+  return [{ entity, windowKey: options.key, complete, remoteCount, receivedAt: interval.receivedAt }];
 }
+
+/** What the records of a list are called everywhere else. */
+const RECORD_OF = { clients: 'profile', visits: 'booking' } as const satisfies Record<string, SyncEntity>;
 
 /** Rows whose list page was sent before their record's last applied read ended are read by id (R1). */
 async function readAgain<T>(
@@ -241,23 +235,6 @@ async function readAgain<T>(
   await inStep(deps, business, run, options.links, (scope) => applyVisits(scope, read, [], null));
 }
 
-/** What a read by id came to: the record, its absence (404), or an answer that cannot be understood. */
-type ReadById<T> = { readonly found: T } | { readonly gone: true } | { readonly unreadable: true };
-
-async function readById<T>(
-  read: () => Promise<Observed<T>>,
-): Promise<ReadById<{ row: T; interval: Interval }>> {
-  try {
-    const { value, interval } = await read();
-    return { found: { row: value, interval } };
-  } catch (error) {
-    if (isBooksyError(error, 'not_found')) return { gone: true };
-    // It is there, whatever it says: the list's own row brings it to the quarantine.
-    if (isBooksyError(error, 'schema_drift')) return { unreadable: true };
-    throw error;
-  }
-}
-
 /** R3: the blast radius first, then reads by id within the budget; a 404 is gone, anything else is applied as read. */
 async function settleAbsent<T>(
   deps: InboundDeps,
@@ -268,10 +245,11 @@ async function settleAbsent<T>(
 ): Promise<void> {
   if (absent.suspects.length === 0) return;
   if (exceedsBlastRadius(absent.suspects.length, absent.known)) {
-    const entry = blastRadius(options.entity, options.key, absent.suspects.length, absent.known);
+    const entry = blastRadius(RECORD_OF[options.entity], options.key, absent.suspects.length, absent.known);
     await inStep(deps, business, run, NO_LINKS, (scope) => scope.quarantine(options.entity, [entry]));
     return;
   }
+  if (await awaitsRelease(deps, business.id, options.entity, options.key)) return;
   const gone: Suspect[] = [];
   const found: SeenAppointment[] = [];
   const clients: SeenClient[] = [];
