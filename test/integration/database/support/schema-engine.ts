@@ -23,19 +23,29 @@ Reflect.set(globalThis, 'PRISMA_WASM_PANIC_REGISTRY', {
   },
 });
 
-/** Opens the engine on one database. The package is built for bundlers, so its module is instantiated by hand. */
+let engineOfThisProcess: Promise<Glue> | undefined;
+
+/** Opens the engine on one database. */
 export async function openSchemaEngine(url: string): Promise<SchemaEngine> {
-  const require = createRequire(import.meta.url);
-  const folder = path.dirname(require.resolve('@prisma/schema-engine-wasm'));
-  const glue: unknown = await import(path.join(folder, 'schema_engine_bg.js'));
-  if (!isGlue(glue)) throw new Error('the schema engine package has another shape than expected');
-  glue.__wbg_set_wasm(await instantiate(await readFile(path.join(folder, 'schema_engine_bg.wasm')), glue));
+  // Its glue keeps views of one memory: one instance a process, however many engines.
+  engineOfThisProcess ??= loadGlue();
+  const { SchemaEngine: Engine } = await engineOfThisProcess;
   const adapter = bindMigrationAwareSqlAdapterFactory(new EngineAdapter({ connectionString: url }));
-  return glue.SchemaEngine.new(
+  return Engine.new(
     { datamodels: [[schemaFile, await readFile(schemaFile, 'utf8')]] },
     () => undefined,
     adapter,
   );
+}
+
+/** The package is built for bundlers, so its module is instantiated by hand. */
+async function loadGlue(): Promise<Glue> {
+  const require = createRequire(import.meta.url);
+  const folder = path.dirname(require.resolve('@prisma/schema-engine-wasm'));
+  const glue: unknown = await import(path.join(folder, 'schema_engine_bg.js'));
+  if (!isGlue(glue)) throw new Error('the schema engine package has another shape than expected');
+  await instantiate(await readFile(path.join(folder, 'schema_engine_bg.wasm')), glue);
+  return glue;
 }
 
 /** SQL that would turn the database into what schema.prisma says; empty where they agree. */
@@ -129,15 +139,14 @@ function isGlue(value: unknown): value is Glue {
   return typeof value === 'object' && value !== null && '__wbg_set_wasm' in value && 'SchemaEngine' in value;
 }
 
-/** Node's WebAssembly, which the compiler's settings of this project do not know. Answers the module's exports. */
-async function instantiate(binary: Buffer, glue: Glue): Promise<object> {
+/** Node's WebAssembly, which the compiler's settings of this project do not know. */
+async function instantiate(binary: Buffer, glue: Glue): Promise<void> {
   const wasm: unknown = Reflect.get(globalThis, 'WebAssembly');
   if (!isWebAssembly(wasm)) throw new Error('this Node has no WebAssembly');
   const { instance } = await wasm.instantiate(binary, { './schema_engine_bg.js': glue });
   const start: unknown = Reflect.get(instance.exports, '__wbindgen_start');
   glue.__wbg_set_wasm(instance.exports);
   if (typeof start === 'function') Reflect.apply(start, undefined, []);
-  return instance.exports;
 }
 
 interface WebAssemblyLike {
