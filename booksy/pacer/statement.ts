@@ -89,7 +89,8 @@ export async function askForGrant(sql: SqlRunner, ask: Ask): Promise<Reply | nul
     ),
     timed AS MATERIALIZED (
       SELECT d.*,
-        CASE WHEN granted > 0 THEN base + granted * cost * t * ms ELSE tat END AS next_tat,
+        CASE WHEN granted > 0 THEN base + granted * cost * t * ms
+          WHEN blocked IS NOT NULL THEN tat ELSE LEAST(tat, now + w * ms) END AS next_tat,
         CASE
           WHEN blocked IS NOT NULL THEN extract(epoch FROM (blocked - now))::double precision * 1000
           WHEN granted > 0 OR cells = 0 THEN
@@ -105,13 +106,15 @@ export async function askForGrant(sql: SqlRunner, ask: Ask): Promise<Reply | nul
     ),
     marks AS MATERIALIZED (
       SELECT
-        array_agg(CASE WHEN still THEN now + (retry_ms + LEAST(250, GREATEST(20, t))) * ms
+        -- A waiter asks again after retry_ms; the rest is for timers that are late.
+        array_agg(CASE WHEN still THEN now + (retry_ms + 250) * ms
           WHEN lane_waiting_by[i] = me THEN NULL ELSE lane_waiting_until[i] END ORDER BY i) AS untils,
         array_agg(CASE WHEN still THEN me WHEN lane_waiting_by[i] = me THEN NULL ELSE lane_waiting_by[i] END ORDER BY i) AS owners
       FROM marked
     )
     UPDATE booksy_pacer b SET
       tat = d.next_tat,
+      blocked_until = COALESCE(d.blocked, b.blocked_until),
       lane_waiting_until = marks.untils,
       lane_waiting_by = marks.owners,
       reserve_debt = CASE
