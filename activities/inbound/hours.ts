@@ -18,6 +18,7 @@ import { quarantinedRow, releaseReadable } from '../apply/record.ts';
 import { hoursBinding, timeOffBinding, type HoursOwnerKind } from '../apply/time-bindings.ts';
 import { exceedsBlastRadius } from '../../domain/absence.ts';
 import { awaitsRelease, blastRadius, readSuspects } from './absent.ts';
+import { noteProofs, type Proof } from './proof.ts';
 import {
   businessOf,
   claimStep,
