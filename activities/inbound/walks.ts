@@ -249,7 +249,7 @@ async function settleAbsent<T>(
     await inStep(deps, business, run, NO_LINKS, (scope) => scope.quarantine(options.entity, [entry]));
     return;
   }
-  if (await awaitsRelease(deps, business.id, options.entity, options.key)) return;
+  if (await awaitsRelease(deps, business.id, RECORD_OF[options.entity], options.key)) return;
   const gone: Suspect[] = [];
   const found: SeenAppointment[] = [];
   const clients: SeenClient[] = [];
