@@ -70,7 +70,7 @@ export function nextStep(
     ...cursor,
     ...totals,
     misses: 0,
-    broken: lost && cursor.offset > 0 ? ('restless_list' as const) : broken,
+    broken: lost && cursor.offset > 0 && page.total > 0 ? ('restless_list' as const) : broken,
   };
   if (cursor.offset + ids.length >= page.total) return { cursor: { ...next, done: true }, fresh };
   if (ids.length < 2) {

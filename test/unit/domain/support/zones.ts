@@ -44,8 +44,8 @@ const HOUR_MS = 3_600_000;
 export function readLocal(local: string, zone: string): Reading {
   const naive = Date.parse(`${local}:00Z`);
   const offsets: number[] = [];
-  // No zone is further than a day and a bit from UTC, and none changed twice within these hours: 30 minutes see every offset.
-  for (let at = naive - 40 * HOUR_MS; at <= naive + 40 * HOUR_MS; at += HOUR_MS / 2)
+  // No zone is further than a day and a bit from UTC, and an offset lasts for more than an hour: none is overlooked.
+  for (let at = naive - 28 * HOUR_MS; at <= naive + 28 * HOUR_MS; at += HOUR_MS)
     offsets.push(offsetMinutes(at, zone));
   const candidates = [...new Set(offsets)].map((offset) => naive - offset * 60_000);
   const instants = candidates.filter((at) => wallClock(at, zone) === local).sort((a, b) => a - b);

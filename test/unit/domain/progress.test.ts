@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { etaSeconds, FULL_SYNC_PHASES } from '../../../domain/progress.ts';
+
+describe('etaSeconds', () => {
+  it.each([
+    ['nothing read yet', 0, 100, 5_000, null],
+    ['no time passed', 10, 100, 0, null],
+    ['a clock that ran back', 10, 100, -1, null],
+    ['a count below nought', -1, 100, 1_000, null],
+    ['half done', 50, 100, 60_000, 60],
+    ['a part of a second is a second', 99, 100, 1_000, 1],
+    ['done', 100, 100, 60_000, 0],
+    ['more rows than were announced', 120, 100, 60_000, 0],
+    ['the long run', 1_000, 100_000, 20_000, 1_980],
+  ])('%s', (_, done, total, elapsedMs, expected) => {
+    expect(etaSeconds(done, total, elapsedMs)).toBe(expected);
+  });
+
+  it('is null or a whole number of seconds, never less for more rows to go', () => {
+    const rows = fc.nat({ max: 200_000 });
+    fc.assert(
+      fc.property(rows, rows, rows, fc.nat({ max: 10_000_000 }), (done, total, more, elapsedMs) => {
+        const eta = etaSeconds(done, total, elapsedMs);
+        if (eta === null) {
+          expect(done === 0 || elapsedMs === 0).toBe(true);
+          return;
+        }
+        expect(Number.isSafeInteger(eta) && eta >= 0).toBe(true);
+        expect(etaSeconds(done, total + more, elapsedMs)).toBeGreaterThanOrEqual(eta);
+      }),
+    );
+  });
+});
+
+describe('the phases of a full sync', () => {
+  it('bring in what visits refer to before the visits', () => {
+    expect(FULL_SYNC_PHASES[FULL_SYNC_PHASES.length - 1]).toBe('visits');
+    expect(FULL_SYNC_PHASES.indexOf('catalog')).toBeLessThan(FULL_SYNC_PHASES.indexOf('staff_and_hours'));
+  });
+});
