@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { parsePort } from '../up/settings.ts';
 import { EXIT, EXIT_CODES_HELP } from '../exit-codes.ts';
 import { createOutput } from '../output.ts';
-import { diagnose, type DoctorOptions, type Finding } from '../doctor/index.ts';
+import type { DoctorOptions, Finding } from '../doctor/index.ts';
 import { withData, withJson } from './options.ts';
 
 /** `booksy doctor`: looks at everything `up` needs, changes nothing. */
@@ -18,6 +18,7 @@ export function doctorCommand(): Command {
     .option('--simulator-port <port>', 'port of the simulator (SIMULATOR_PORT)', parsePort)
     .addHelpText('after', EXIT_CODES_HELP);
   return withJson(withData(command)).action(async (options: DoctorOptions & { json: boolean }) => {
+    const { diagnose } = await import('../doctor/index.ts');
     const findings = await diagnose(options, process.env);
     const ok = findings.every(({ status }) => status !== 'fail');
     createOutput(options.json).result({ ok, checks: findings }, [

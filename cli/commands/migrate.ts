@@ -1,10 +1,8 @@
 import { Command } from 'commander';
 import { lockDataFolder, openDataFolder } from '../../infra/local/data-folder.ts';
-import { startPostgres } from '../../infra/local/postgres.ts';
 import { lookAt } from '../context.ts';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import { createOutput, type Output } from '../output.ts';
-import { migrateDatabase } from '../up/engine.ts';
 import { withData, withJson } from './options.ts';
 
 /** `booksy migrate`: the schema and nothing else. */
@@ -31,6 +29,7 @@ ${EXIT_CODES_HELP}`,
 }
 
 async function migrateWhatIsMeant(data: string, output: Output): Promise<readonly string[]> {
+  const { migrateDatabase } = await import('../up/engine.ts');
   const say = (line: string): void => output.say(line);
   const url =
     process.env['DATABASE_DIRECT_URL'] || process.env['DATABASE_URL'] || lookAt(data).addresses.databaseUrl;
@@ -38,6 +37,7 @@ async function migrateWhatIsMeant(data: string, output: Output): Promise<readonl
   const folder = openDataFolder(data);
   const unlock = lockDataFolder(folder);
   try {
+    const { startPostgres } = await import('../../infra/local/postgres.ts');
     const server = await startPostgres({ dataDir: folder.dir, log: () => undefined });
     try {
       return (await migrateDatabase(server.url, say)).applied;

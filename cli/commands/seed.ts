@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { environmentBeside, lookAt } from '../context.ts';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import { createOutput } from '../output.ts';
-import { connectBusinesses } from '../up/engine.ts';
 import { withData, withJson } from './options.ts';
 
 /** `booksy seed`: a row here for every business at Booksy. */
@@ -17,6 +16,7 @@ ${EXIT_CODES_HELP}`,
     );
   return withJson(withData(command)).action(async ({ data, json }: { data: string; json: boolean }) => {
     const output = createOutput(json);
+    const { connectBusinesses } = await import('../up/engine.ts');
     const { connected, rejected } = await connectBusinesses(environmentBeside(lookAt(data), process.env));
     output.result({ ok: true, connected, rejected }, [
       connected.length === 0 ? 'The Booksy account lists no business.' : 'Connected:',

@@ -1,16 +1,7 @@
 import { Command } from 'commander';
-import { openDataFolder, lockDataFolder, type DataFolder } from '../../infra/local/data-folder.ts';
-import { checkConfigured } from '../configuration.ts';
-import { EXIT, EXIT_CODES_HELP, type ExitCode } from '../exit-codes.ts';
-import { createOutput, printFailure, type Output } from '../output.ts';
-import { runOnce } from '../up/once.ts';
-import { choosePorts } from '../up/ports.ts';
-import { readyLines, readyObject } from '../up/ready.ts';
-import { endOrphans, removeRunFile } from '../up/run-file.ts';
+import { EXIT_CODES_HELP } from '../exit-codes.ts';
+import { createOutput } from '../output.ts';
 import { DEFAULT_RATE_LIMIT, parsePort, type UpOptions } from '../up/settings.ts';
-import { startParts, type Running } from '../up/start.ts';
-import { createSupervisor, StopRequested, type Supervisor } from '../up/supervisor.ts';
-import { syncWhatIsMissing } from '../up/first-sync.ts';
 import { withData, withJson } from './options.ts';
 import { withSimulatorSize } from './simulator.ts';
 
@@ -37,69 +28,8 @@ ${EXIT_CODES_HELP}`,
     );
   return withJson(withData(withSimulatorSize(command))).action(
     async (options: UpOptions & { json: boolean }) => {
+      const { up } = await import('../up/run.ts');
       process.exitCode = await up(options, createOutput(options.json));
     },
   );
-}
-
-async function up(options: UpOptions, output: Output): Promise<ExitCode> {
-  checkConfigured(process.env);
-  const folder = openDataFolder(options.data);
-  const unlock = lockDataFolder(folder);
-  const supervisor = createSupervisor();
-  const request = (): void => supervisor.requestStop();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, request);
-  let running: Running | null = null;
-  const say = (line: string): void => output.say(line);
-  try {
-    say(`Booksy Sync, data in ${folder.dir}`);
-    await endOrphans(folder, say);
-    const ports = await choosePorts(folder, options, process.env);
-    running = await startParts({ folder, options, env: process.env, ports, supervisor, say });
-    if (options.once) return await once(running, supervisor, output, say);
-    return await stay(running, supervisor, output);
-  } catch (error) {
-    if (error instanceof StopRequested) {
-      say(options.once ? 'Interrupted.' : 'Stopping.');
-      return options.once ? EXIT.interrupted : EXIT.ok;
-    }
-    return printFailure(error, output.json);
-  } finally {
-    await stopEverything(folder, running, supervisor, output);
-    unlock();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, request);
-  }
-}
-
-async function once(
-  running: Running,
-  supervisor: Supervisor,
-  output: Output,
-  say: (line: string) => void,
-): Promise<ExitCode> {
-  const report = await supervisor.guard(runOnce(running, output, supervisor.signal));
-  // The answer is the last line: everything stops first.
-  await running.revokeToken();
-  await supervisor.stopAll((line) => say(`  ${line}`));
-  output.result(report.object, report.lines);
-  return report.object.ok ? EXIT.ok : EXIT.failed;
-}
-
-async function stay(running: Running, supervisor: Supervisor, output: Output): Promise<ExitCode> {
-  const sync = await supervisor.guard(syncWhatIsMissing(running, output));
-  output.result(readyObject(running.addresses), readyLines(running));
-  await supervisor.guard(sync.report(supervisor.signal));
-  return supervisor.watch();
-}
-
-async function stopEverything(
-  folder: DataFolder,
-  running: Running | null,
-  supervisor: Supervisor,
-  output: Output,
-): Promise<void> {
-  // A database that died cannot take the token back: the next start does.
-  await running?.revokeToken().catch(() => undefined);
-  await supervisor.stopAll((line) => output.say(`  ${line}`));
-  removeRunFile(folder);
 }

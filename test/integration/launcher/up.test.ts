@@ -1,0 +1,172 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
+import { createDataFolders, partNamed, ready, recordedParts, SMALL, stillRunning } from './support/booksy.ts';
+
+const folders = createDataFolders();
+afterAll(() => folders.removeAll());
+
+describe('booksy up', () => {
+  it('brings everything up, syncs, answers the other commands, stops in order, and goes on later', async () => {
+    const data = folders.fresh();
+    const up = folders.start(['up', '--json', '--data', data, ...SMALL]);
+    const object = await ready(up);
+    expect(Object.keys(object)).toEqual([
+      ...[
+        'ready',
+        'api',
+        'dashboard',
+        'temporalUi',
+        'temporalAddress',
+        'simulator',
+        'databaseUrl',
+        'adminToken',
+      ],
+    ]);
+    expect((await fetch(`${String(object['api'])}/readyz`)).status).toBe(200);
+    expect((await fetch(String(object['temporalUi']))).status).toBe(200);
+    await eventually(() => up.stderr().includes('Arrived in'), {
+      timeoutMs: 60_000,
+      what: 'the first full sync',
+    });
+    expect(up.stderr()).toMatch(/\n {2}1\d\d visits +1\d\d new/);
+
+    for (const name of ['secrets.json', 'run.json', 'postgres.password']) {
+      expect(statSync(path.join(data, name)).mode & 0o077, name).toBe(0);
+    }
+    const logs = ['booksy-sync.log', 'postgres.log', 'temporal.log'].map((name) =>
+      path.join(data, 'logs', name),
+    );
+    expect(logs.filter((file) => !existsSync(file))).toEqual([]);
+    expect(readFileSync(path.join(data, 'logs', 'booksy-sync.log'), 'utf8')).not.toContain(
+      String(object['adminToken']),
+    );
+
+    const second = await folders.start(['up', '--json', '--data', data]).done;
+    expect(second.code).toBe(5);
+    expect(second.json).toMatchObject({ ok: false, error: { code: 'already_running' } });
+    expect(JSON.stringify(second.json)).toContain(`process ${up.pid}, started`);
+
+    const beside = await Promise.all(
+      [['doctor'], ['sync', 'status'], ['health', 'check'], ['seed'], ['migrate'], ['sync', 'watch']].map(
+        async (command) => ({
+          command,
+          ...(await folders.start([...command, '--json', '--data', data]).done),
+        }),
+      ),
+    );
+    expect(beside.filter(({ code, json }) => code !== 0 || json['ok'] !== true)).toEqual([]);
+    expect(beside.every(({ stdout }) => stdout.trim().split('\n').length === 1)).toBe(true);
+
+    const again = await folders.start(['sync', 'full', '--json', '--data', data]).done;
+    expect(again).toMatchObject({
+      code: 0,
+      json: { ok: true, entities: { visits: { created: 0, updated: 0 } } },
+    });
+
+    const parts = recordedParts(data);
+    expect(parts.map(({ name }) => name)).toEqual(['PostgreSQL', 'Temporal', 'simulator', 'worker', 'API']);
+    up.process.kill('SIGINT');
+    const stopped = await up.done;
+    expect(stopped.code).toBe(0);
+    expect([...stopped.stderr.matchAll(/(\S+) stopped/g)].map(([, name]) => name)).toEqual([
+      ...['API', 'worker', 'simulator', 'Temporal', 'PostgreSQL'],
+    ]);
+    expect(stillRunning(parts)).toEqual([]);
+    expect(stopped.stdout.trim().split('\n')).toHaveLength(1);
+
+    const later = await folders.start(['up', '--once', '--json', '--data', data, '--rate-limit', '5000/1s'])
+      .done;
+    expect(later.code).toBe(0);
+    expect(later.stdout.trim().split('\n')).toHaveLength(1);
+    expect(later.stderr).toContain('up to date');
+    const none = { created: 0, linked: 0, updated: 0 };
+    expect(later.json).toMatchObject({
+      ok: true,
+      entities: {
+        services: none,
+        staff: none,
+        rooms: none,
+        hours: none,
+        timeOff: none,
+        clients: none,
+        visits: none,
+      },
+    });
+    const { calls, leastCalls, statements, temporalEvents, historyBytes, actions, waiting } = later.json;
+    for (const count of [calls, leastCalls, statements, temporalEvents, historyBytes, actions]) {
+      expect(count).toBeGreaterThan(0);
+    }
+    expect(waiting).toBeGreaterThanOrEqual(0);
+    expect(Number(calls)).toBeGreaterThanOrEqual(Number(leastCalls));
+  }, 400_000);
+
+  it('runs two copies side by side, and one Ctrl-C concerns one', async () => {
+    const [first, second] = [folders.fresh(), folders.fresh()];
+    const ups = [first, second].map((data) => folders.start(['up', '--json', '--data', data, ...SMALL]));
+    const objects = await Promise.all(ups.map(ready));
+    expect(objects[0]?.['api']).not.toBe(objects[1]?.['api']);
+    expect(objects[0]?.['databaseUrl']).not.toBe(objects[1]?.['databaseUrl']);
+    ups[0]?.process.kill('SIGTERM');
+    expect((await ups[0]?.done)?.code).toBe(0);
+    expect(stillRunning(recordedParts(second))).toHaveLength(5);
+    expect((await fetch(`${String(objects[1]?.['api'])}/readyz`)).status).toBe(200);
+
+    // A part that dies is named with how and its last words; the rest stops in order.
+    const parts = recordedParts(second);
+    process.kill(partNamed(second, 'worker').pid, 'SIGKILL');
+    const died = await (ups[1] ?? ups[0])?.done;
+    expect(died?.code).toBe(4);
+    expect(died?.json).toMatchObject({
+      ok: false,
+      error: { code: 'part_died', part: 'worker', signal: 'SIGKILL' },
+    });
+    expect(stillRunning(parts)).toEqual([]);
+  }, 400_000);
+});
+
+describe('a killed supervisor', () => {
+  it('leaves nothing that the next start does not heal', async () => {
+    const data = folders.fresh();
+    const up = folders.start(['up', '--json', '--data', data, ...SMALL]);
+    const object = await ready(up);
+    const parts = recordedParts(data);
+    process.kill(up.pid, 'SIGKILL');
+    await up.done;
+    // Ours notice that the supervisor is gone; the servers do not, and are ended by the next start.
+    await eventually(() => stillRunning(parts).join() === 'PostgreSQL,Temporal', {
+      timeoutMs: 40_000,
+      what: 'the end of simulator, worker and API',
+    });
+
+    const next = folders.start(['up', '--json', '--data', data, ...SMALL]);
+    const healed = await ready(next);
+    expect(next.stderr()).toContain('left PostgreSQL running');
+    expect(next.stderr()).toContain('left Temporal running');
+    expect(stillRunning(parts)).toEqual([]);
+    expect(await liveTokens(String(healed['databaseUrl']))).toBe(1);
+    expect(healed['adminToken']).not.toBe(object['adminToken']);
+
+    // Temporal itself is killed: the same words as for a part of ours.
+    process.kill(partNamed(data, 'Temporal').pid, 'SIGKILL');
+    const died = await next.done;
+    expect(died.code).toBe(4);
+    expect(died.json).toMatchObject({ error: { code: 'part_died', part: 'Temporal' } });
+    expect(stillRunning(recordedParts(data))).toEqual([]);
+  }, 400_000);
+});
+
+async function liveTokens(databaseUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM api_tokens WHERE revoked_at IS NULL`,
+    );
+    return rows[0]?.n ?? 0;
+  } finally {
+    await client.end();
+  }
+}
