@@ -16,7 +16,7 @@ const read = (name: string) => historyOfJson(readFileSync(path.join(FOLDER, name
 
 /** An e-mail address, a phone number, or a field that names a person (R41: history is no place for them). */
 const PERSONAL =
-  /[\w.+-]+@[\w-]+\.\w|\+\d{9,}|"(?:firstName|lastName|givenName|familyName|clientName|phone|email|note)"/u;
+  /[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}|\+\d{9,}|"(?:firstName|lastName|givenName|familyName|clientName|phone|email|note)"/u;
 /** A path or a process of the machine that recorded it. */
 const MACHINE = /(?:file:\/\/)?\/(?:home|root|Users|work|tmp|usr)\/|^\d+@/u;
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { inject, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { createDatabase, type Database } from '../../infra/database/index.ts';
+import { sharedServers } from './shared-servers.ts';
 import { databaseName, onAdminDatabase, withDatabase } from './template.ts';
 
 /** A database of one test, or of one test file: a fresh copy of the migrated template. */
@@ -18,9 +19,9 @@ export interface TestDatabase {
 
 /** Creates a migrated database in the run's PostgreSQL. Whoever creates it drops it (`afterAll`, `afterEach`). */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const adminUrl = inject('databaseAdminUrl');
+  const { databaseAdminUrl: adminUrl, databaseTemplate } = sharedServers();
   const name = databaseName('test');
-  await onAdminDatabase(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${inject('databaseTemplate')}`);
+  await onAdminDatabase(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${databaseTemplate}`);
   const url = withDatabase(adminUrl, name);
   const resources: { close(): Promise<void> }[] = [];
   let pool: pg.Pool | undefined;

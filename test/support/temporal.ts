@@ -13,9 +13,9 @@ import {
   type ReplayWorkerOptions,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { inject } from 'vitest';
 import { eventually } from './eventually.ts';
 import { quietRuntime } from './quiet-runtime.ts';
+import { sharedServers } from './shared-servers.ts';
 
 export interface TestWorkerOptions {
   /** What the workflows of the test call: real activities or stand-ins. */
@@ -60,8 +60,8 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
   const started = new Set<string>();
   const replayed = new Set<string>();
   const environment = await TestWorkflowEnvironment.createFromExistingServer({
-    address: options.address ?? inject('temporalAddress'),
-    namespace: inject('temporalNamespace'),
+    address: options.address ?? sharedServers().temporalAddress,
+    namespace: sharedServers().temporalNamespace,
     client: { interceptors: { workflow: [rememberStarts(started)] } },
   });
   const { client } = environment;
@@ -69,7 +69,7 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
   const code = workflowCode(options.workflowsPath);
   const given = {
     connection: environment.nativeConnection,
-    namespace: inject('temporalNamespace'),
+    namespace: sharedServers().temporalNamespace,
     taskQueue,
   };
   const worker =
@@ -161,7 +161,7 @@ export async function expectReplays(
 
 /** The run's shared bundle of all workflows. */
 export function sharedBundle(): { workflowBundle: { codePath: string } } {
-  return { workflowBundle: { codePath: inject('workflowBundlePath') } };
+  return { workflowBundle: { codePath: sharedServers().workflowBundlePath } };
 }
 
 function workflowCode(

@@ -1,0 +1,133 @@
+/**
+ * Records the histories in test/replay/histories/<workflowType>/<scenario>.json: each workflow type is run for real, on
+ * PostgreSQL, Temporal and the simulator, and what Temporal wrote down is kept.
+ *
+ *   node --import tsx scripts/record-histories.ts [--only <workflowType>[/<scenario>]] [--replace]
+ *
+ * A file that is there already is left alone unless --replace is given; replacing needs a reason (test/replay/REASONS.md).
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { fullSyncId } from '../infra/temporal/launch.ts';
+import type { SimulatorOptions } from '../simulator/index.ts';
+import { startTestEngine, type TestEngine } from '../test/support/engine.ts';
+import { eventually } from '../test/support/eventually.ts';
+import { historyToCommit } from '../test/support/history-file.ts';
+import { startSharedServers, useSharedServers } from '../test/support/shared-servers.ts';
+
+interface Scenario {
+  readonly simulator?: SimulatorOptions;
+  /** Runs a workflow and gives its id. */
+  run(engine: TestEngine): Promise<string>;
+}
+
+/** What is recorded, `<workflowType>/<scenario>`. Scenarios should differ in the path that the workflow takes. */
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'fullSync/first-import': {
+    async run(engine) {
+      const businessId = await connected(engine);
+      await expectEnd(engine, businessId, 'completed');
+      return fullSyncId(businessId);
+    },
+  },
+
+  // More visits than one activity walks.
+  'fullSync/several-pages': {
+    simulator: { visits: 5000, clients: 300 },
+    async run(engine) {
+      const businessId = await connected(engine);
+      await expectEnd(engine, businessId, 'completed');
+      return fullSyncId(businessId);
+    },
+  },
+
+  'fullSync/refused-credentials': {
+    async run(engine) {
+      const businessId = await connected(engine);
+      await engine.simulator.credentials({ refused: true, revokeTokens: true });
+      await expectEnd(engine, businessId, 'failed');
+      return fullSyncId(businessId);
+    },
+  },
+
+  'fullSync/cancelled': {
+    async run(engine) {
+      const businessId = await connected(engine);
+      const route = 'GET /business/{business_id}/appointment/';
+      await engine.simulator.fault({ kind: 'slow', ms: 3000, route, count: null });
+      const ended = engine.fullSync(businessId);
+      await eventually(async () => (await engine.launcher.fullSyncProgress(businessId))?.phase === 'visits', {
+        timeoutMs: 60_000,
+        what: 'the full sync reaching the visits',
+      });
+      await engine.launcher.cancelFullSync(businessId);
+      const { status } = await ended;
+      if (status !== 'cancelled') throw new Error(`The run ended as ${status}, not as cancelled.`);
+      return fullSyncId(businessId);
+    },
+  },
+};
+
+const FOLDER = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, replace: { type: 'boolean', default: false } },
+  });
+  const wanted = Object.entries(SCENARIOS).filter(
+    ([name]) => values.only === undefined || name === values.only || name.startsWith(`${values.only}/`),
+  );
+  if (wanted.length === 0)
+    throw new Error(`There is no scenario ${String(values.only)} in scripts/record-histories.ts.`);
+  const { servers, stop } = await startSharedServers();
+  useSharedServers(servers);
+  try {
+    for (const [name, scenario] of wanted) {
+      const file = path.join(FOLDER, `${name}.json`);
+      if (existsSync(file) && !values.replace) {
+        console.log(`${name}: kept (--replace records it again)`);
+        continue;
+      }
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, await record(scenario));
+      console.log(`${name}: recorded`);
+    }
+  } finally {
+    await stop();
+  }
+}
+
+/** Runs one scenario on an engine of its own and returns the file's text. */
+async function record(scenario: Scenario): Promise<string> {
+  const engine = await startTestEngine(
+    scenario.simulator === undefined ? {} : { simulator: scenario.simulator },
+  );
+  try {
+    const workflowId = await scenario.run(engine);
+    return historyToCommit(await engine.worker.client.workflow.getHandle(workflowId).fetchHistory());
+  } finally {
+    await engine.stop();
+  }
+}
+
+async function connected(engine: TestEngine): Promise<string> {
+  const [business] = await engine.connect();
+  if (business === undefined) throw new Error('The simulator has no salon.');
+  return business.businessId;
+}
+
+async function expectEnd(engine: TestEngine, businessId: string, wanted: string): Promise<void> {
+  const { status, errorCode } = await engine.fullSync(businessId);
+  if (status !== wanted)
+    throw new Error(`The run ended as ${status} (${String(errorCode)}), not as ${wanted}.`);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
