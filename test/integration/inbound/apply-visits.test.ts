@@ -113,7 +113,9 @@ describe('a visit that is new', () => {
 
   it('leaves no echo in the outbox and one line in the audit trail', async () => {
     await take(visit('501', [item('a', '2027-01-10T10:00', '2027-01-10T11:00')]));
-    expect(await deps.db.syncOutbox.count({ where: { businessId: business.id, NOT: { entity: 'business' } } })).toBe(0);
+    expect(
+      await deps.db.syncOutbox.count({ where: { businessId: business.id, NOT: { entity: 'business' } } }),
+    ).toBe(0);
     const audit = await deps.db.booksyAuditLog.findMany({
       where: { businessId: business.id, entity: 'booking' },
     });
