@@ -5,8 +5,8 @@ import { tupleChanges } from '../../support/tuples.ts';
 
 /** A lifelike salon arrives: by the real workflow, over HTTP, into the real database. */
 
-const VISITS = 1500;
-const CLIENTS = 250;
+const VISITS = 900;
+const CLIENTS = 150;
 
 let engine: TestEngine;
 let businessId: string;
