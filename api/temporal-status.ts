@@ -1,5 +1,5 @@
 /** How Temporal and its workers are, asked of the server itself. */
-import type { Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 // A CommonJS package: Node gives its names through the default export only.
 import proto from '@temporalio/proto';
 import type { TemporalStatus } from './deps.ts';
@@ -11,7 +11,7 @@ const POLLER_SEEN_MS = 90_000;
 const { TaskQueueType } = proto.temporal.api.enums.v1;
 
 export function createTemporalStatus(
-  connection: Connection,
+  connection: ConnectionLike,
   { namespace, taskQueue }: { readonly namespace: string; readonly taskQueue: string },
 ): TemporalStatus {
   const soon = <T>(work: () => Promise<T>) => connection.withDeadline(Date.now() + TIMEOUT_MS, work);

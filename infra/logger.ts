@@ -67,13 +67,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function fileStreams(dir: string | null): StreamEntry[] {
   if (dir === null) return [];
   const file = (base: string) => new RotatingFile({ dir, base, maxBytes: MAX_FILE_BYTES, keep: KEPT_FILES });
-  const metrics = file('booksy-metrics');
   return [
     { level: 'trace', stream: exceptMetrics(file('booksy-sync')) },
-    {
-      level: 'trace',
-      stream: { write: (line) => void (line.includes(METRICS_MARK) && metrics.write(line)) },
-    },
+    { level: 'trace', stream: onlyMetrics(file('booksy-metrics')) },
     { level: 'error', stream: file('booksy-errors') },
   ];
 }
