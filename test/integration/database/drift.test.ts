@@ -144,11 +144,11 @@ describe('docs/DATABASE_SCHEMA.md', () => {
     expect([...triggers].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
-  it('names no table that is not there', async () => {
+  it('has one line for each table and for nothing else', async () => {
     const text = await readFile('docs/DATABASE_SCHEMA.md', 'utf8');
+    const chapters = text.slice(text.indexOf('## Platform'), text.indexOf('## Time that is held'));
     const tables = new Set((await expectedTables()).map((table) => table.name));
-    const headings = [...text.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1] ?? '');
-    expect(headings.length).toBeGreaterThanOrEqual(tables.size);
-    expect(headings.filter((name) => !tables.has(name))).toEqual([]);
+    const headings = [...chapters.matchAll(/^\| `(\w+)`\s+\|/gm)].map((match) => match[1] ?? '');
+    expect(headings.toSorted()).toEqual([...tables].toSorted());
   });
 });

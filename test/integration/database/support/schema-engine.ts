@@ -30,7 +30,9 @@ export async function openSchemaEngine(url: string): Promise<SchemaEngine> {
   // Its glue keeps views of one memory: one instance a process, however many engines.
   engineOfThisProcess ??= loadGlue();
   const { SchemaEngine: Engine } = await engineOfThisProcess;
-  const adapter = bindMigrationAwareSqlAdapterFactory(new EngineAdapter({ connectionString: url }));
+  const adapter = bindMigrationAwareSqlAdapterFactory(
+    new EngineAdapter({ connectionString: url, idleTimeoutMillis: 100 }),
+  );
   return Engine.new(
     { datamodels: [[schemaFile, await readFile(schemaFile, 'utf8')]] },
     () => undefined,
@@ -109,7 +111,12 @@ class EngineAdapter extends PrismaPg {
     const adapter = await super.connect();
     const queryRaw = adapter.queryRaw.bind(adapter);
     const pool = adapter.underlyingDriver();
+    // As the native engine does: the whole file at once. The adapter would cut it at every semicolon.
+    adapter.executeScript = async (script) => {
+      await pool.query(script);
+    };
     adapter.queryRaw = async (query) => {
+      if (!/\bFROM\s+pg_/i.test(query.sql)) return queryRaw(query);
       const described = await pool.query({ text: query.sql, values: query.args, rowMode: 'array' });
       if (!described.fields.some((field) => field.dataTypeID === 18)) return queryRaw(query);
       return {
