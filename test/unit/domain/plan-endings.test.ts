@@ -83,6 +83,17 @@ describe('a cancel read at Booksy (R7b)', () => {
     expect(found.conflict).toEqual({ kind: 'changed_against_cancelled', groups: ['status'] });
   });
 
+  it('leaves a status that is already disputed to its open conflict', () => {
+    const found = merged({
+      seen: seen({ status: cancelled, time: 'ten' }),
+      mirror: mirror(known),
+      ours: ours({ status: confirmed, time: 'noon' }),
+      frozen: new Set(['status']),
+    });
+    expect(found.conflict).toBeNull();
+    expect(found.decisions.map(({ verdict }) => verdict)).toEqual(['frozen', 'push']);
+  });
+
   it('is applied beside groups that are already frozen', () => {
     const moved = ours({ status: confirmed, time: 'noon' });
     const found = merged({
