@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import pg from 'pg';
+import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 
 import { inspectDatabase } from '../../../infra/database/inspect.ts';
@@ -17,14 +17,14 @@ async function existingPlatform(): Promise<{ url: string; pool: pg.Pool }> {
 }
 
 /** Every row of the platform's own columns. */
-async function snapshot(pool: pg.Pool): Promise<unknown> {
+async function snapshot(pool: pg.Pool): Promise<unknown[]> {
   const queries = [
     'SELECT id, email, full_name, created_at FROM profiles ORDER BY id',
     'SELECT id, name, description, duration, price FROM services ORDER BY id',
     'SELECT id, client_id, service_id, start_time, end_time, status, notes FROM bookings ORDER BY id',
     'SELECT id, weekday, opens, closes FROM working_hours ORDER BY id',
   ];
-  return Promise.all(queries.map(async (query) => (await pool.query(query)).rows));
+  return Promise.all(queries.map(async (query) => (await pool.query<Record<string, unknown>>(query)).rows));
 }
 
 /** Which columns there are, with their types and rules. */

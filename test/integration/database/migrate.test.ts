@@ -26,7 +26,7 @@ async function addMigration(folder: string, name: string, sql: string): Promise<
 
 /** Prisma's own table, in a form that can be compared: ids and times differ between two databases. */
 async function history(pool: pg.Pool) {
-  const { rows } = await pool.query(
+  const { rows } = await pool.query<Record<string, unknown>>(
     `SELECT migration_name, checksum, logs, rolled_back_at, applied_steps_count,
             id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-4' AS id_is_v4, started_at <= finished_at AS in_order
      FROM _prisma_migrations ORDER BY started_at`,
@@ -35,7 +35,7 @@ async function history(pool: pg.Pool) {
 }
 
 async function columnsOfHistory(pool: pg.Pool) {
-  const { rows } = await pool.query(
+  const { rows } = await pool.query<Record<string, unknown>>(
     `SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
      FROM information_schema.columns WHERE table_name = '_prisma_migrations' ORDER BY ordinal_position`,
   );
