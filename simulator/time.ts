@@ -27,9 +27,17 @@ export function parseDate(text: string): number | null {
   return minute === null ? null : minute / DAY_MINUTES;
 }
 
+/** A salon asks for the same few years again and again. */
+const dates = new Map<number, string>();
+const DATES_KEPT = 20_000;
+
 /** Day number → `YYYY-MM-DD`. */
 export function formatDate(day: number): string {
-  return formatLocal(day * DAY_MINUTES).slice(0, 10);
+  const known = dates.get(day);
+  if (known !== undefined) return known;
+  const text = formatLocal(day * DAY_MINUTES).slice(0, 10);
+  if (dates.size < DATES_KEPT) dates.set(day, text);
+  return text;
 }
 
 /** 0 = Sunday; 1970-01-01 was a Thursday. */

@@ -1,12 +1,16 @@
 import type { Random } from '../random.ts';
 import { BusyIndex, stretchesOfPart } from '../state/busy.ts';
-import { timeOffSpan, weeklyOpen } from '../state/salon.ts';
+import { timeOffSpan, weeklyOpen, weeksOf } from '../state/salon.ts';
+import type { Week } from '../state/salon.ts';
 import { formatDate, openInterval, DAY_MINUTES } from '../time.ts';
 import type { Part, Resource, Service, TimeOff, Variant } from '../types.ts';
 import type { Catalog } from './catalog.ts';
 import type { Hourly } from './team.ts';
 
 export type FreshPart = Omit<Part, 'id'>;
+
+/** Open stretches of a day. */
+type Open = readonly (readonly [number, number])[];
 
 export interface Offer {
   readonly variant: Variant;
@@ -19,7 +23,8 @@ export class Book {
   private readonly services = new Map<number, Service>();
   private readonly off = new Map<number, { from: number; till: number }[]>();
   private readonly offers = new Map<number, Offer[]>();
-  private readonly opened = new Map<string, readonly (readonly [number, number])[]>();
+  private readonly opened = new Map<number, Map<number, Open>>();
+  private readonly weekly = new Map<number, readonly Week[]>();
   private readonly hours: Hourly;
   private readonly rooms: readonly Resource[];
   private reservations = 0;
@@ -51,18 +56,30 @@ export class Book {
   }
 
   /** Open stretches of that day, as absolute minutes; without time off. */
-  openOn(owner: number, day: number): readonly (readonly [number, number])[] {
-    const name = `${String(owner)}/${String(day)}`;
-    const known = this.opened.get(name);
+  openOn(owner: number, day: number): Open {
+    let days = this.opened.get(owner);
+    if (days === undefined) {
+      days = new Map();
+      this.opened.set(owner, days);
+    }
+    const known = days.get(day);
     if (known !== undefined) return known;
     const date = formatDate(day);
     const custom = this.hours.customDays.get(String(owner))?.get(date);
-    const minutes =
-      custom?.map(openInterval) ?? weeklyOpen(this.hours.schedules.get(String(owner)) ?? [], day, date);
+    const minutes = custom?.map(openInterval) ?? weeklyOpen(this.weeks(owner), day, date);
     const start = day * DAY_MINUTES;
     const open = minutes.map(([from, till]) => [start + from, start + till] as const);
-    this.opened.set(name, open);
+    days.set(day, open);
     return open;
+  }
+
+  private weeks(owner: number): readonly Week[] {
+    let weeks = this.weekly.get(owner);
+    if (weeks === undefined) {
+      weeks = weeksOf(this.hours.schedules.get(String(owner)) ?? []);
+      this.weekly.set(owner, weeks);
+    }
+    return weeks;
   }
 
   isOff(resource: number, from: number, till: number): boolean {

@@ -1,4 +1,4 @@
-import { formatDate, openInterval, parseDate, parseHour, DAY_MINUTES } from '../time.ts';
+import { dayOfWeek, formatDate, openInterval, parseDate, parseHour, DAY_MINUTES } from '../time.ts';
 import type {
   Business,
   Category,
@@ -189,11 +189,11 @@ export class Salon {
   }
 
   /** Opening intervals of an owner on a day, in minutes from its midnight: custom day, else the set in force. */
-  openOn(owner: string, day: number): [number, number][] {
+  openOn(owner: string, day: number): readonly (readonly [number, number])[] {
     const date = formatDate(day);
     const custom = this.customDays.get(owner)?.get(date);
     if (custom !== undefined) return custom.map(openInterval);
-    return weeklyOpen(this.schedules.get(owner) ?? [], day, date);
+    return weeklyOpen(weeksOf(this.schedules.get(owner) ?? []), day, date);
   }
 
   private noteVisitIds(visit: Visit): void {
@@ -249,15 +249,31 @@ function applyPut(salon: Salon, args: Put): void {
   }
 }
 
-/** The weekly hours in force on a day: the latest set that has begun; a day missing from it is closed. */
-export function weeklyOpen(days: readonly ScheduleDay[], day: number, date: string): [number, number][] {
-  let inForce: string | null = null;
-  for (const { hours_apply_from: from } of days) {
-    if (from !== null && from !== undefined && from <= date && (inForce === null || from > inForce))
-      inForce = from;
+/** Weekly hours made ready to be asked for many days. */
+export interface Week {
+  /** `YYYY-MM-DD` from which it counts; '' = always. */
+  readonly from: string;
+  readonly byDay: readonly (readonly [number, number])[][];
+}
+
+/** The sets of weekly hours, the latest first. */
+export function weeksOf(days: readonly ScheduleDay[]): Week[] {
+  const weeks = new Map<string, Week>();
+  for (const { hours_apply_from, day_of_week, hours } of days) {
+    const from = hours_apply_from ?? '';
+    const week = weeks.get(from) ?? { from, byDay: Array.from({ length: 7 }, () => []) };
+    week.byDay[day_of_week]?.push(...hours.map(openInterval));
+    weeks.set(from, week);
   }
-  return days
-    .filter((entry) => (entry.hours_apply_from ?? null) === inForce && entry.day_of_week === (day + 4) % 7)
-    .flatMap((entry) => entry.hours.map(openInterval))
-    .sort((a, b) => a[0] - b[0]);
+  for (const week of weeks.values()) for (const day of week.byDay) day.sort((a, b) => a[0] - b[0]);
+  return [...weeks.values()].sort((a, b) => (a.from < b.from ? 1 : -1));
+}
+
+/** The hours in force on a day: those of the latest set that has begun; a day missing from it is closed. */
+export function weeklyOpen(
+  weeks: readonly Week[],
+  day: number,
+  date: string,
+): readonly (readonly [number, number])[] {
+  return weeks.find(({ from }) => from <= date)?.byDay[dayOfWeek(day)] ?? [];
 }

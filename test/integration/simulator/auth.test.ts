@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Tester } from './client.ts';
+import { show, Tester } from './client.ts';
 import type { Reply } from './client.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -92,15 +92,15 @@ describe('client_credentials', () => {
 describe('partner_jwt', () => {
   it('gives an access token of five minutes and one to refresh it of three days', async () => {
     const { body } = await partnerToken();
-    tester.useToken(String(body['access']));
+    tester.useToken(show(body['access']));
     expect(await status()).toBe(200);
     await tester.control('POST', 'clock', { advanceMs: 301_000 });
     expect(await status()).toBe(401);
-    const again = await form('refresh/', { refresh: String(body['refresh']) });
-    tester.useToken(String(again.body['access']));
+    const again = await form('refresh/', { refresh: show(body['refresh']) });
+    tester.useToken(show(again.body['access']));
     expect(await status()).toBe(200);
     await tester.control('POST', 'clock', { advanceMs: 3 * 86_400_000 });
-    expect((await form('refresh/', { refresh: String(body['refresh']) })).status).toBe(401);
+    expect((await form('refresh/', { refresh: show(body['refresh']) })).status).toBe(401);
   });
 
   const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;

@@ -48,7 +48,7 @@ export class Tester {
         client_secret: 'simulator-secret',
       },
     });
-    if (reply.status === 200) this.token = String(reply.body['access_token']);
+    if (reply.status === 200) this.token = show(reply.body['access_token']);
     return reply;
   }
 
@@ -120,6 +120,11 @@ function parseOr(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** A value as text, for a path or a header. */
+export function show(value: unknown): string {
+  return String(value);
 }
 
 /** Ids of the rows of a list's answer. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { idsOf, Tester, visitBody } from './client.ts';
+import { idsOf, show, Tester, visitBody } from './client.ts';
 import { Contract } from './contract.ts';
 
 const GOLDEN = new URL('../../support/golden/', import.meta.url);
@@ -41,23 +41,23 @@ describe('the partner API', () => {
     const resources = idsOf(await tester.salon('GET', 'resource/'));
     expect(resources).toHaveLength(13);
     for (const id of resources) {
-      await tester.salon('GET', `resource/${String(id)}/`);
+      await tester.salon('GET', `resource/${show(id)}/`);
       for (const part of ['default/', 'custom/?date_from=2026-01-01&date_to=2026-12-31', 'time_off/']) {
-        expect((await tester.salon('GET', `schedule/resource/${String(id)}/${part}`)).status).toBe(200);
+        expect((await tester.salon('GET', `schedule/resource/${show(id)}/${part}`)).status).toBe(200);
       }
     }
     const services = idsOf(await tester.salon('GET', 'service/'));
     expect(services).toHaveLength(60);
     for (const id of services) {
-      await tester.salon('GET', `service/${String(id)}/`);
-      expect(idsOf(await tester.salon('GET', `service/${String(id)}/variant/`)).length).toBeGreaterThan(0);
+      await tester.salon('GET', `service/${show(id)}/`);
+      expect(idsOf(await tester.salon('GET', `service/${show(id)}/variant/`)).length).toBeGreaterThan(0);
     }
     expect(idsOf(await tester.salon('GET', 'service_category/'))).toHaveLength(9);
     for (let offset = 0; offset < 300; offset += 100) {
-      const page = await tester.salon('GET', `appointment/?limit=100&offset=${String(offset)}`);
+      const page = await tester.salon('GET', `appointment/?limit=100&offset=${show(offset)}`);
       expect(page.body['count']).toBe(300);
       expect(idsOf(page)).toHaveLength(100);
-      for (const id of idsOf(page).slice(0, 5)) await tester.salon('GET', `appointment/${String(id)}/`);
+      for (const id of idsOf(page).slice(0, 5)) await tester.salon('GET', `appointment/${show(id)}/`);
     }
   });
 
@@ -69,7 +69,7 @@ describe('the partner API', () => {
       seen.push(...idsOf(page));
       const next: unknown = page.body['next'];
       if (next === null) break;
-      path = String(next).split('/public-api/pl')[1] ?? '';
+      path = show(next).split('/public-api/pl')[1] ?? '';
     }
     expect(seen).toHaveLength(60);
     expect(new Set(seen).size).toBe(60);
@@ -87,7 +87,7 @@ describe('the partner API', () => {
   ])('creates, reads, replaces, changes and deletes in %s', async (list, body, patch) => {
     const made = await tester.salon('POST', list, body);
     expect(made.status).toBe(201);
-    const one = `${list}${String(made.body['id'])}/`;
+    const one = `${list}${show(made.body['id'])}/`;
     expect((await tester.salon('GET', one)).body).toEqual(made.body);
     const changed = await tester.salon('PATCH', one, patch);
     expect(changed.body).toEqual({ ...made.body, ...patch });
@@ -101,19 +101,19 @@ describe('the partner API', () => {
     const service = idsOf(await tester.salon('GET', 'service/'))[0] ?? 0;
     const lists = [
       [
-        `service/${String(service)}/variant/`,
+        `service/${show(service)}/variant/`,
         { type: 'X', price: '99.00', duration: 40, staffers: [staff] },
         { price: 100 },
       ],
       [
-        `schedule/resource/${String(staff)}/time_off/`,
+        `schedule/resource/${show(staff)}/time_off/`,
         { date_from: '2027-01-04', date_till: '2027-01-04', reason_code: 'training' },
         { hour_from: '10:00', hour_till: '11:00' },
       ],
     ] as const;
     for (const [list, body, patch] of lists) {
       const made = await tester.salon('POST', list, body);
-      const one = `${list}${String(made.body['id'])}/`;
+      const one = `${list}${show(made.body['id'])}/`;
       expect((await tester.salon('PATCH', one, patch)).body).toEqual({ ...made.body, ...patch });
       expect((await tester.salon('PUT', one, body)).body).toEqual(made.body);
       expect((await tester.salon('GET', one)).body).toEqual(made.body);
@@ -126,7 +126,7 @@ describe('the partner API', () => {
       { day_of_week: 1, hours: [{ hour_from: '09:00', hour_till: '24:00' }], hours_apply_from: null },
     ];
     const day = { hours: [{ hour_from: '10:00', hour_till: '12:00' }] };
-    for (const base of ['schedule/', `schedule/resource/${String(staff)}/`]) {
+    for (const base of ['schedule/', `schedule/resource/${show(staff)}/`]) {
       expect((await tester.salon('PUT', `${base}default/`, days)).body).toEqual(days);
       expect((await tester.salon('GET', `${base}default/`)).body).toEqual(days);
       expect((await tester.salon('GET', `${base}custom/2027-05-05/`)).status).toBe(404);
@@ -150,14 +150,14 @@ describe('the partner API', () => {
       headers: (await authHeaders()) as Record<string, string>,
       unchecked: true,
     });
-    const one = `/_control/as-salon/business/1001/customer/${String(made.body['id'])}/`;
+    const one = `/_control/as-salon/business/1001/customer/${show(made.body['id'])}/`;
     expect((await tester.raw('GET', one, { unchecked: true })).body['loyalty']).toEqual({ points: 3 });
-    await tester.salon('PUT', `customer/${String(made.body['id'])}/`, { first_name: 'Nowa' });
+    await tester.salon('PUT', `customer/${show(made.body['id'])}/`, { first_name: 'Nowa' });
     expect((await tester.raw('GET', one, { unchecked: true })).body['loyalty']).toBeUndefined();
   });
 
   async function authHeaders(): Promise<object> {
-    const token = String((await tester.signIn()).body['access_token']);
+    const token = show((await tester.signIn()).body['access_token']);
     return { accept: 'application/json; version=0.3', authorization: `Bearer ${token}` };
   }
 
@@ -173,7 +173,7 @@ describe('the partner API', () => {
       import_uid: 'visit-1',
       booked_from: '2027-02-05T10:00',
     });
-    const one = `appointment/${String(made.body['id'])}/`;
+    const one = `appointment/${show(made.body['id'])}/`;
     const moved = await tester.salon('PUT', one, {
       ...body,
       subbookings: [
@@ -205,7 +205,7 @@ describe('the partner API', () => {
       status: from,
       allowOverlap: true,
     });
-    const path = `appointment/${String(made.body['id'])}/status/${step}/`;
+    const path = `appointment/${show(made.body['id'])}/status/${step}/`;
     expect((await tester.salon('PATCH', path)).body['status']).toBe(to);
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { idsOf, Tester, visitBody } from './client.ts';
+import { idsOf, show, Tester, visitBody } from './client.ts';
 import type { Body } from './client.ts';
 
 let tester: Tester;
@@ -50,8 +50,8 @@ describe('counters', () => {
     await tester.api('GET', '/business/');
     await tester.salon('GET', 'customer/?limit=10');
     const made = await tester.salon('POST', 'customer/', { first_name: 'Nowa' });
-    await tester.salon('PATCH', `customer/${String(made.body['id'])}/`, { last_name: 'x' });
-    await tester.asSalon('DELETE', `customer/${String(made.body['id'])}/`);
+    await tester.salon('PATCH', `customer/${show(made.body['id'])}/`, { last_name: 'x' });
+    await tester.asSalon('DELETE', `customer/${show(made.body['id'])}/`);
     await tester.salon('GET', 'customer/7/');
     const { calls, writes } = await counters();
     const byRoute = {
@@ -86,18 +86,18 @@ describe('counters', () => {
     const range = 'custom/?date_from=2020-01-01&date_to=2030-01-01';
     await tester.salon('GET', 'schedule/default/');
     await tester.salon('GET', `schedule/${range}`);
-    for (const row of rows.filter((one) => String(one['access_level']) !== 'reception')) {
+    for (const row of rows.filter((one) => show(one['access_level']) !== 'reception')) {
       for (const part of ['default/', range, 'time_off/']) {
-        await tester.salon('GET', `schedule/resource/${String(row['id'])}/${part}`);
+        await tester.salon('GET', `schedule/resource/${show(row['id'])}/${part}`);
       }
     }
     await tester.salon('GET', 'service_category/');
     for (const id of idsOf(await tester.salon('GET', 'service/')))
-      await tester.salon('GET', `service/${String(id)}/variant/`);
+      await tester.salon('GET', `service/${show(id)}/variant/`);
     for (const list of ['customer', 'appointment']) {
       for (let offset = 0, count = 1; offset < count; offset += 100) {
         count = Number(
-          (await tester.salon('GET', `${list}/?limit=100&offset=${String(offset)}`)).body['count'],
+          (await tester.salon('GET', `${list}/?limit=100&offset=${show(offset)}`)).body['count'],
         );
       }
     }
@@ -127,8 +127,8 @@ describe('counters', () => {
 
 describe('the salon at work', () => {
   const at = (hour: number): [string, string] => [
-    `2031-02-01T${String(hour)}:00`,
-    `2031-02-01T${String(hour)}:30`,
+    `2031-02-01T${show(hour)}:00`,
+    `2031-02-01T${show(hour)}:30`,
   ];
   const staffIds = async (): Promise<number[]> => idsOf(await tester.salon('GET', 'resource/'));
 
@@ -143,7 +143,7 @@ describe('the salon at work', () => {
       ],
     });
     expect(made.status).toBe(201);
-    const path = `visits/${String(made.body['id'])}`;
+    const path = `visits/${show(made.body['id'])}`;
     const [first, second] = made.body['subbookings'] as unknown as [Body, Body];
     const edited = await tester.control('PATCH', path, {
       subbookings: [{ id: first['id'], staffer_id: other }],
@@ -178,8 +178,8 @@ describe('the salon at work', () => {
     expect((await tester.asSalon('DELETE', 'schedule/custom/2031-05-05/')).status).toBe(204);
     expect((await tester.salon('GET', 'schedule/custom/2031-05-05/')).status).toBe(404);
     const [id = 0] = idsOf(await tester.salon('GET', 'appointment/'));
-    expect((await tester.asSalon('DELETE', `appointment/${String(id)}/`)).status).toBe(204);
-    expect((await tester.salon('GET', `appointment/${String(id)}/`)).status).toBe(404);
+    expect((await tester.asSalon('DELETE', `appointment/${show(id)}/`)).status).toBe(204);
+    expect((await tester.salon('GET', `appointment/${show(id)}/`)).status).toBe(404);
   });
 });
 
@@ -210,7 +210,7 @@ describe('bad control input', () => {
   it('400 for a field that nobody knows, naming it', async () => {
     const reply = await tester.control('POST', 'reset', { visitz: 5 });
     expect(reply.status).toBe(400);
-    expect(String(reply.body['description'])).toContain('visitz');
+    expect(show(reply.body['description'])).toContain('visitz');
     expect((await tester.control('GET', 'nothing')).status).toBe(404);
   });
 

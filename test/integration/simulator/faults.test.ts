@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { idsOf, Tester, visitBody } from './client.ts';
+import { idsOf, show, Tester, visitBody } from './client.ts';
 import type { Reply } from './client.ts';
 
 let tester: Tester;
@@ -163,7 +163,7 @@ describe('lists that lie', () => {
       const count = Number((await tester.salon('GET', list)).body['count']);
       await tester.fault({ kind: 'shift_list', direction: 'remove', real: true, query: { offset: '10' } });
       expect(idsOf(await tester.salon('GET', `${list}?limit=10&offset=10`))).toEqual(all.slice(11, 21));
-      expect((await tester.salon('GET', `${list}${String(all[0])}/`)).status).toBe(404);
+      expect((await tester.salon('GET', `${list}${show(all[0])}/`)).status).toBe(404);
       await tester.fault({ kind: 'shift_list', direction: 'insert', real: true, query: { offset: '10' } });
       const page = await tester.salon('GET', `${list}?limit=10&offset=10`);
       expect([page.body['count'], idsOf(page)]).toEqual([count, all.slice(10, 20)]);
@@ -212,10 +212,10 @@ describe('schema drift', () => {
     );
     await tester.fault({ kind: 'drift', change: 'set', field: 'subbookings.0.booked_from', value: 'noon' });
     expect(
-      (await loose(`appointment/${String(made.body['id'])}/`)).body['subbookings']?.[0]?.['booked_from'],
+      (await loose(`appointment/${show(made.body['id'])}/`)).body['subbookings']?.[0]?.['booked_from'],
     ).toBe('noon');
     await tester.fault({ kind: 'drift', change: 'set', field: 'business_timezone', value: 'Mars/Olympus' });
-    expect((await loose(`appointment/${String(made.body['id'])}/`)).body['business_timezone']).toBe(
+    expect((await loose(`appointment/${show(made.body['id'])}/`)).body['business_timezone']).toBe(
       'Mars/Olympus',
     );
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { idsOf, Tester, visitBody } from './client.ts';
+import { idsOf, show, Tester, visitBody } from './client.ts';
 import type { Body } from './client.ts';
 import { Receiver } from './receiver.ts';
 
@@ -33,9 +33,9 @@ describe('capability flags, either way', () => {
       await reset({ visits: 0, flags: { cancelledListed } });
       const { body } = await make('05T10:00', '05T11:00');
       await make('05T11:00', '05T12:00');
-      await tester.salon('PATCH', `appointment/${String(body['id'])}/status/cancel/`);
+      await tester.salon('PATCH', `appointment/${show(body['id'])}/status/cancel/`);
       expect(await list()).toHaveLength(cancelledListed ? 2 : 1);
-      expect((await tester.salon('GET', `appointment/${String(body['id'])}/`)).body['status']).toBe('C');
+      expect((await tester.salon('GET', `appointment/${show(body['id'])}/`)).body['status']).toBe('C');
     }
   });
 
@@ -63,7 +63,7 @@ describe('capability flags, either way', () => {
     ] as const) {
       await reset({ visits: 0, flags: { listOrder } });
       for (const time of times) await make(time, time.replace(':00', ':30'));
-      const found = (await list()).map((row) => String(row['booked_from']).slice(8));
+      const found = (await list()).map((row) => show(row['booked_from']).slice(8));
       expect(found).toEqual(order.map((n) => times[n]));
     }
   });
@@ -75,9 +75,7 @@ describe('capability flags, either way', () => {
       const [row = {}] = await list();
       expect('traveling' in row).toBe(listRowsFull);
       expect('business_note' in row).toBe(listRowsFull);
-      expect((await tester.salon('GET', `appointment/${String(body['id'])}/`)).body['business_note']).toBe(
-        'x',
-      );
+      expect((await tester.salon('GET', `appointment/${show(body['id'])}/`)).body['business_note']).toBe('x');
     }
   });
 
@@ -99,7 +97,7 @@ describe('capability flags, either way', () => {
       'visits',
       visitBody(staff, '2031-03-05T10:00', '2031-03-05T11:00'),
     );
-    const one = `appointment/${String(made.body['id'])}/`;
+    const one = `appointment/${show(made.body['id'])}/`;
     expect(
       (await tester.salon('PUT', one, visitBody(staff, '2031-03-05T10:00', '2031-03-05T11:00'))).status,
     ).toBe(403);
@@ -120,7 +118,7 @@ describe('capability flags, either way', () => {
     expect(await look('appointment', 'a:2')).toBeNull();
     expect(await look('service', 's:1')).toBe(service.body['id']);
     expect(await look('service_category', 'c:1')).toBe(category.body['id']);
-    await tester.salon('DELETE', `service/${String(service.body['id'])}/`);
+    await tester.salon('DELETE', `service/${show(service.body['id'])}/`);
     expect(await look('service', 's:1')).toBeNull();
   });
 
@@ -131,7 +129,7 @@ describe('capability flags, either way', () => {
     expect((await tester.salon('POST', path, { import_uid: 'a:1' })).status).toBe(400);
     expect((await tester.salon('POST', path, { import_uid: 'a:1', id: 5 })).status).toBe(404);
     expect((await tester.salon('POST', path, { import_uid: 'a:1', id: body['id'] })).status).toBe(200);
-    expect((await tester.salon('GET', `appointment/${String(body['id'])}/`)).body['import_uid']).toBe('a:1');
+    expect((await tester.salon('GET', `appointment/${show(body['id'])}/`)).body['import_uid']).toBe('a:1');
   });
 
   it('limitScope', async () => {
@@ -140,7 +138,7 @@ describe('capability flags, either way', () => {
       await reset({ visits: 0, salons: 2, flags: { limitScope }, limits });
       const codes: number[] = [];
       for (const id of [1001, 1001, 1001, 1001, 1002]) {
-        codes.push((await tester.api('GET', `/business/${String(id)}/`)).status);
+        codes.push((await tester.api('GET', `/business/${show(id)}/`)).status);
       }
       expect(codes).toEqual([200, 200, 200, 429, limitScope === 'business' ? 200 : 429]);
     }
@@ -160,7 +158,7 @@ describe('capability flags, either way', () => {
       await reset({ visits: 0, flags: { statusInPutRequired } });
       const { body } = await make('05T10:00', '05T11:00');
       const put = visitBody(staff, '2031-03-05T10:00', '2031-03-05T11:00');
-      const path = `appointment/${String(body['id'])}/`;
+      const path = `appointment/${show(body['id'])}/`;
       expect((await tester.salon('PUT', path, put)).status).toBe(statusInPutRequired ? 400 : 200);
       expect((await tester.salon('PUT', path, { ...put, status: 'A' })).status).toBe(200);
     }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Tester, visitBody } from './client.ts';
+import { show, Tester, visitBody } from './client.ts';
 import type { Body } from './client.ts';
 
 let tester: Tester;
@@ -12,7 +12,7 @@ beforeEach(async () => {
   await tester.control('POST', 'reset', { visits: 0 });
   const all = (await tester.salon('GET', 'resource/')).body as unknown as Body[];
   staff = all
-    .filter((r) => String(r['type']) === 'S' && String(r['access_level']) !== 'reception')
+    .filter((r) => show(r['type']) === 'S' && show(r['access_level']) !== 'reception')
     .map((r) => Number(r['id']));
 });
 
@@ -71,7 +71,7 @@ describe('time that is taken', () => {
     expect(await make(visitBody(one, NINE, HALF_PAST))).toBe(409);
     expect(await make(visitBody(other, HALF_PAST, ELEVEN))).toBe(201);
     expect(await make(visitBody(one, ELEVEN, '2031-02-05T11:30'))).toBe(201);
-    await tester.salon('PATCH', `appointment/${String(first.body['id'])}/status/cancel/`);
+    await tester.salon('PATCH', `appointment/${show(first.body['id'])}/status/cancel/`);
     expect(await make(visitBody(one, TEN, ELEVEN))).toBe(201);
   });
 
@@ -79,7 +79,7 @@ describe('time that is taken', () => {
     const [one = 0] = staff;
     await make(visitBody(one, TEN, ELEVEN));
     const second = await tester.salon('POST', 'appointment/', visitBody(one, NINE, TEN));
-    const path = `appointment/${String(second.body['id'])}/`;
+    const path = `appointment/${show(second.body['id'])}/`;
     expect((await tester.salon('PUT', path, visitBody(one, TEN, ELEVEN))).status).toBe(409);
     expect((await tester.salon('PUT', path, visitBody(one, NINE, TEN, { customer_note: 'x' }))).status).toBe(
       200,
@@ -88,7 +88,7 @@ describe('time that is taken', () => {
 
   it('409 in a time off and on a block', async () => {
     const [one = 0] = staff;
-    await tester.salon('POST', `schedule/resource/${String(one)}/time_off/`, {
+    await tester.salon('POST', `schedule/resource/${show(one)}/time_off/`, {
       date_from: '2031-02-05',
       date_till: '2031-02-05',
       hour_from: '10:00',
@@ -113,7 +113,7 @@ describe('time that is taken', () => {
       price_type: 'X',
       parallel_clients: 2,
     });
-    const variant = await tester.salon('POST', `service/${String(service.body['id'])}/variant/`, {
+    const variant = await tester.salon('POST', `service/${show(service.body['id'])}/variant/`, {
       type: 'X',
       price: 10,
       duration: 60,
@@ -133,7 +133,7 @@ describe('time that is taken', () => {
       price_type: 'X',
       gap_time: { start_after: 20, duration: 20 },
     });
-    const variant = await tester.salon('POST', `service/${String(service.body['id'])}/variant/`, {
+    const variant = await tester.salon('POST', `service/${show(service.body['id'])}/variant/`, {
       type: 'X',
       duration: 60,
     });
@@ -164,7 +164,7 @@ describe('visits that cannot be modified', () => {
     const multi = await tester.salon('POST', 'appointment/', several);
     const series = await tester.control('POST', 'visits', { ...visitBody(one, NINE, TEN), repeating: true });
     for (const made of [multi, series]) {
-      const path = `appointment/${String(made.body['id'])}/`;
+      const path = `appointment/${show(made.body['id'])}/`;
       expect((await tester.salon('PUT', path, several)).status).toBe(422);
       expect((await tester.salon('PATCH', `${path}status/cancel/`)).status).toBe(200);
     }

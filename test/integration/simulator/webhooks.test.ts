@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { idsOf, Tester, visitBody } from './client.ts';
+import { idsOf, show, Tester, visitBody } from './client.ts';
 import type { Reply } from './client.ts';
 import { Receiver } from './receiver.ts';
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 async function book(): Promise<number> {
   hour += 1;
-  const at = `2031-04-05T${String(hour).padStart(2, '0')}`;
+  const at = `2031-04-05T${show(hour).padStart(2, '0')}`;
   const made = await tester.control('POST', 'visits', visitBody(staff, `${at}:00`, `${at}:30`));
   return Number(made.body['id']);
 }
@@ -38,14 +38,14 @@ const seen = (): [string, number][] =>
 describe('webhooks', () => {
   it('tell of what the salon does and of what we do, as the contract says', async () => {
     const id = await book();
-    await tester.control('PATCH', `visits/${String(id)}`, { moveMinutes: 600 });
+    await tester.control('PATCH', `visits/${show(id)}`, { moveMinutes: 600 });
     const mine = await tester.salon(
       'POST',
       'appointment/',
       visitBody(staff, '2031-04-06T10:00', '2031-04-06T11:00'),
     );
-    await tester.salon('PATCH', `appointment/${String(mine.body['id'])}/status/cancel/`);
-    await tester.control('DELETE', `visits/${String(id)}`);
+    await tester.salon('PATCH', `appointment/${show(mine.body['id'])}/status/cancel/`);
+    await tester.control('DELETE', `visits/${show(id)}`);
     await pass(0);
     const own = Number(mine.body['id']);
     expect(seen().sort()).toEqual(
@@ -103,7 +103,7 @@ describe('webhooks', () => {
     await book();
     await pass(0);
     const [one] = receiver.received;
-    const signed = `${String(one?.headers['webhook-id'])}.${String(one?.headers['webhook-timestamp'])}.${one?.text ?? ''}`;
+    const signed = `${show(one?.headers['webhook-id'])}.${show(one?.headers['webhook-timestamp'])}.${one?.text ?? ''}`;
     const by = (key: Buffer | string): string =>
       `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
     expect(one?.headers['webhook-signature']).toBe(`${by(raw)} ${by('plain-secret')}`);
@@ -185,7 +185,7 @@ describe('faults of webhooks', () => {
     await book();
     await pass(0);
     const [one] = receiver.received;
-    const signed = `${String(one?.headers['webhook-id'])}.${String(one?.headers['webhook-timestamp'])}.${one?.text ?? ''}`;
+    const signed = `${show(one?.headers['webhook-id'])}.${show(one?.headers['webhook-timestamp'])}.${one?.text ?? ''}`;
     const right = createHmac('sha256', 'simulator-webhook-secret').update(signed).digest('base64');
     expect(one?.headers['webhook-signature']).toMatch(/^v1,/);
     expect(one?.headers['webhook-signature']).not.toBe(`v1,${right}`);
