@@ -79,9 +79,34 @@ export async function findOperation(
   const workflow = open?.find((each) =>
     row === null ? each.temporalRunId === id : each.workflowId === row.workflowId,
   );
-  if (row === null && workflow === undefined) return null;
+  if (row === null && workflow === undefined) return justStarted(deps, businessIds, id);
   const operation = present(deps, row, workflow ?? null, open !== null);
   return operation === null ? null : { operation, notes: open === null ? [TEMPORAL_SILENT] : [] };
+}
+
+/** Businesses that are asked one by one for a run that is too young for ledger and list. */
+const MOST_ASKED_DIRECTLY = 50;
+
+/**
+ * A run that was started a moment ago: its workflow exists, but neither the ledger nor Temporal's list shows it yet. The
+ * address that the start answered with must work all the same.
+ */
+async function justStarted(
+  deps: Deps,
+  businessIds: readonly string[],
+  id: string,
+): Promise<{ operation: Operation; notes: readonly Note[] } | null> {
+  const asked = businessIds
+    .slice(0, MOST_ASKED_DIRECTLY)
+    .map((businessId) => deps.launcher.openFullSync(businessId));
+  const open = await within(TEMPORAL_TIMEOUT_MS, Promise.all(asked)).catch((error: unknown) => {
+    deps.logger.warn({ err: error }, 'open full syncs could not be asked');
+    return [];
+  });
+  const found = open.find((each) => each?.runId === id);
+  if (found == null) return null;
+  const operation = present(deps, null, found, true);
+  return operation === null ? null : { operation: { ...operation, id }, notes: [] };
 }
 
 /** Null where Temporal does not answer. */

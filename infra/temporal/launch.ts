@@ -38,6 +38,8 @@ export interface Launcher {
   startFullSync(request: { businessId: string; runId: string; actor: string }): Promise<StartedFullSync>;
   /** Null where no full sync of the business is open. */
   fullSyncProgress(businessId: string): Promise<FullSyncProgress | null>;
+  /** The open full sync of the business with its ledger id, asked directly: no list lags behind. Null where none is open. */
+  openFullSync(businessId: string): Promise<(OpenOperation & { readonly runId: string | null }) | null>;
   /** Ends once the open full sync of the business has ended, as it ended. */
   fullSyncResult(businessId: string): Promise<void>;
   cancelFullSync(businessId: string): Promise<void>;
@@ -76,8 +78,7 @@ export function createLauncher({ client, taskQueue }: { client: Client; taskQueu
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         const running = await client.workflow.getHandle(workflowId).describe();
-        const runningId = running.memo?.[RUN_MEMO];
-        return { workflowId, runId: typeof runningId === 'string' ? runningId : runId, alreadyRunning: true };
+        return { workflowId, runId: runIdOf(running) ?? runId, alreadyRunning: true };
       }
     },
 
@@ -87,6 +88,16 @@ export function createLauncher({ client, taskQueue }: { client: Client; taskQueu
         const { status } = await handle.describe();
         if (status.name !== 'RUNNING') return null;
         return await handle.query<FullSyncProgress>(PROGRESS_QUERY);
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      }
+    },
+
+    async openFullSync(businessId) {
+      try {
+        const info = await client.workflow.getHandle(fullSyncId(businessId)).describe();
+        return info.status.name === 'RUNNING' ? { ...openOperation(info), runId: runIdOf(info) } : null;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return null;
         throw error;
@@ -112,7 +123,18 @@ export function createLauncher({ client, taskQueue }: { client: Client; taskQueu
   };
 }
 
-function openOperation(info: WorkflowExecutionInfo): OpenOperation {
+/** What a list row and a description of a workflow have in common. */
+type WorkflowFacts = Pick<
+  WorkflowExecutionInfo,
+  'workflowId' | 'runId' | 'type' | 'memo' | 'startTime' | 'typedSearchAttributes'
+>;
+
+function runIdOf(info: WorkflowFacts): string | null {
+  const runId = info.memo?.[RUN_MEMO];
+  return typeof runId === 'string' ? runId : null;
+}
+
+function openOperation(info: WorkflowFacts): OpenOperation {
   return {
     workflowId: info.workflowId,
     temporalRunId: info.runId,

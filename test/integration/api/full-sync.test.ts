@@ -60,6 +60,19 @@ describe('POST /api/admin/booksy/full-sync', () => {
     expect(runs.map(({ businessId }) => businessId)).toEqual([ids[0]]);
   });
 
+  it('shows the run at the address that it answered with, before any worker has taken it', async () => {
+    const id = await api.business();
+    const { token } = await api.token(SCOPES, [id]);
+    const started = await api.send('/api/admin/booksy/full-sync', { method: 'POST', token });
+    const { runs } = z
+      .object({ runs: z.array(z.object({ runId: z.string(), operation: z.string() })) })
+      .parse(started.json);
+    const [run] = runs;
+    const answer = await api.send(run?.operation ?? '', { token });
+    expect(answer.status, answer.text).toBe(200);
+    expect(answer.json).toMatchObject({ operation: { id: run?.runId, businessId: id, status: 'running' } });
+  });
+
   it('tells Temporal ids only', async () => {
     const { token } = await twoBusinesses();
     const { runs } = await start({ token });
@@ -157,6 +170,7 @@ describe('POST /api/admin/booksy/full-sync', () => {
               ? Promise.reject(new Error('14 UNAVAILABLE'))
               : Promise.resolve({ workflowId: 'w', runId, alreadyRunning: false }),
           fullSyncProgress: () => Promise.resolve(null),
+          openFullSync: () => Promise.resolve(null),
           listOpen: () => Promise.resolve([]),
         },
       },

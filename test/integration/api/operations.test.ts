@@ -201,6 +201,7 @@ describe('GET /api/admin/booksy/operations', () => {
           launcher: {
             startFullSync: () => Promise.reject(new Error()),
             fullSyncProgress: listOpen,
+            openFullSync: () => Promise.resolve(null),
             listOpen,
           },
         },
@@ -243,6 +244,7 @@ describe('GET /api/admin/booksy/operations', () => {
         launcher: {
           startFullSync: () => Promise.reject(new Error()),
           fullSyncProgress: () => Promise.resolve(null),
+          openFullSync: () => Promise.resolve(null),
           listOpen: () =>
             Promise.resolve([
               { ...foreign, businessId: randomUUID() },
@@ -278,6 +280,7 @@ describe('GET /api/admin/booksy/operations/:id', () => {
         launcher: {
           startFullSync: () => Promise.reject(new Error()),
           fullSyncProgress: () => Promise.resolve(progress),
+          openFullSync: () => Promise.resolve(null),
           listOpen: () =>
             Promise.resolve([
               {

@@ -124,6 +124,7 @@ describe('an unexpected error', () => {
         launcher: {
           startFullSync: () => Promise.reject(new Error('not used')),
           fullSyncProgress: () => Promise.resolve(null),
+          openFullSync: () => Promise.resolve(null),
           listOpen: () => Promise.resolve([{ ...Object.create(null), businessId: null }]),
         },
         temporalStatus: {

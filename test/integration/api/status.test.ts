@@ -116,6 +116,7 @@ describe('GET /api/admin/booksy/sync-status', () => {
     const launcher = {
       startFullSync: () => Promise.reject(new Error()),
       fullSyncProgress: () => Promise.reject(new Error('14 UNAVAILABLE')),
+      openFullSync: () => Promise.resolve(null),
       listOpen: () => Promise.resolve([]),
     };
     await using({ deps: { prisma: api.prisma, launcher } }, async (lame) => {
