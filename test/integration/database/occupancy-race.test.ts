@@ -148,6 +148,22 @@ describe('status and items of one visit written at once', () => {
     expect(await heldBy(pool, ben)).toEqual([]);
   });
 
+  it('a cancel sees the person whom another transaction is just giving to an item that had none', async () => {
+    const salon = await openSalon(pool);
+    const [ann = ''] = salon.staff;
+    // Nothing is held yet, so no resource's lock orders the two: the visit's own row does.
+    const { bookingId, itemIds } = await book(pool, salon, { items: [{ from: 0, to: 30, anyStaff: true }] });
+    const giver = await pool.connect();
+    await giver.query('BEGIN');
+    await giver.query('UPDATE booking_items SET staff_id = $2 WHERE id = $1', [itemIds[0], ann]);
+    const cancel = setStatus(pool, bookingId, 'cancelled');
+    await Promise.race([waiting(1), cancel]);
+    await giver.query('COMMIT');
+    giver.release();
+    await cancel;
+    expect(await heldBy(pool, ann)).toEqual([]);
+  });
+
   it('a move that waits for a cancel holds nothing', async () => {
     const salon = await openSalon(pool);
     const [ann = ''] = salon.staff;
