@@ -20,7 +20,7 @@ const ACCEPT = 'application/json; version=0.3';
 const MAX_SENDS = 3;
 /** A longer block is the caller's to wait out: it holds a worker slot otherwise. */
 const MAX_BLOCK_WAIT_MS = 20_000;
-const MAX_LATE_DEPARTURES = 3;
+const MAX_LATE_DEPARTURES = 6;
 const DENIAL_MS = 60_000;
 
 /** What every method of the client takes beside its own parameters. */
@@ -177,7 +177,10 @@ class Attempt {
       try {
         return { answer: await this.#exchange(access, grant), grant };
       } catch (error) {
-        if (error instanceof LateDeparture) continue;
+        if (error instanceof LateDeparture) {
+          this.#pacer.leftLate(grant);
+          continue;
+        }
         if (error instanceof TransportError) throw transportError(error, this.#call.kind, this.#details);
         throw error;
       }

@@ -27,11 +27,19 @@ export interface PacePlan {
   readonly staleAfterMs: number;
 }
 
+/**
+ * Faster than this no process calls: where the limit is so high, part of it is better spent on room for calls that
+ * leave late.
+ */
+const CALLS_PER_SECOND_TO_SPARE = 1000;
+const ROOM_WHERE_SPARE_MS = 750;
+
 /** Derives the pace from what the other side allows. */
 export function pacePlan({ limit, windowMs }: RateLimit): PacePlan {
   if (!(limit >= 1) || !(windowMs > 0)) throw new RangeError('A rate needs limit ≥ 1 and windowMs > 0.');
-  const intervalMs = windowMs / (USED_SHARE * limit);
-  const spare = limit - USED_SHARE * limit;
+  const used = limit * usedShare(limit, windowMs);
+  const intervalMs = windowMs / used;
+  const spare = limit - used;
   const burst = Math.min(MAX_BURST, Math.max(1, Math.floor(spare + 1e-9) - 2));
   const latenessMs = intervalMs * (spare - burst + 1);
   return {
@@ -42,6 +50,12 @@ export function pacePlan({ limit, windowMs }: RateLimit): PacePlan {
     // Two thirds for what we can see (the answer's way to us), one third for what we cannot (the way to the server).
     staleAfterMs: (latenessMs * 2) / 3,
   };
+}
+
+function usedShare(limit: number, windowMs: number): number {
+  const roomy = windowMs / (windowMs + ROOM_WHERE_SPARE_MS);
+  const isSpare = (limit * roomy * 1000) / windowMs >= CALLS_PER_SECOND_TO_SPARE;
+  return isSpare ? Math.min(USED_SHARE, roomy) : USED_SHARE;
 }
 
 /** The most calls that may start in any window of `windowMs`, if each leaves at most `latenessMs` after its grant. */

@@ -14,8 +14,9 @@ import { LaneQueue } from './queue.ts';
 import { askForGrant, ensurePacerRow, writeBlock, type Lane, type Reply } from './statement.ts';
 
 /** Stale answers in a row after which a caller is told to come back later. */
-const MAX_STALE = 6;
-const MAX_COST = 16;
+const MAX_STALE = 10;
+const LATENESS_HEADROOM = 1.25;
+const ASKS_AFTER_LATE_DEPARTURE = 3;
 
 /** Leave to make one call now. */
 export interface Grant {
@@ -45,6 +46,8 @@ export interface Pacer {
   acquire(call: PacerCall): Promise<Grant>;
   /** Writes down a 429 for all workers; returns for how long nobody calls, milliseconds. */
   block(retryAfterMs: number | null): Promise<number>;
+  /** A call was about to leave too late for its grant: time is set aside for the next ones. */
+  leftLate(grant: Grant): void;
   /** Sends everybody home; a closed pacer grants nothing. */
   close(): void;
 }
@@ -72,6 +75,11 @@ class DatabasePacer implements Pacer {
   readonly #options: PacerOptions;
   readonly #owner = randomUUID();
   readonly #queue = new LaneQueue<Waiting>();
+  #lateInARow = 0;
+  #lateMs = 0;
+  /** For so many more asks time is set aside for calls that leave late. */
+  #lateDepartures = 0;
+  #lateDepartureMs = 0;
   #running = false;
   #closed = false;
   #nap: AbortController | null = null;
@@ -118,6 +126,11 @@ class DatabasePacer implements Pacer {
     return writeBlock(sql, accountKey, this.plan, { retryAfterMs, random: random() });
   }
 
+  leftLate(grant: Grant): void {
+    this.#lateDepartures = ASKS_AFTER_LATE_DEPARTURE;
+    this.#lateDepartureMs = this.#options.clock.nowMs() - grant.askedAtMs;
+  }
+
   close(): void {
     this.#closed = true;
     for (const waiting of this.#queue.drain()) waiting.refuse(cancelled());
@@ -141,19 +154,37 @@ class DatabasePacer implements Pacer {
   async #round(): Promise<void> {
     const { clock } = this.#options;
     const counts = this.#queue.counts();
-    const cost = this.#cost();
+    const reserveMs = this.#reserve();
     const askedAtMs = clock.nowMs();
-    const reply = await this.#ask(counts, cost);
+    const reply = await this.#ask(counts, reserveMs);
     const answeredAtMs = clock.nowMs();
-    const usableUntilMs = askedAtMs + this.plan.staleAfterMs + (cost - 1) * this.plan.intervalMs;
+    const usableUntilMs = askedAtMs + this.plan.staleAfterMs + reserveMs;
+    const stale = answeredAtMs > usableUntilMs;
+    if (stale) this.#noteLate(answeredAtMs - askedAtMs);
+    else this.#lateInARow = 0;
     const grant: Grant = { databaseNowMs: reply.nowMs, askedAtMs, answeredAtMs, usableUntilMs };
-    this.#hand(reply, grant, answeredAtMs > usableUntilMs);
+    this.#hand(reply, grant, stale);
     if (this.#queue.size > 0 && reply.retryMs > 0) await this.#sleep(reply.retryMs);
   }
 
-  async #ask(waiting: readonly number[], cost: number): Promise<Reply> {
+  #noteLate(lateMs: number): void {
+    this.#lateInARow += 1;
+    this.#lateMs = lateMs;
+  }
+
+  /** One late answer is an accident and costs its grant. From the second in a row on, time is set aside for it. */
+  #reserve(): number {
+    const lateMs = Math.max(
+      this.#lateInARow < 2 ? 0 : this.#lateMs,
+      this.#lateDepartures > 0 ? this.#lateDepartureMs : 0,
+    );
+    this.#lateDepartures = Math.max(0, this.#lateDepartures - 1);
+    return Math.max(0, lateMs * LATENESS_HEADROOM - this.plan.staleAfterMs);
+  }
+
+  async #ask(waiting: readonly number[], reserveMs: number): Promise<Reply> {
     const { sql, accountKey } = this.#options;
-    const ask = { accountKey, owner: this.#owner, waiting, cost, plan: this.plan };
+    const ask = { accountKey, owner: this.#owner, waiting, reserveMs, plan: this.plan };
     const reply = await askForGrant(sql, ask);
     if (reply !== null) return reply;
     await ensurePacerRow(sql, accountKey);
@@ -177,15 +208,6 @@ class DatabasePacer implements Pacer {
       }
     }
     for (const waiting of again.reverse()) this.#queue.pushBack(waiting);
-    this.#staleInARow =
-      stale && reply.granted > 0 ? this.#staleInARow + 1 : reply.granted > 0 ? 0 : this.#staleInARow;
-  }
-
-  #staleInARow = 0;
-
-  /** After stale answers a grant takes several intervals, so that it may be used that much later. */
-  #cost(): number {
-    return Math.min(MAX_COST, 2 ** this.#staleInARow);
   }
 
   async #sleep(delayMs: number): Promise<void> {

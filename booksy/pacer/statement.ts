@@ -16,8 +16,11 @@ export interface Ask {
   readonly owner: string;
   /** Callers waiting here, by lane 1..5. */
   readonly waiting: readonly number[];
-  /** Intervals one grant costs; more than 1 after stale answers. */
-  readonly cost: number;
+  /**
+   * Time that this ask takes out of the allowance beside the calls themselves, milliseconds. What it grants may leave
+   * that much later: the next grant is put off as if it had been made then.
+   */
+  readonly reserveMs: number;
   readonly plan: PacePlan;
 }
 
@@ -48,7 +51,7 @@ export async function askForGrant(sql: SqlRunner, ask: Ask): Promise<Reply | nul
   const answer = await sql.$queryRaw`WITH /* pacer */
     p AS MATERIALIZED (
       SELECT ${ask.accountKey}::text AS account_key, ${ask.owner}::text AS me, ${[...ask.waiting]}::int[] AS waiting,
-        ${ask.cost}::int AS cost, ${plan.intervalMs}::double precision AS t, ${plan.toleranceMs}::double precision AS tau,
+        ${ask.reserveMs}::double precision AS extra, ${plan.intervalMs}::double precision AS t, ${plan.toleranceMs}::double precision AS tau,
         ${plan.windowMs}::double precision AS w, interval '1 millisecond' AS ms
     ),
     locked AS MATERIALIZED (
@@ -64,7 +67,7 @@ export async function askForGrant(sql: SqlRunner, ask: Ask): Promise<Reply | nul
         (SELECT array_agg(p.waiting[i] > 0 OR COALESCE(
             c.lane_waiting_until[i] > c.now AND c.lane_waiting_by[i] IS DISTINCT FROM p.me, false) ORDER BY i)
           FROM generate_series(1, 5) i) AS wants
-      FROM clock c CROSS JOIN (SELECT me, waiting, cost, t, tau, w, ms FROM p) p
+      FROM clock c CROSS JOIN (SELECT me, waiting, extra, t, tau, w, ms FROM p) p
     ),
     turn AS MATERIALIZED (
       SELECT s.*,
@@ -81,7 +84,7 @@ export async function askForGrant(sql: SqlRunner, ask: Ask): Promise<Reply | nul
     decided AS MATERIALIZED (
       SELECT t.*, COALESCE(LEAST(
           waiting[lane], cells,
-          CASE WHEN cost > 1 OR (lane >= 4 AND high) THEN 1 ELSE cells END,
+          CASE WHEN lane >= 4 AND high THEN 1 ELSE cells END,
           CASE WHEN lane <= 3 AND low
             THEN GREATEST(1, floor((1 - reserve_debt) * ${CALLS_PER_RESERVED}::int + 1e-6)::int) ELSE cells END
         ), 0) AS granted
@@ -89,12 +92,13 @@ export async function askForGrant(sql: SqlRunner, ask: Ask): Promise<Reply | nul
     ),
     timed AS MATERIALIZED (
       SELECT d.*,
-        CASE WHEN granted > 0 THEN base + granted * cost * t * ms
+        CASE WHEN granted > 0 THEN base + (granted * t + extra) * ms
           WHEN blocked IS NOT NULL THEN tat ELSE LEAST(tat, now + w * ms) END AS next_tat,
         CASE
           WHEN blocked IS NOT NULL THEN extract(epoch FROM (blocked - now))::double precision * 1000
           WHEN granted > 0 OR cells = 0 THEN
-            GREATEST(0, extract(epoch FROM (base - now))::double precision * 1000 + granted * cost * t - tau)
+            GREATEST(0, extract(epoch FROM (base - now))::double precision * 1000
+              + CASE WHEN granted > 0 THEN granted * t + extra ELSE 0 END - tau)
           -- The turn is another process's: it will come; look again soon.
           ELSE LEAST(t, 25)
         END AS retry_ms

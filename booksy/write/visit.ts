@@ -33,9 +33,10 @@ export function changedVisitBody(
   change: VisitChange,
   { currency, statusOptional }: { readonly currency: string; readonly statusOptional: boolean },
 ): Body {
-  const read = RawDocument.copyOf(raw);
-  for (const field of READ_ONLY) delete read[field];
-  if (statusOptional) delete read['status'];
+  const left: readonly string[] = statusOptional ? [...READ_ONLY, 'status'] : READ_ONLY;
+  const read: Body = Object.fromEntries(
+    Object.entries(RawDocument.copyOf(raw)).filter(([field]) => !left.includes(field)),
+  );
   const travel =
     change.travel === undefined
       ? readTravel(read['traveling'], currency)

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObservedAppointment, ObservedVisit } from '../../../domain/observed.ts';
 import { isBooksyError, type NewVisit } from '../../../booksy/index.ts';
@@ -125,7 +126,7 @@ describe('writing', () => {
     expect(mapped.value.externalId).toBe(created.externalId);
 
     const path = `/business/${salon.externalId}/appointment/${created.externalId}/`;
-    const there = async () => Object(await simulator.asSalon('GET', path));
+    const there = async () => z.record(z.string(), z.unknown()).parse(await simulator.asSalon('GET', path));
     await simulator.asSalon('PUT', path, { ...(await there()), business_note: 'PRIVATE' });
     const read = await client.readAppointmentForWrite(salon, { externalId: created.externalId }, call);
     expect(JSON.stringify(read)).not.toContain('PRIVATE');

