@@ -1,0 +1,202 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { connectBusinesses } from '../../../../activities/connect.ts';
+import type { InboundDeps } from '../../../../activities/inbound/run.ts';
+import { createBooksyClient } from '../../../../booksy/index.ts';
+import { loadConfig } from '../../../../infra/config.ts';
+import { createVault } from '../../../../infra/crypto.ts';
+import { createDatabase, type Database } from '../../../../infra/database/index.ts';
+import { migrate } from '../../../../infra/database/migrate.ts';
+import { startChild, type Child } from '../../../../infra/local/child.ts';
+import { startPostgres, type LocalPostgres } from '../../../../infra/local/postgres.ts';
+import { startTemporal, type LocalTemporal } from '../../../../infra/local/temporal.ts';
+import { createLogger } from '../../../../infra/logger.ts';
+import { createLauncher, type Launcher } from '../../../../infra/temporal/launch.ts';
+import { SEARCH_ATTRIBUTES } from '../../../../infra/temporal/search-attributes.ts';
+import type { SimulatorOptions } from '../../../../simulator/index.ts';
+import { createRunFolder, startWatchdog } from '../../../support/servers.ts';
+import { startTestSimulator, type TestSimulator } from '../../../support/simulator.ts';
+import { onAdminDatabase, withDatabase } from '../../../support/template.ts';
+import type { Salon } from './salons.ts';
+
+/** The product as it runs for real: servers of its own that a test may stop, and workers in processes of their own. */
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const REFERENCE = 'reference';
+
+/** A worker process, started as the launcher starts it. */
+export interface WorkerProcess {
+  readonly pid: number;
+  readonly exited: Child['exited'];
+  kill(signal: 'SIGKILL' | 'SIGTERM'): void;
+}
+
+export interface Platform {
+  readonly simulator: TestSimulator;
+  readonly client: Client;
+  readonly launcher: Launcher;
+  /** The database of the workers. */
+  readonly deps: InboundDeps;
+  /** Another database, for an import that nothing disturbs. */
+  readonly reference: InboundDeps;
+  readonly salons: readonly Salon[];
+  /** The same salons as the reference knows them, in the same order. */
+  readonly referenceSalons: readonly Salon[];
+  /** Runs one statement on a connection of its own and holds its locks until `release`. */
+  hold(statement: string): Promise<{ release(): Promise<void> }>;
+  startWorker(): Promise<WorkerProcess>;
+  restartPostgres(between: () => Promise<void>): Promise<void>;
+  restartTemporal(between: () => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startPlatform(options: SimulatorOptions): Promise<Platform> {
+  const watchdog = startWatchdog();
+  const undo: (() => Promise<unknown>)[] = [() => watchdog.release()];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    return await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function start(): Promise<Platform> {
+    const folder = await createRunFolder(watchdog);
+    const simulator = await startTestSimulator({ today: new Date().toISOString().slice(0, 10), ...options });
+    undo.push(() => simulator.stop());
+    let [postgres, temporal] = await Promise.all([runPostgres(), runTemporal()]);
+    undo.push(() => Promise.all([postgres.stop({ hurry: true }), temporal.stop({ hurry: true })]));
+    await migrate(postgres.url, { log: () => undefined });
+    await onAdminDatabase(postgres.adminUrl, `CREATE DATABASE ${REFERENCE} TEMPLATE booksy_sync`);
+
+    const env = {
+      ...simulator.env,
+      DATABASE_URL: postgres.url,
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_TASK_QUEUE: `restarts-${randomUUID()}`,
+      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      BOOKSY_RATE_LIMIT: '1000000',
+      BOOKSY_RATE_WINDOW_MS: '1000',
+      BOOKSY_TOKEN_RATE_LIMIT: '1000',
+      LOG_LEVEL: 'warn',
+    };
+    const { deps, database } = depsOf(env, postgres.url);
+    const { deps: reference } = depsOf(env, withDatabase(postgres.adminUrl, REFERENCE));
+    const salons = await connected(deps);
+    const referenceSalons = await connected(reference);
+
+    const connection = await Connection.connect({ address: temporal.address });
+    undo.push(() => connection.close());
+    const client = new Client({ connection });
+    const launcher = createLauncher({ client, taskQueue: env.TEMPORAL_TASK_QUEUE });
+
+    return {
+      simulator,
+      client,
+      launcher,
+      deps,
+      reference,
+      salons,
+      referenceSalons,
+      async hold(statement) {
+        let letGo = (): void => undefined;
+        const released = new Promise<void>((resolve) => (letGo = resolve));
+        let ended: Promise<void> = Promise.resolve();
+        await new Promise<void>((held, failed) => {
+          ended = database.prisma.$transaction(
+            async (tx) => {
+              await tx.$executeRawUnsafe(statement);
+              held();
+              await released;
+            },
+            { timeout: 120_000 },
+          );
+          ended.catch(failed);
+        });
+        return {
+          async release() {
+            letGo();
+            await ended;
+          },
+        };
+      },
+      startWorker: () => startWorker({ ...env, WORKFLOW_BUNDLE_DIR: folder }),
+      async restartPostgres(between) {
+        const { port } = postgres;
+        watchdog.forget(postgres.pid);
+        await postgres.stop();
+        await between();
+        postgres = await runPostgres(port);
+      },
+      async restartTemporal(between) {
+        const port = Number(temporal.address.split(':')[1]);
+        watchdog.forget(temporal.pid);
+        await temporal.stop();
+        await between();
+        temporal = await runTemporal(port);
+      },
+      stop,
+    };
+
+    async function runPostgres(port?: number): Promise<LocalPostgres> {
+      const server = await startPostgres({
+        dataDir: join(folder, 'database'),
+        port,
+        settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
+        log: () => undefined,
+      });
+      watchdog.watch(server.pid, 'SIGINT');
+      return server;
+    }
+
+    async function runTemporal(port?: number): Promise<LocalTemporal> {
+      const server = await startTemporal({
+        dbFile: join(folder, 'temporal.db'),
+        port,
+        searchAttributes: SEARCH_ATTRIBUTES,
+        log: () => undefined,
+      });
+      watchdog.watch(server.pid, 'SIGTERM');
+      return server;
+    }
+  }
+
+  function depsOf(env: NodeJS.ProcessEnv, url: string): { deps: InboundDeps; database: Database } {
+    const config = loadConfig({ ...env, DATABASE_URL: url });
+    const logger = createLogger({ level: 'silent', dir: null }, { name: 'test' });
+    const vault = createVault({ key: config.encryption.key, keyId: config.encryption.keyId });
+    const database = createDatabase({ url, poolMax: 5, applicationName: 'booksy-sync test' });
+    undo.push(() => database.close());
+    const booksy = createBooksyClient({ config: config.booksy, db: database, vault, logger });
+    const deps = { db: database.prisma, vault, logger, capabilities: config.booksy.capabilities, booksy };
+    return { deps, database };
+  }
+
+  async function connected(deps: InboundDeps): Promise<readonly Salon[]> {
+    const { connected: businesses } = await connectBusinesses(deps);
+    return businesses.map(({ externalId, businessId }) => ({ id: Number(externalId), businessId }));
+  }
+
+  async function startWorker(env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
+    const child = await startChild(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), join(ROOT, 'workers', 'main.ts')],
+      { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+      () => undefined,
+    );
+    watchdog.watch(child.pid, 'SIGKILL');
+    undo.push(() => child.stop({ graceMs: 15_000 }));
+    await new Promise<void>((resolve, reject) => {
+      child.process.once('message', () => resolve());
+      void child.exited.then(() => {
+        reject(new Error(`The worker ended before it was ready: ${child.lastLines().join(' | ')}`));
+      });
+    });
+    return { pid: child.pid, exited: child.exited, kill: (signal) => child.kill(signal) };
+  }
+}
