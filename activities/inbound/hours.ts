@@ -1,15 +1,7 @@
 import { addDays, localOf } from '../../domain/local-time.ts';
-import type {
-  Interval,
-  ObservedCustomDay,
-  ObservedTimeOff,
-  ObservedWeekday,
-  RejectedRow,
-  WholeList,
-} from '../../domain/observed.ts';
+import type { Interval, RejectedRow, WholeList } from '../../domain/observed.ts';
 import { seenCustomDays, seenTimeOff, seenWeekly } from '../../domain/states/people-and-time.ts';
 import type { GroupStates } from '../../domain/merge.ts';
-import type { BusinessRef, HoursOwner } from '../../booksy/index.ts';
 import { applyRecords } from '../apply/apply-records.ts';
 import { applyGone } from '../apply/gone.ts';
 import { loadCatalogLinks } from '../apply/links.ts';
@@ -17,6 +9,7 @@ import { readMirror } from '../apply/mirror.ts';
 import { quarantinedRow, releaseReadable } from '../apply/record.ts';
 import { hoursBinding, timeOffBinding, type HoursOwnerKind } from '../apply/time-bindings.ts';
 import { exceedsBlastRadius } from '../../domain/absence.ts';
+import { ownersOf, readHours, type DateWindow, type Owner, type OwnerHours } from './read-hours.ts';
 import { awaitsRelease, blastRadius, readSuspects } from './absent.ts';
 import { noteProofs, type Proof } from './proof.ts';
 import {
@@ -37,24 +30,6 @@ const STEP = 'hours';
 export const CUSTOM_DAYS_BACK = 31;
 export const CUSTOM_DAYS_AHEAD = 366;
 
-interface Owner {
-  readonly kind: HoursOwnerKind;
-  readonly externalId: string;
-  readonly id: string;
-}
-
-interface OwnerHours {
-  readonly owner: Owner;
-  readonly weekly: WholeList<ObservedWeekday>;
-  readonly custom: WholeList<ObservedCustomDay>;
-  readonly timeOff: WholeList<ObservedTimeOff> | null;
-}
-
-interface DateWindow {
-  readonly fromDate: string;
-  readonly tillDate: string;
-}
-
 /** Brings in when the salon, its bookable staff and its rooms are open, and when they are off. */
 export async function syncHours(deps: InboundDeps, run: RunRef, beat: () => void): Promise<void> {
   if ((await cursorOf(deps.db, run.runId)).steps.includes(STEP)) return;
@@ -64,11 +39,7 @@ export async function syncHours(deps: InboundDeps, run: RunRef, beat: () => void
   const today = localOf(new Date().toISOString(), business.zone).slice(0, 10);
   const window = { fromDate: addDays(today, -CUSTOM_DAYS_BACK), tillDate: addDays(today, CUSTOM_DAYS_AHEAD) };
 
-  const read: OwnerHours[] = [];
-  for (const owner of owners) {
-    read.push(await readOwner(deps, business, owner, window));
-    beat();
-  }
+  const read = await readHours(deps, business, owners, window, beat);
   const absent = await absentTimeOff(deps, business, read, beat);
   await inStep(deps, business, run, links, async (scope) => {
     claimStep(scope, STEP);
@@ -86,40 +57,6 @@ export async function syncHours(deps: InboundDeps, run: RunRef, beat: () => void
     if (absent.tooMany !== null) await scope.quarantine('timeOff', [absent.tooMany]);
     scope.moveTo(withStep(scope.cursor, STEP));
   });
-}
-
-/** The salon itself, the staff that can be booked, and the rooms; receptionists keep no calendar. */
-async function ownersOf(deps: InboundDeps, business: RunBusiness): Promise<readonly Owner[]> {
-  const rows = await deps.db.$queryRaw<Owner[]>`
-    SELECT 'staff' AS kind, m.external_id AS "externalId", m.staff_id AS id
-      FROM external_staff m JOIN staff s ON s.id = m.staff_id
-     WHERE m.business_id = ${business.id}::uuid AND m.gone_at IS NULL AND s.bookable
-    UNION ALL
-    SELECT 'room', m.external_id, m.room_id FROM external_rooms m
-     WHERE m.business_id = ${business.id}::uuid AND m.gone_at IS NULL
-     ORDER BY 1 DESC, 2`;
-  return [{ kind: 'business', externalId: business.externalId, id: business.id }, ...rows];
-}
-
-async function readOwner(
-  deps: InboundDeps,
-  business: BusinessRef,
-  owner: Owner,
-  window: DateWindow,
-): Promise<OwnerHours> {
-  const call = { lane: LANE } as const;
-  const of: HoursOwner =
-    owner.kind === 'business' ? { kind: 'business' } : { kind: 'resource', externalId: owner.externalId };
-  const { fromDate, tillDate } = window;
-  return {
-    owner,
-    weekly: await deps.booksy.getWeek(business, { owner: of }, call),
-    custom: await deps.booksy.listCustomDays(business, { owner: of, fromDate, toDate: tillDate }, call),
-    timeOff:
-      of.kind === 'business'
-        ? null
-        : await deps.booksy.listTimeOff(business, { resourceExternalId: of.externalId }, call),
-  };
 }
 
 async function applyHours(

@@ -1,0 +1,116 @@
+import type {
+  ObservedCustomDay,
+  ObservedTimeOff,
+  ObservedWeekday,
+  WholeList,
+} from '../../domain/observed.ts';
+import type { GroupStates } from '../../domain/merge.ts';
+import type { BusinessRef, HoursOwner } from '../../booksy/index.ts';
+import type { HoursOwnerKind } from '../apply/time-bindings.ts';
+import type { InboundDeps, RunBusiness } from './run.ts';
+
+const LANE = 5;
+
+export interface Owner {
+  readonly kind: HoursOwnerKind;
+  readonly externalId: string;
+  readonly id: string;
+}
+
+export interface OwnerHours {
+  readonly owner: Owner;
+  readonly weekly: WholeList<ObservedWeekday>;
+  readonly custom: WholeList<ObservedCustomDay>;
+  readonly timeOff: WholeList<ObservedTimeOff> | null;
+}
+
+export interface DateWindow {
+  readonly fromDate: string;
+  readonly tillDate: string;
+}
+
+/** The salon itself, the staff that can be booked, and the rooms; receptionists keep no calendar. */
+export async function ownersOf(deps: InboundDeps, business: RunBusiness): Promise<readonly Owner[]> {
+  const rows = await deps.db.$queryRaw<Owner[]>`
+    SELECT 'staff' AS kind, m.external_id AS "externalId", m.staff_id AS id
+      FROM external_staff m JOIN staff s ON s.id = m.staff_id
+     WHERE m.business_id = ${business.id}::uuid AND m.gone_at IS NULL AND s.bookable
+    UNION ALL
+    SELECT 'room', m.external_id, m.room_id FROM external_rooms m
+     WHERE m.business_id = ${business.id}::uuid AND m.gone_at IS NULL
+     ORDER BY 1 DESC, 2`;
+  return [{ kind: 'business', externalId: business.externalId, id: business.id }, ...rows];
+}
+
+/** Reads the hours and the time off of some owners, one after the other. */
+export async function readHours(
+  deps: InboundDeps,
+  business: RunBusiness,
+  owners: readonly Owner[],
+  window: DateWindow,
+  beat: () => void,
+): Promise<readonly OwnerHours[]> {
+  const known = await knownHours(deps, business.id);
+  const read: OwnerHours[] = [];
+  for (const owner of owners) {
+    read.push(await readOwner(deps, business, owner, window, known));
+    beat();
+  }
+  return read;
+}
+
+async function readOwner(
+  deps: InboundDeps,
+  business: BusinessRef,
+  owner: Owner,
+  window: DateWindow,
+  known: ReadonlyMap<string, GroupStates>,
+): Promise<OwnerHours> {
+  const call = { lane: LANE } as const;
+  const of: HoursOwner =
+    owner.kind === 'business' ? { kind: 'business' } : { kind: 'resource', externalId: owner.externalId };
+  const { fromDate, tillDate } = window;
+  const wasOpen = opensAt(known.get(knownKey(owner, 'weekly')) ?? {});
+  const knewDays = Object.keys(known.get(knownKey(owner, 'custom')) ?? {}).some(
+    (group) => group >= `date:${fromDate}` && group <= `date:${tillDate}`,
+  );
+  return {
+    owner,
+    weekly: await twiceIf(
+      (list) => wasOpen && list.rows.every((day) => day.intervals.length === 0),
+      () => deps.booksy.getWeek(business, { owner: of }, call),
+    ),
+    custom: await twiceIf(
+      (list) => knewDays && list.rows.length === 0,
+      () => deps.booksy.listCustomDays(business, { owner: of, fromDate, toDate: tillDate }, call),
+    ),
+    timeOff:
+      of.kind === 'business'
+        ? null
+        : await deps.booksy.listTimeOff(business, { resourceExternalId: of.externalId }, call),
+  };
+}
+
+/**
+ * A calendar that suddenly says nothing is read again before it is believed: these lists have no ids that could be read one
+ * by one (R3), and an empty answer would close a salon.
+ */
+async function twiceIf<T>(suspicious: (list: T) => boolean, read: () => Promise<T>): Promise<T> {
+  const first = await read();
+  return suspicious(first) ? read() : first;
+}
+
+async function knownHours(deps: InboundDeps, businessId: string): Promise<ReadonlyMap<string, GroupStates>> {
+  const rows = await deps.db.$queryRaw<{ key: string; remote: GroupStates }[]>`
+    SELECT owner_kind || ':' || owner_external_id || ':' || part AS key, remote FROM external_hours
+     WHERE business_id = ${businessId}::uuid`;
+  return new Map(rows.map((row) => [row.key, row.remote]));
+}
+
+function knownKey(owner: Owner, part: 'weekly' | 'custom'): string {
+  return `${owner.kind}:${owner.externalId}:${part}`;
+}
+
+function opensAt(groups: GroupStates): boolean {
+  return Object.values(groups).some((intervals) => Array.isArray(intervals) && intervals.length > 0);
+}
