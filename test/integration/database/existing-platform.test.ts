@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import type pg from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { inspectDatabase } from '../../../infra/database/inspect.ts';
 import { migrate } from '../../../infra/database/migrate.ts';
@@ -107,9 +107,14 @@ describe('on a platform that exists already', () => {
 
   it('gives its web roles nothing of the engine', async () => {
     const { url, pool } = await existingPlatform();
-    await pool.query(
-      `DO $$ BEGIN CREATE ROLE anon; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
-    );
+    const { rowCount: had } = await pool.query(`SELECT FROM pg_roles WHERE rolname = 'anon'`);
+    if (had === 0) {
+      await pool.query('CREATE ROLE anon');
+      onTestFinished(async () => {
+        await pool.query('DROP OWNED BY anon');
+        await pool.query('DROP ROLE anon');
+      });
+    }
     await pool.query('ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon');
     await pool.query('ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON FUNCTIONS TO anon');
     await migrate(url, quiet);
