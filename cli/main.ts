@@ -34,12 +34,18 @@ export function createProgram(): Command {
 
 /** Runs the command line of this process and ends it with the code of {@link EXIT}. */
 export async function main(argv: readonly string[]): Promise<void> {
+  ignoreClosedPipes();
   await run(argv);
   // A pipe may not have taken everything yet; and something that was given up (a download) may still hold the process.
   await Promise.all(
     [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))),
   );
   process.exit();
+}
+
+/** Nobody reads any more (`booksy … | head`, a closed terminal): that must not end what this process watches over. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 async function run(argv: readonly string[]): Promise<void> {

@@ -22,7 +22,7 @@ const MARK = '/* measure */';
 /**
  * Calls of statements so far in this database, by pg_stat_statements: top-level statements (what a client sent, not what
  * functions and triggers did inside), without transaction control and session settings, without the pacer's and the
- * token's (they carry the comments `pacer` and `token`) and without our own.
+ * token's (they carry the comments `pacer` and `token` inside: PostgreSQL drops one in front) and without our own.
  */
 const COUNT_STATEMENTS = `SELECT ${MARK} coalesce(sum(calls), 0)::float8 AS calls
   FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
@@ -39,6 +39,8 @@ export type StatementCounter = { count(): Promise<number>; close(): Promise<void
  */
 export async function startStatementCounter(databaseUrl: string): Promise<StatementCounter | null> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'booksy-sync measure' });
+  // A connection that breaks while nothing is asked must not end the process.
+  client.on('error', () => undefined);
   await client.connect();
   const read = async (): Promise<number> => {
     const { rows } = await client.query<{ calls: number }>(COUNT_STATEMENTS);

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { isStillRunning, sendSignal, type ProcessIdentity } from '../../../../infra/local/processes.ts';
 import { eventually } from '../../../support/eventually.ts';
 
@@ -116,16 +117,14 @@ export async function ready(up: Running): Promise<Record<string, unknown>> {
   );
 }
 
+const runFile = z.object({
+  parts: z.array(z.object({ pid: z.number(), startMark: z.string(), name: z.string() })),
+});
+
 /** The processes that an `up` recorded in its data folder, oldest first. */
 export function recordedParts(dataDir: string): (ProcessIdentity & { name: string })[] {
-  try {
-    const file: { parts: (ProcessIdentity & { name: string })[] } = JSON.parse(
-      readFileSync(path.join(dataDir, 'run.json'), 'utf8'),
-    );
-    return file.parts;
-  } catch {
-    return [];
-  }
+  const file = path.join(dataDir, 'run.json');
+  return existsSync(file) ? runFile.parse(JSON.parse(readFileSync(file, 'utf8'))).parts : [];
 }
 
 /** Which of the recorded processes still run, by name. */
