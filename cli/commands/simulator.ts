@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import { createOutput } from '../output.ts';
 import type { SimulatorCommandOptions } from '../up/run-simulator.ts';
@@ -24,10 +24,12 @@ export function withSimulatorSize(command: Command): Command {
     .option('--salons <number>', 'simulator: how many salons', wholeNumber(1))
     .option('--visits <number>', 'simulator: visits of each salon', wholeNumber(0))
     .option('--clients <number>', 'simulator: clients of each salon', wholeNumber(0))
-    .option(
-      '--rate-limit <calls/time>',
-      'calls that the simulator allows (and our pacer uses), such as 200/min (what Booksy allows) or 2000/10s',
-      parseRateLimit,
-      parseRateLimit(DEFAULT_RATE_LIMIT),
+    .addOption(
+      new Option(
+        '--rate-limit <calls/time>',
+        'calls that the simulator allows (and our pacer uses), such as 200/min (what Booksy allows) or 2000/10s',
+      )
+        .argParser(parseRateLimit)
+        .default(parseRateLimit(DEFAULT_RATE_LIMIT), DEFAULT_RATE_LIMIT),
     );
 }
