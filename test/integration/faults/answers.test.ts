@@ -14,7 +14,8 @@ let salons: Salons;
 beforeAll(async () => {
   salons = await startSalons({
     simulator: { salons: 8, visits: 40, clients: 20, staff: 2 },
-    env: { BOOKSY_TIMEOUT_MS: '1500' },
+    // A 429 without Retry-After keeps everybody away for at most a window.
+    env: { BOOKSY_TIMEOUT_MS: '4000', BOOKSY_RATE_WINDOW_MS: '3000' },
   });
 });
 
@@ -51,13 +52,13 @@ describe.concurrent('what passes', { timeout: 120_000 }, () => {
         { kind: 'empty_body', route: CLIENTS, count: 1 },
         { kind: 'status', route: CLIENTS, status: 503, skip: 1, count: 1 },
         { kind: 'lose_answer', route: RESOURCES, count: 1 },
-        { kind: 'slow', route: RESOURCES, ms: 4000, skip: 1, count: 1 },
+        { kind: 'slow', route: RESOURCES, ms: 6000, skip: 1, count: 1 },
       ],
     ],
     [
       'a storm of 429',
       [
-        { kind: 'status', route: VISITS, status: 429, count: 4 },
+        { kind: 'status', route: VISITS, status: 429, count: 3 },
         { kind: 'status', route: CLIENTS, status: 429, retryAfterSeconds: 1, count: 1 },
       ],
     ],

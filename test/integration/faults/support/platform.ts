@@ -81,7 +81,7 @@ export async function startPlatform(options: SimulatorOptions): Promise<Platform
       TEMPORAL_TASK_QUEUE: `restarts-${randomUUID()}`,
       ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       BOOKSY_RATE_LIMIT: '1000000',
-      BOOKSY_RATE_WINDOW_MS: '1000',
+      BOOKSY_RATE_WINDOW_MS: '10000',
       BOOKSY_TOKEN_RATE_LIMIT: '1000',
       LOG_LEVEL: 'warn',
     };
