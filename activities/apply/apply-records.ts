@@ -11,6 +11,7 @@ import {
 import type { SeenRecord } from '../../domain/states/seen.ts';
 import type { EntityBinding, NewRecord } from './binding.ts';
 import { frozenGroups, openConflicts, type NewConflict } from './conflicts.ts';
+import { reappear } from './gone.ts';
 import { readMirror, writeMirror, type MirrorRow, type MirrorWrite } from './mirror.ts';
 import { writeAudit, type AuditEntry } from './record.ts';
 import type { ApplyScope } from './scope.ts';
@@ -47,8 +48,11 @@ export async function applyRecords(
   const differentIds = different.map((record) => record.externalId);
   const mirror = await readMirror(scope.tx, scope.businessId, binding.mirror, differentIds, true);
 
-  const fresh = different.filter((record) => !mirror.has(record.externalId));
-  const linked = different.filter((record) => mirror.has(record.externalId));
+  const returned = await returnedIds(scope, binding, mirror);
+  const isLinked = (record: SeenRecord) =>
+    mirror.has(record.externalId) && !returned.toMake.has(record.externalId);
+  const fresh = different.filter((record) => !isLinked(record));
+  const linked = different.filter(isLinked);
   const unmapped = fresh.flatMap((record) =>
     binding.required
       .filter((group) => record.unresolved.includes(group))
@@ -57,6 +61,7 @@ export async function applyRecords(
   const blocked = new Set(unmapped.map((entry) => entry.externalId));
   const creatable = fresh.filter((record) => !blocked.has(record.externalId));
 
+  await reappear(scope, binding.entity, returned.toRevive);
   const created = await createRecords(scope, binding, creatable);
   const changed = await changeRecords(scope, binding, linked, mirror);
   return outcome({
@@ -67,6 +72,28 @@ export async function applyRecords(
     unmapped,
     touched: [...created, ...changed.updated],
   });
+}
+
+/**
+ * Records that were gone and are back: those whose row here is still there are revived, those whose row went with them
+ * (blocks) are made again.
+ */
+async function returnedIds(
+  scope: ApplyScope,
+  binding: EntityBinding,
+  mirror: ReadonlyMap<string, MirrorRow>,
+): Promise<{ readonly toMake: ReadonlySet<string>; readonly toRevive: readonly string[] }> {
+  const gone = [...mirror.values()].filter((row) => row.gone);
+  if (gone.length === 0) return { toMake: new Set(), toRevive: [] };
+  const here = await binding.loadOurs(
+    scope,
+    gone.map((row) => row.recordId),
+  );
+  const missing = gone.filter((row) => !here.has(row.recordId));
+  return {
+    toMake: new Set(missing.map((row) => row.externalId)),
+    toRevive: gone.filter((row) => here.has(row.recordId)).map((row) => row.recordId),
+  };
 }
 
 /** One apply at a time makes records of a business, so that two cannot make the same one (R13). */

@@ -8,6 +8,7 @@ export const INBOUND_CONFLICT_KINDS = [
   'changed_against_cancelled',
   'deleted_against_changed',
   'time_overlap',
+  'capacity',
   'ambiguous_local_time',
   'unmapped',
 ] as const;
@@ -90,59 +91,4 @@ export async function openConflicts(scope: ApplyScope, conflicts: readonly NewCo
         WHERE c.business_id = ${scope.businessId}::uuid AND c.kind = f.kind AND c.record_id = f.record_id
           AND c.other_record_id IS NOT DISTINCT FROM f.other_record_id
           AND (c.status = 'open' OR (f.status = 'closed' AND c.resolution = 'overtaken')))`;
-}
-
-interface OverlapRow {
-  record_id: string;
-  record_entity: SyncEntity;
-  other_record_id: string;
-  resource_kind: string;
-  resource_id: string;
-  from_at: Date;
-  till_at: Date;
-}
-
-/**
- * Puts every overlap of held time that these visits or blocks are part of on a conflict (R21): both stay, both hold their
- * time, and a person sees it. An overlap that has begun already is recorded as overtaken.
- */
-export async function reportOverlaps(scope: ApplyScope, recordIds: readonly string[]): Promise<number> {
-  if (recordIds.length === 0) return 0;
-  const pairs = await scope.tx.$queryRaw<OverlapRow[]>`
-    SELECT DISTINCT ON (record_id, other_record_id) *
-      FROM (
-        SELECT LEAST(a.ref, b.ref) AS record_id, GREATEST(a.ref, b.ref) AS other_record_id,
-               CASE WHEN LEAST(a.ref, b.ref) = a.ref THEN a.entity ELSE b.entity END AS record_entity,
-               a.resource_kind, a.resource_id, lower(a.during * b.during) AS from_at, upper(a.during * b.during) AS till_at
-          FROM (SELECT o.*, COALESCE(booking_id, time_off_id) AS ref,
-                       CASE WHEN booking_id IS NULL THEN 'time_off' ELSE 'booking' END AS entity
-                  FROM occupancy o
-                 WHERE business_id = ${scope.businessId}::uuid AND exempt
-                   AND (booking_id = ANY(${recordIds}::uuid[]) OR time_off_id = ANY(${recordIds}::uuid[]))) a
-          JOIN (SELECT o.*, COALESCE(booking_id, time_off_id) AS ref,
-                       CASE WHEN booking_id IS NULL THEN 'time_off' ELSE 'booking' END AS entity
-                  FROM occupancy o WHERE business_id = ${scope.businessId}::uuid AND exempt) b
-            ON b.resource_id = a.resource_id AND b.during && a.during AND b.session_key <> a.session_key
-           AND b.ref <> a.ref
-      ) pairs ORDER BY record_id, other_record_id, from_at`;
-  await openConflicts(
-    scope,
-    pairs.map((pair): NewConflict => ({
-      kind: 'time_overlap',
-      entity: pair.record_entity,
-      recordId: pair.record_id,
-      otherRecordId: pair.other_record_id,
-      externalId: null,
-      // An overlap freezes nothing: both visits go on being synchronised while the time is disputed.
-      groups: [],
-      detail: {
-        resourceKind: pair.resource_kind,
-        resourceId: pair.resource_id,
-        fromAt: pair.from_at.toISOString(),
-        tillAt: pair.till_at.toISOString(),
-      },
-      overtaken: pair.from_at.toISOString() <= scope.now,
-    })),
-  );
-  return pairs.length;
 }

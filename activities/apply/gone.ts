@@ -22,8 +22,17 @@ export async function applyGone(
     await goneVisits(scope, externalIds);
     return;
   }
-  const recordIds = await markMirrorGone(scope, binding.mirror, externalIds);
-  await switchOff(scope, binding.entity, recordIds);
+  const switchable = SWITCHED_OFF[binding.entity];
+  const written = switchable === undefined ? null : { group: 'active', ours: false };
+  const recordIds = await markMirrorGone(scope, binding.mirror, externalIds, written);
+  if (switchable !== undefined) {
+    await scope.tx.$executeRaw`
+      UPDATE ${Prisma.raw(switchable)} SET active = false WHERE id = ANY(${recordIds}::uuid[]) AND active`;
+  }
+  if (binding.entity === 'time_off') {
+    // The block ended at Booksy: the time is free again.
+    await scope.tx.$executeRaw`DELETE FROM time_off WHERE id = ANY(${recordIds}::uuid[])`;
+  }
   const action = binding.entity === 'time_off' ? 'removed' : 'marked_gone';
   await writeAudit(
     scope,
@@ -31,34 +40,32 @@ export async function applyGone(
   );
 }
 
-async function switchOff(scope: ApplyScope, entity: SyncEntity, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  switch (entity) {
-    case 'service':
-      await scope.tx
-        .$executeRaw`UPDATE services SET active = false WHERE id = ANY(${ids}::uuid[]) AND active`;
-      return;
-    case 'variant':
-      await scope.tx
-        .$executeRaw`UPDATE service_variants SET active = false WHERE id = ANY(${ids}::uuid[]) AND active`;
-      return;
-    case 'staff':
-      await scope.tx.$executeRaw`UPDATE staff SET active = false WHERE id = ANY(${ids}::uuid[]) AND active`;
-      return;
-    case 'room':
-      await scope.tx.$executeRaw`UPDATE rooms SET active = false WHERE id = ANY(${ids}::uuid[]) AND active`;
-      return;
-    case 'time_off':
-      // The block ended at Booksy: the time is free again.
-      await scope.tx.$executeRaw`DELETE FROM time_off WHERE id = ANY(${ids}::uuid[])`;
-      return;
-    case 'category':
-    case 'hours':
-    case 'profile':
-    case 'booking':
-      return;
-    default:
-      entity satisfies never;
+/** Tables of what stays but can no longer be booked. */
+const SWITCHED_OFF: Readonly<Partial<Record<SyncEntity, string>>> = {
+  service: 'services',
+  variant: 'service_variants',
+  staff: 'staff',
+  room: 'rooms',
+};
+
+/**
+ * Takes back what only the disappearance had done to records that are back after all; their groups follow by the merge.
+ * Variants carry no state of their own at Booksy: one that is listed can be booked.
+ */
+export async function reappear(
+  scope: ApplyScope,
+  entity: SyncEntity,
+  recordIds: readonly string[],
+): Promise<void> {
+  if (recordIds.length === 0) return;
+  if (entity === 'booking') {
+    await scope.tx.$executeRaw`
+      UPDATE bookings SET gone_at_booksy = NULL
+       WHERE id = ANY(${recordIds}::uuid[]) AND gone_at_booksy IS NOT NULL`;
+  }
+  if (entity === 'variant') {
+    await scope.tx.$executeRaw`
+      UPDATE service_variants SET active = true WHERE id = ANY(${recordIds}::uuid[]) AND NOT active`;
   }
 }
 
@@ -116,7 +123,18 @@ async function goneVisits(scope: ApplyScope, externalIds: readonly string[]): Pr
     scope,
     visitMirror,
     rows.map((row) => row.external_id),
+    null,
   );
+  // Our cancel is not an edit of a person: without its base the group is taken in again if the visit is back after all.
+  await scope.tx.$executeRaw`
+    UPDATE external_bookings m
+       SET base_theirs = m.base_theirs - 'status',
+           base_ours = m.base_ours || jsonb_build_object(
+             'status', jsonb_build_object('status', b.status, 'reason', b.status_reason)),
+           base_counters = m.base_counters || jsonb_build_object('status', b.status_edits)
+      FROM bookings b
+     WHERE b.id = m.booking_id AND m.business_id = ${scope.businessId}::uuid
+       AND m.booking_id = ANY(${cancelled}::uuid[])`;
   await writeAudit(scope, [
     ...cancelled.map((id) => goneEntry('cancelled', 'booking', id)),
     ...kept.map((id) => goneEntry('marked_gone', 'booking', id)),
@@ -180,7 +198,7 @@ export async function absentVisits(
        WHERE business_id = ${pass.businessId}::uuid AND gone_at IS NULL
          AND (${cancelledListed} OR remote #>> '{status,status}' <> 'cancelled')
       UNION ALL
-      SELECT 'time_off', split_part(m.external_id, '/', 1), m.external_id, t.starts_local
+      SELECT 'time_off', split_part(m.external_id, ':', 1), m.external_id, t.starts_local
         FROM external_time_off m JOIN time_off t ON t.id = m.time_off_id
        WHERE m.business_id = ${pass.businessId}::uuid AND m.source = 'reservation' AND m.gone_at IS NULL
     ), inside AS (

@@ -109,7 +109,8 @@ export async function writeMirror(
            base_counters jsonb, sealed_extra text, sent_at timestamptz, received_at timestamptz
            ${Prisma.raw(extraTypes)})
     ON CONFLICT (${Prisma.raw(keyColumns)}) DO UPDATE
-       SET remote = excluded.remote, remote_hash = excluded.remote_hash, base_theirs = excluded.base_theirs,
+       SET ${Prisma.raw(mirror.linkColumn)} = excluded.${Prisma.raw(mirror.linkColumn)},
+           remote = excluded.remote, remote_hash = excluded.remote_hash, base_theirs = excluded.base_theirs,
            base_ours = excluded.base_ours, base_counters = excluded.base_counters,
            sealed_extra = excluded.sealed_extra, observed_sent_at = excluded.observed_sent_at,
            observed_received_at = excluded.observed_received_at, gone_at = NULL, last_run_id = excluded.last_run_id,
@@ -117,20 +118,37 @@ export async function writeMirror(
      WHERE excluded.observed_sent_at > m.observed_received_at`;
 }
 
-/** Marks mirror rows whose record was answered 404 by id; returns the platform's ids of those newly marked. */
+/** A group that is written here because a record is gone, and what it then holds. */
+export interface GoneGroup {
+  readonly group: string;
+  readonly ours: Json;
+}
+
+/**
+ * Marks mirror rows whose record was answered 404 by id; returns the platform's ids of those newly marked.
+ *
+ * @param written the group that is written here because of it: it loses its base, so that a record which is back after all
+ * is taken in again instead of looking as if a person had switched it off here
+ */
 export async function markMirrorGone(
   scope: ApplyScope,
   mirror: MirrorTable,
   externalIds: readonly string[],
+  written: GoneGroup | null,
 ): Promise<readonly string[]> {
   if (externalIds.length === 0) return [];
   const rows = await scope.tx.$queryRaw<{ record_id: string }[]>`
     UPDATE ${Prisma.raw(mirror.table)}
-       SET gone_at = ${scope.now}::timestamptz, last_run_id = ${scope.runId}::uuid, updated_at = now()
+       SET gone_at = ${scope.now}::timestamptz, last_run_id = ${scope.runId}::uuid, updated_at = now() ${written === null ? Prisma.empty : goneBase(written)}
      WHERE business_id = ${scope.businessId}::uuid ${fixedFilter(mirror)}
        AND ${Prisma.raw(mirror.idColumn)} = ANY(${externalIds}::text[]) AND gone_at IS NULL
     RETURNING ${Prisma.raw(mirror.linkColumn)} AS record_id`;
   return rows.map((row) => row.record_id);
+}
+
+function goneBase({ group, ours }: GoneGroup): Prisma.Sql {
+  const held = JSON.stringify({ [group]: ours });
+  return Prisma.sql`, base_theirs = base_theirs - ${group}::text, base_ours = base_ours || ${held}::jsonb`;
 }
 
 function fixedFilter(mirror: MirrorTable): Prisma.Sql {

@@ -5,7 +5,7 @@ import { seenVisit } from '../../domain/states/visit.ts';
 import { startsInWindow, type VisitWindow } from '../../domain/windows.ts';
 import { applyRecords } from '../apply/apply-records.ts';
 import { clientBinding } from '../apply/client-binding.ts';
-import { reportOverlaps } from '../apply/conflicts.ts';
+import { reportOverfullSessions, reportOverlaps } from '../apply/overlaps.ts';
 import { applyGone } from '../apply/gone.ts';
 import { loadClientLinks } from '../apply/links.ts';
 import { quarantinedRow, releaseReadable } from '../apply/record.ts';
@@ -65,31 +65,44 @@ export async function applyVisits(
   const blocks = await applyReservations(withClients, inside);
   await settleRejected(scope, 'visits', 'booking', visits, rejected);
   await reportOverlaps(scope, [...outcome.touched, ...blocks]);
+  await reportOverfullSessions(scope, outcome.touched);
   await reportVisitTrouble(scope, outcome.touched);
   return outcome.stale;
 }
 
-/** Reservations without a client are blocks (R19): one per resource that they take. */
+/** Reservations without a client are blocks (R19): one per resource and part of the reservation. */
 async function applyReservations(
   scope: StepScope,
   rows: readonly SeenAppointment[],
 ): Promise<readonly string[]> {
   const binding = timeOffBinding('reservation');
-  const records: SeenRecord[] = [];
-  const ended: string[] = [];
-  for (const { row, interval } of rows) {
-    if (row.kind !== 'reservation') continue;
-    for (const block of row.blocks) {
-      const externalId = `${row.externalId}/${block.resourceExternalId}`;
-      if (row.cancelled) ended.push(externalId);
-      else records.push(seenTimeOff({ ...block, externalId }, row.zone, scope.links, interval));
-    }
-  }
-  if (records.length === 0 && ended.length === 0) return [];
+  const reservations = rows.flatMap(({ row, interval }) =>
+    row.kind === 'reservation' ? [{ row, interval }] : [],
+  );
+  if (reservations.length === 0) return [];
+  const records = reservations.flatMap(({ row, interval }) =>
+    row.cancelled ? [] : row.blocks.map((block) => seenTimeOff(block, row.zone, scope.links, interval)),
+  );
   const outcome = await applyRecords(scope, binding, records);
   await scope.settle('timeOff', 'time_off', outcome);
+  const shown = reservations.map(({ row }) => row.externalId);
+  const ended = await blocksNoLongerIn(scope, shown, records);
   await applyGone(scope, binding, ended);
   return outcome.touched;
+}
+
+/** Blocks of these reservations that they no longer have: cancelled, shortened, or moved to another resource. */
+async function blocksNoLongerIn(
+  scope: StepScope,
+  reservationIds: readonly string[],
+  records: readonly SeenRecord[],
+): Promise<readonly string[]> {
+  const rows = await scope.tx.$queryRaw<{ external_id: string }[]>`
+    SELECT external_id FROM external_time_off
+     WHERE business_id = ${scope.businessId}::uuid AND source = 'reservation' AND gone_at IS NULL
+       AND split_part(external_id, ':', 1) = ANY(${reservationIds}::text[])
+       AND NOT external_id = ANY(${records.map((record) => record.externalId)}::text[])`;
+  return rows.map((row) => row.external_id);
 }
 
 function startOf(row: ObservedAppointment): string {

@@ -8,10 +8,12 @@ import {
   staffBinding,
   variantBinding,
 } from '../../../activities/apply/catalog-bindings.ts';
+import { applyGone } from '../../../activities/apply/gone.ts';
+import { visitMirror } from '../../../activities/apply/visit-binding.ts';
 import { loadCatalogLinks, NO_LINKS } from '../../../activities/apply/links.ts';
 import { seenRoom, seenService, seenStaff, seenVariant } from '../../../domain/states/catalog.ts';
 import type { Links } from '../../../domain/states/links.ts';
-import type { ObservedVisit } from '../../../domain/observed.ts';
+import type { ObservedReservation, ObservedVisit } from '../../../domain/observed.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   item,
@@ -140,6 +142,15 @@ describe('a visit that is new', () => {
     await take(...seats);
     expect((await occupancy()).every((row) => !row.exempt)).toBe(true);
     expect(await conflicts()).toEqual([]);
+  });
+
+  it('beyond the seats of its session is kept, and a person is told once', async () => {
+    const seats = ['513', '514', '515', '516'].map((id) =>
+      visit(id, [item(`s${id}`, '2027-01-10T15:00', '2027-01-10T16:00', { variantExternalId: '22' })]),
+    );
+    await take(...seats);
+    expect(await bookings()).toHaveLength(4);
+    expect(await conflicts()).toMatchObject([{ kind: 'capacity', status: 'open', detail: { seats: 3 } }]);
   });
 
   it('that overlaps another is kept, both are marked, and a person is told', async () => {
@@ -302,6 +313,105 @@ describe('a visit that is seen again', () => {
     );
     expect(again).toEqual(['600']);
     expect((await bookings())[0]?.clientName).toBe('Zofia Zmyślona');
+  });
+});
+
+describe('a reservation of a resource', () => {
+  const reservation = (resourceExternalId: string, cancelled = false): ObservedReservation => ({
+    kind: 'reservation',
+    externalId: '800',
+    cancelled,
+    zone: 'Europe/Warsaw',
+    blocks: [
+      {
+        externalId: `800:1:${resourceExternalId}`,
+        source: 'reservation',
+        resourceExternalId,
+        startsLocal: '2027-01-12T10:00',
+        endsLocal: '2027-01-12T12:00',
+        allDay: false,
+        reasonCode: 'other',
+        approved: true,
+        ours: false,
+      },
+    ],
+  });
+  const takeReservation = (row: ObservedReservation) =>
+    inStep(deps, business, run, links, (scope) =>
+      applyVisits(scope, [{ row, interval: nextInterval() }], [], null),
+    );
+  const held = async () => (await occupancy()).map((row) => row.resource);
+
+  it('holds the time of its resource, moves with it, and frees it when it is cancelled', async () => {
+    await takeReservation(reservation('1'));
+    expect(await held()).toEqual([links.staff.get('1')]);
+    await takeReservation(reservation('2'));
+    expect(await held()).toEqual([links.staff.get('2')]);
+    await takeReservation(reservation('2', true));
+    expect(await held()).toEqual([]);
+    expect(await deps.db.timeOff.count({ where: { businessId: business.id } })).toBe(0);
+    await takeReservation(reservation('2'));
+    expect(await held()).toEqual([links.staff.get('2')]);
+  });
+
+  it('over a visit cancels nothing and is put before a person (R19)', async () => {
+    await take(visit('801', [item('a', '2027-01-12T11:00', '2027-01-12T11:30')]));
+    await takeReservation(reservation('1'));
+    expect((await bookings())[0]?.status).toBe('confirmed');
+    expect(await conflicts()).toMatchObject([{ kind: 'time_overlap', status: 'open' }]);
+  });
+});
+
+describe('a record that was answered 404 and is back after all', () => {
+  const gone = (binding: Parameters<typeof applyGone>[1], externalId: string) =>
+    inStep(deps, business, run, links, (scope) => applyGone(scope, binding, [externalId]));
+
+  it('visit still to come: cancelled, its time free; back: confirmed, its time held', async () => {
+    const one = visit('900', [item('a', '2027-02-20T10:00', '2027-02-20T11:00')]);
+    await take(one);
+    await gone({ entity: 'booking', mirror: visitMirror }, '900');
+    expect((await bookings())[0]).toMatchObject({ status: 'cancelled', statusReason: 'gone_at_booksy' });
+    expect(await occupancy()).toEqual([]);
+    await take(one);
+    expect((await bookings())[0]?.status).toBe('confirmed');
+    expect(await occupancy()).toHaveLength(1);
+    expect(await conflicts()).toEqual([]);
+  });
+
+  it('visit of the past: kept with its mark; back: the mark goes (16)', async () => {
+    const one = visit('901', [item('a', '2025-02-20T10:00', '2025-02-20T11:00')], {
+      status: 'completed',
+      statusCode: 'F',
+    });
+    await take(one);
+    await gone({ entity: 'booking', mirror: visitMirror }, '901');
+    const [marked] = await bookings();
+    expect(marked?.status).toBe('completed');
+    expect(marked?.goneAtBooksy).not.toBeNull();
+    await take(one);
+    expect((await bookings())[0]?.goneAtBooksy).toBeNull();
+  });
+
+  it('visit that was edited here meanwhile waits for a person', async () => {
+    await take(visit('902', [item('a', '2027-02-20T10:00', '2027-02-20T11:00')]));
+    await deps.db.booking.updateMany({
+      where: { businessId: business.id },
+      data: { clientNote: 'Brings a friend' },
+    });
+    await gone({ entity: 'booking', mirror: visitMirror }, '902');
+    expect((await bookings())[0]?.status).toBe('confirmed');
+    expect(await conflicts()).toMatchObject([{ kind: 'deleted_against_changed', status: 'open' }]);
+  });
+
+  it('staff: switched off; back: on again', async () => {
+    await gone(staffBinding, '2');
+    const active = async () =>
+      (await deps.db.staff.findUnique({ where: { id: links.staff.get('2') ?? '' } }))?.active;
+    expect(await active()).toBe(false);
+    await inStep(deps, business, run, NO_LINKS, (scope) =>
+      applyRecords(scope, staffBinding, [seenStaff(resource('2'), nextInterval())]),
+    );
+    expect(await active()).toBe(true);
   });
 });
 
