@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  Client,
-  Workflow,
-  WorkflowClientInterceptor,
-  WorkflowHandle,
-  WorkflowResultType,
+import {
+  WorkflowNotFoundError,
+  type Client,
+  type Workflow,
+  type WorkflowClientInterceptor,
+  type WorkflowHandle,
+  type WorkflowResultType,
 } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
@@ -80,6 +81,8 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
           ...given,
           activities: options.activities ?? {},
           shutdownGraceTime: '5 seconds',
+          // An activity that never ends must fail the test, not hang it.
+          shutdownForceTime: '15 seconds',
         })
       : await options.create({ ...given, ...sharedBundle() });
   const running = worker.run();
@@ -120,11 +123,9 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
     },
     async stop() {
       try {
-        for await (const { workflowId } of client.workflow.list({
-          query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`,
-        })) {
-          await client.workflow.getHandle(workflowId).terminate('The test has ended.').catch(ignoreGone);
-        }
+        // By id and not by the server's list, which does not know yet what was started a moment ago. Their children
+        // end with them.
+        for (const workflowId of started) await terminateIfOpen(client, workflowId);
         if (worker.getState() === 'RUNNING') worker.shutdown();
         await running;
         await replayAll([...started]);
@@ -205,7 +206,12 @@ function rememberStarts(started: Set<string>): WorkflowClientInterceptor {
   };
 }
 
-function ignoreGone(error: unknown): void {
-  if (error instanceof Error && error.name === 'WorkflowNotFoundError') return;
-  throw error;
+async function terminateIfOpen(client: Client, workflowId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    if ((await handle.describe()).status.name === 'RUNNING') await handle.terminate('The test has ended.');
+  } catch (error) {
+    // Refused at its start, or closed just now.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 }

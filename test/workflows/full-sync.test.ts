@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { Context, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import type { WorkerOptions } from '@temporalio/worker';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { InboundActivities } from '../../activities/index.ts';
 import { createLauncher, fullSyncId, type Launcher } from '../../infra/temporal/launch.ts';
@@ -53,8 +55,9 @@ describe('fullSync', () => {
 
   async function start(
     activities: object,
+    settings: Partial<WorkerOptions> = {},
   ): Promise<{ worker: TestWorker; launcher: Launcher; businessId: string }> {
-    worker = await startTestWorker({ activities });
+    worker = await startTestWorker({ activities, worker: settings });
     return { worker, launcher: createLauncher(worker), businessId: randomUUID() };
   }
 
@@ -147,25 +150,34 @@ describe('fullSync', () => {
     ]);
   });
 
-  it('closes the ledger as cancelled when it is cancelled, and may then be started again', async () => {
-    let goOn = (): void => undefined;
-    // Stands for a call that outlives the cancellation; the workflow does not wait for it.
-    const waiting = new Promise<void>((resolve) => (goOn = resolve));
-    const { calls, finished, activities } = standIns({
+  it('closes the ledger as cancelled only when nothing works any more, and may then be started again', async () => {
+    let working = false;
+    const { finished, activities } = standIns({
       walkVisits: async () => {
-        await waiting;
-        return { done: false, rowsDone: 0, rowsTotal: 1, complete: false };
+        working = true;
+        const beat = setInterval(() => heartbeat(), 50);
+        try {
+          return await Context.current().cancelled;
+        } finally {
+          clearInterval(beat);
+          working = false;
+        }
+      },
+      finishRun: async (input) => {
+        finished.push(input);
+        stillWorking.push(working);
       },
     });
-    const { launcher, businessId } = await start(activities);
+    const stillWorking: boolean[] = [];
+    const { launcher, businessId } = await start(activities, { maxHeartbeatThrottleInterval: 50 });
     await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
-    await eventually(() => calls.includes('walkVisits'));
+    await eventually(() => working, { timeoutMs: 30_000 });
     await launcher.cancelFullSync(businessId);
     await expect(launcher.fullSyncResult(businessId)).rejects.toThrow();
     expect(finished).toMatchObject([{ status: 'cancelled', error: { code: 'cancelled' } }]);
+    expect(stillWorking).toEqual([false]);
     const again = await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
     expect(again.alreadyRunning).toBe(false);
-    goOn();
   });
 
   it('can be found by its business while it is open', async () => {

@@ -180,12 +180,9 @@ it('without git only the histories themselves are checked', () => {
   expect(checkHistories(repo)).toEqual({ problems: [], sawGit: false });
 });
 
-it('the script says what is wrong and fails', () => {
-  const run = () => spawnSync(process.execPath, [SCRIPT, '--repo', repo], { encoding: 'utf8' });
-  expect(run()).toMatchObject({ status: 0, stderr: '' });
+it('the script says what is wrong and fails', { timeout: 60_000 }, () => {
   commit({ 'domain/next.ts': '// new\n', [HISTORY]: '{"events":[1]}' });
-  expect(run()).toMatchObject({
-    status: 1,
-    stderr: expect.stringContaining('fullSync/first.json') as string,
-  });
+  const { status, stderr } = spawnSync(process.execPath, [SCRIPT, '--repo', repo], { encoding: 'utf8' });
+  expect(stderr).toContain('alters the recorded history fullSync/first.json');
+  expect(status).toBe(1);
 });
