@@ -1,4 +1,3 @@
-import { vaultContext } from '../../infra/crypto.ts';
 import {
   firstBase,
   planRecord,
@@ -12,7 +11,8 @@ import type { SeenRecord } from '../../domain/states/seen.ts';
 import type { EntityBinding, NewRecord } from './binding.ts';
 import { frozenGroups, openConflicts, type NewConflict } from './conflicts.ts';
 import { reappear } from './gone.ts';
-import { readMirror, writeMirror, type MirrorRow, type MirrorWrite } from './mirror.ts';
+import { readMirror, writeMirror, type MirrorRow } from './mirror.ts';
+import { mirrorWrite } from './mirror-write.ts';
 import { writeAudit, type AuditEntry } from './record.ts';
 import type { ApplyScope } from './scope.ts';
 
@@ -25,9 +25,14 @@ export interface ApplyOutcome {
   readonly stale: readonly string[];
   /** Records that cannot be made here because what they belong to is unknown. */
   readonly unmapped: readonly { readonly externalId: string; readonly group: string }[];
+  /** Records whose change was asked to wait: nothing of them was written. */
+  readonly heldBack: readonly string[];
   /** Platform ids that were made or written. */
   readonly touched: readonly string[];
 }
+
+/** Whether a change of a linked record has to wait for the end of its pass. */
+export type HoldBack = (seen: SeenRecord, ours: OursState, apply: readonly string[]) => boolean;
 
 /**
  * The pipeline's plan, apply and record steps for records of one kind, set-wise: one statement a step, whatever the
@@ -37,6 +42,7 @@ export async function applyRecords(
   scope: ApplyScope,
   binding: EntityBinding,
   records: readonly SeenRecord[],
+  holdBack: HoldBack = () => false,
 ): Promise<ApplyOutcome> {
   const seen = latestOfEach(records);
   const ids = [...seen.keys()];
@@ -63,12 +69,13 @@ export async function applyRecords(
 
   await reappear(scope, binding.entity, returned.toRevive);
   const created = await createRecords(scope, binding, creatable);
-  const changed = await changeRecords(scope, binding, linked, mirror);
+  const changed = await changeRecords(scope, binding, linked, mirror, holdBack);
   return outcome({
     created: created.length,
     updated: changed.updated.length,
     unchanged: seen.size - different.length + changed.unchanged,
     stale: changed.stale,
+    heldBack: changed.heldBack,
     unmapped,
     touched: [...created, ...changed.updated],
   });
@@ -156,13 +163,15 @@ async function changeRecords(
   binding: EntityBinding,
   records: readonly SeenRecord[],
   mirror: ReadonlyMap<string, MirrorRow>,
-): Promise<{ updated: readonly string[]; unchanged: number; stale: readonly string[] }> {
-  if (records.length === 0) return { updated: [], unchanged: 0, stale: [] };
+  holdBack: HoldBack,
+): Promise<Pick<ApplyOutcome, 'stale' | 'heldBack'> & { updated: readonly string[]; unchanged: number }> {
+  if (records.length === 0) return { updated: [], unchanged: 0, stale: [], heldBack: [] };
   const recordIds = records.map((record) => rowOf(mirror, record).recordId);
   const ours = await binding.loadOurs(scope, recordIds);
   const frozen = await frozenGroups(scope, recordIds);
 
   const stale: string[] = [];
+  const heldBack: string[] = [];
   const planned: Planned[] = [];
   for (const seen of records) {
     const row = rowOf(mirror, seen);
@@ -176,6 +185,7 @@ async function changeRecords(
       ...(binding.equivalent === undefined ? {} : { equivalent: binding.equivalent }),
     });
     if (plan.kind === 'stale') stale.push(seen.externalId);
+    else if (state !== null && holdBack(seen, state, plan.apply)) heldBack.push(seen.externalId);
     else planned.push({ seen, mirror: row, ours: state, plan });
   }
 
@@ -214,6 +224,7 @@ async function changeRecords(
     updated: writing.map(({ mirror: row }) => row.recordId),
     unchanged: planned.length - writing.length,
     stale,
+    heldBack,
   };
 }
 
@@ -262,41 +273,15 @@ function auditOf(binding: EntityBinding, { plan, mirror, seen }: Planned): Audit
   };
 }
 
-function mirrorWrite(
-  scope: ApplyScope,
-  binding: EntityBinding,
-  recordId: string,
-  seen: SeenRecord,
-  state: Pick<MirrorWrite, 'remote' | 'baseTheirs' | 'baseOurs' | 'baseCounters'>,
-): MirrorWrite {
-  const whole = withUnreadFrom(seen, state.remote);
-  return {
-    externalId: seen.externalId,
-    recordId,
-    remote: state.remote,
-    remoteHash: seenFingerprint(whole),
-    baseTheirs: state.baseTheirs,
-    baseOurs: state.baseOurs,
-    baseCounters: state.baseCounters,
-    sealedExtra: sealUnknown(scope, binding, seen),
-    sentAt: seen.interval.sentAt,
-    receivedAt: seen.interval.receivedAt,
-    extra: binding.mirrorExtra(whole, recordId),
-  };
-}
-
-/** Remote fields that nobody here knows are personal until proven otherwise (R40): sealed to the row they belong to. */
-function sealUnknown(scope: ApplyScope, binding: EntityBinding, seen: SeenRecord): Buffer | null {
-  if (seen.unknown === null || Object.keys(seen.unknown).length === 0) return null;
-  const place = vaultContext({
-    tenant: scope.businessId,
-    table: binding.mirror.table,
-    column: 'sealed_extra',
-    row: seen.externalId,
-  });
-  return scope.vault.seal(JSON.stringify(seen.unknown), place);
-}
-
 function outcome(parts: Partial<ApplyOutcome>): ApplyOutcome {
-  return { created: 0, updated: 0, unchanged: 0, stale: [], unmapped: [], touched: [], ...parts };
+  return {
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    stale: [],
+    unmapped: [],
+    heldBack: [],
+    touched: [],
+    ...parts,
+  };
 }

@@ -212,6 +212,23 @@ export async function absentVisits(
   );
 }
 
+/** How many cards are known here. */
+export async function knownClients(tx: Tx, businessId: string): Promise<number> {
+  const rows = await tx.$queryRaw<{ known: bigint }[]>`
+    SELECT count(*) AS known FROM external_clients WHERE business_id = ${businessId}::uuid AND gone_at IS NULL`;
+  return Number(rows[0]?.known ?? 0);
+}
+
+/** How many visits are known here in a window: what a share of it is measured against. */
+export async function knownVisits(tx: Tx, businessId: string, window: VisitWindow): Promise<number> {
+  const rows = await tx.$queryRaw<{ known: bigint }[]>`
+    SELECT count(*) AS known FROM external_bookings
+     WHERE business_id = ${businessId}::uuid AND gone_at IS NULL
+       AND (${window.fromLocal}::timestamp IS NULL OR starts_local >= ${window.fromLocal}::timestamp)
+       AND (${window.tillLocal}::timestamp IS NULL OR starts_local < ${window.tillLocal}::timestamp)`;
+  return Number(rows[0]?.known ?? 0);
+}
+
 export interface Absent {
   readonly suspects: readonly Suspect[];
   /** Records that are known here in the window. */

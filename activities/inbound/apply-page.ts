@@ -1,9 +1,9 @@
 import type { Interval, ObservedAppointment, ObservedClient, RejectedRow } from '../../domain/observed.ts';
 import { seenClient, seenTimeOff } from '../../domain/states/people-and-time.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
-import { seenVisit } from '../../domain/states/visit.ts';
+import { isEnded, seenVisit } from '../../domain/states/visit.ts';
 import { startsInWindow, type VisitWindow } from '../../domain/windows.ts';
-import { applyRecords } from '../apply/apply-records.ts';
+import { applyRecords, type HoldBack } from '../apply/apply-records.ts';
 import { clientBinding } from '../apply/client-binding.ts';
 import { reportOverfullSessions, reportOverlaps } from '../apply/overlaps.ts';
 import { applyGone } from '../apply/gone.ts';
@@ -24,6 +24,12 @@ export interface SeenClient {
   readonly interval: Interval;
 }
 
+/** What has to be looked at by id: visits read too early (R1), and cancels that wait (R3). */
+export interface AppliedVisits {
+  readonly again: readonly string[];
+  readonly cancels: readonly string[];
+}
+
 /** Applies client cards. */
 export async function applyClients(
   scope: StepScope,
@@ -38,15 +44,15 @@ export async function applyClients(
 /**
  * Applies visits and reservations of the visit list, and puts overlaps and times that do not exist on conflicts.
  *
- * @param window rows that merely overlap it belong to another window; null takes all
- * @returns ids of visits to be read again by id (R1)
+ * @param window rows that merely overlap it belong to another window, and cancels wait for the end of the pass, because
+ * only then it shows whether they are too many at once (R3); null takes everything as it is
  */
 export async function applyVisits(
   scope: StepScope,
   rows: readonly SeenAppointment[],
   rejected: readonly RejectedRow[],
   window: VisitWindow | null,
-): Promise<readonly string[]> {
+): Promise<AppliedVisits> {
   const inside = rows.filter(({ row }) => window === null || startsInWindow(startOf(row), window));
   const cards = inside.flatMap(({ row }) =>
     row.kind === 'visit' && row.clientExternalId !== null ? [row.clientExternalId] : [],
@@ -60,15 +66,23 @@ export async function applyVisits(
   const visits = inside.flatMap(({ row, interval }) =>
     row.kind === 'visit' ? [seenVisit(row, links, interval)] : [],
   );
-  const outcome = await applyRecords(withClients, createVisitBinding(), visits);
+  const outcome = await applyRecords(
+    withClients,
+    createVisitBinding(),
+    visits,
+    window === null ? undefined : frees,
+  );
   await scope.settle('visits', 'booking', outcome);
   const blocks = await applyReservations(withClients, inside);
   await settleRejected(scope, 'visits', 'booking', visits, rejected);
   await reportOverlaps(scope, [...outcome.touched, ...blocks]);
   await reportOverfullSessions(scope, outcome.touched);
   await reportVisitTrouble(scope, outcome.touched);
-  return outcome.stale;
+  return { again: outcome.stale, cancels: outcome.heldBack };
 }
+
+/** Whether a change would free the time of a visit that still holds it. */
+const frees: HoldBack = (seen, ours, apply) => apply.includes('status') && isEnded(seen.here) && !ours.ended;
 
 /** Reservations without a client are blocks (R19): one per resource and part of the reservation. */
 async function applyReservations(

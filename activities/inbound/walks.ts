@@ -1,20 +1,23 @@
 import type { ListPage, RejectedRow } from '../../domain/observed.ts';
 import { isComplete, WALK_START, type WalkCursor } from '../../domain/walk.ts';
-import { exceedsBlastRadius } from '../../domain/absence.ts';
 import type { VisitWindow } from '../../domain/windows.ts';
 import { localOf } from '../../domain/local-time.ts';
 import { visitWindows } from '../../domain/windows.ts';
 import type { Links } from '../../domain/states/links.ts';
-import { absentClients, absentVisits, applyGone, type Absent, type Suspect } from '../apply/gone.ts';
-import { clientBinding } from '../apply/client-binding.ts';
+import {
+  absentClients,
+  absentVisits,
+  knownClients,
+  knownVisits,
+  type Absent,
+  type Suspect,
+} from '../apply/gone.ts';
 import { loadCatalogLinks, NO_LINKS } from '../apply/links.ts';
-import { timeOffBinding } from '../apply/time-bindings.ts';
-import { visitMirror } from '../apply/visit-binding.ts';
-import { applyClients, applyVisits, type SeenAppointment, type SeenClient } from './apply-page.ts';
-import { awaitsRelease, blastRadius, SUSPECT_READS_PER_PASS } from './absent.ts';
+import { applyClients, applyVisits, type AppliedVisits, type SeenAppointment } from './apply-page.ts';
+import { SUSPECT_READS_PER_PASS } from './absent.ts';
+import { RECORD_OF, settleAbsent } from './settle-absent.ts';
 import { readById } from './read-by-id.ts';
 import { noteProofs, type Proof } from './proof.ts';
-import type { SyncEntity } from '../apply/scope.ts';
 import { APPLIES_PER_ACTIVITY, freshRows, readBatch, type Batch } from './pages.ts';
 import {
   businessOf,
@@ -48,9 +51,10 @@ export async function walkClients(deps: InboundDeps, run: RunRef, beat: Beat): P
     fetchPage: (offset, limit) => deps.booksy.listClients(business, { offset, limit }, { lane: LANE }),
     apply: async (scope, rows, rejected) => {
       await applyClients(scope, rows, rejected);
-      return [];
+      return { again: [], cancels: [] };
     },
     findAbsent: (scope) => absentClients(scope.tx, { ...run, windowKey: 'clients' }),
+    countKnown: (scope) => knownClients(scope.tx, business.id),
     entity: 'clients',
     beat,
   });
@@ -87,6 +91,7 @@ export async function walkVisits(
         window,
         deps.capabilities.cancelledListed,
       ),
+    countKnown: (scope) => knownVisits(scope.tx, business.id, window),
     entity: 'visits',
     beat,
   });
@@ -116,13 +121,15 @@ interface Walk<T> {
   readonly key: string;
   readonly links: Links;
   readonly fetchPage: (offset: number, limit: number) => Promise<ListPage<T>>;
-  /** Applies rows and returns the ids of those to be read again by id (R1). */
+  /** Applies rows and returns the ids of those to be looked at by id. */
   readonly apply: (
     scope: StepScope,
     rows: readonly { readonly row: T; readonly interval: ListPage<T>['interval'] }[],
     rejected: readonly RejectedRow[],
-  ) => Promise<readonly string[]>;
+  ) => Promise<AppliedVisits>;
   readonly findAbsent: (scope: StepScope) => Promise<Absent>;
+  /** Records known in the window. */
+  readonly countKnown: (scope: StepScope) => Promise<number>;
   readonly entity: 'clients' | 'visits';
   readonly beat: Beat;
 }
@@ -171,7 +178,8 @@ async function applyBatch<T extends { readonly externalId: string }>(
     const rows = batch.pages.flatMap(({ page, fresh }) =>
       freshRows(page, fresh).map((row) => ({ row, interval: page.interval })),
     );
-    const again = await options.apply(scope, rows, rejectedOf(batch));
+    const { again, cancels } = await options.apply(scope, rows, rejectedOf(batch));
+    await noteCancels(scope, options.key, cancels);
     const distinct = await noteShown(scope, options.key, batch);
     scope.moveTo(withWalk(scope.cursor, options.key, batch.cursor));
     if (!batch.cursor.done) return { again, absent: null };
@@ -179,10 +187,13 @@ async function applyBatch<T extends { readonly externalId: string }>(
     const complete = isComplete(batch.cursor, distinct);
     await noteProofs(scope, proofOf(options, batch, complete));
     // An incomplete pass may add and change, never remove (R2).
-    const absent = complete ? await options.findAbsent(scope) : null;
+    const missing = complete ? (await options.findAbsent(scope)).suspects : [];
+    const suspects = [...missing, ...(await waitingCancels(scope, options.key))];
     await scope.tx.$executeRaw`
-      DELETE FROM sync_pass_rows WHERE run_id = ${scope.runId}::uuid AND window_key = ${options.key}`;
-    return { again, absent };
+      DELETE FROM sync_pass_rows
+       WHERE run_id = ${scope.runId}::uuid AND window_key IN (${options.key}, ${cancelsKey(options.key)})`;
+    if (suspects.length === 0) return { again, absent: null };
+    return { again, absent: { suspects, known: await options.countKnown(scope) } };
   });
 }
 
@@ -205,6 +216,26 @@ async function noteShown<T>(scope: StepScope, windowKey: string, batch: Batch<T>
   return Number(rows[0]?.distinct_ids ?? 0);
 }
 
+/** Cancels wait in the pass's scratch rows until its end: only then it shows whether they are too many at once (R3). */
+function cancelsKey(windowKey: string): string {
+  return `${windowKey}:cancels`;
+}
+
+async function noteCancels(scope: StepScope, windowKey: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await scope.tx.$executeRaw`
+    INSERT INTO sync_pass_rows (run_id, window_key, external_id)
+    SELECT ${scope.runId}::uuid, ${cancelsKey(windowKey)}, id FROM unnest(${ids}::text[]) AS id
+    ON CONFLICT DO NOTHING`;
+}
+
+async function waitingCancels(scope: StepScope, windowKey: string): Promise<readonly Suspect[]> {
+  const rows = await scope.tx.$queryRaw<{ id: string }[]>`
+    SELECT external_id AS id FROM sync_pass_rows
+     WHERE run_id = ${scope.runId}::uuid AND window_key = ${cancelsKey(windowKey)} ORDER BY external_id`;
+  return rows.map(({ id }) => ({ entity: 'booking', externalId: id, mirrorId: id }));
+}
+
 /** What the finished pass proves. */
 function proofOf<T>(options: Walk<T>, batch: Batch<T>, complete: boolean): readonly Proof[] {
   const last = batch.pages[batch.pages.length - 1];
@@ -213,9 +244,6 @@ function proofOf<T>(options: Walk<T>, batch: Batch<T>, complete: boolean): reado
   const entity = RECORD_OF[options.entity];
   return [{ entity, windowKey: options.key, complete, remoteCount, receivedAt: interval.receivedAt }];
 }
-
-/** What the records of a list are called everywhere else. */
-const RECORD_OF = { clients: 'profile', visits: 'booking' } as const satisfies Record<string, SyncEntity>;
 
 /** Rows whose list page was sent before their record's last applied read ended are read by id (R1). */
 async function readAgain<T>(
@@ -233,46 +261,4 @@ async function readAgain<T>(
     options.beat();
   }
   await inStep(deps, business, run, options.links, (scope) => applyVisits(scope, read, [], null));
-}
-
-/** R3: the blast radius first, then reads by id within the budget; a 404 is gone, anything else is applied as read. */
-async function settleAbsent<T>(
-  deps: InboundDeps,
-  business: RunBusiness,
-  run: RunRef,
-  options: Walk<T>,
-  absent: Absent,
-): Promise<void> {
-  if (absent.suspects.length === 0) return;
-  if (exceedsBlastRadius(absent.suspects.length, absent.known)) {
-    const entry = blastRadius(RECORD_OF[options.entity], options.key, absent.suspects.length, absent.known);
-    await inStep(deps, business, run, NO_LINKS, (scope) => scope.quarantine(options.entity, [entry]));
-    return;
-  }
-  if (await awaitsRelease(deps, business.id, RECORD_OF[options.entity], options.key)) return;
-  const gone: Suspect[] = [];
-  const found: SeenAppointment[] = [];
-  const clients: SeenClient[] = [];
-  for (const suspect of absent.suspects.slice(0, SUSPECT_READS_PER_PASS)) {
-    const key = { externalId: suspect.externalId };
-    if (suspect.entity === 'profile') {
-      const answer = await readById(() => deps.booksy.getClient(business, key, { lane: LANE }));
-      if ('found' in answer) clients.push(answer.found);
-      if ('gone' in answer) gone.push(suspect);
-    } else {
-      const answer = await readById(() => deps.booksy.getAppointment(business, key, { lane: LANE }));
-      if ('found' in answer) found.push(answer.found);
-      if ('gone' in answer) gone.push(suspect);
-    }
-    options.beat();
-  }
-  await inStep(deps, business, run, options.links, async (scope) => {
-    const goneOf = (entity: Suspect['entity']) =>
-      gone.filter((suspect) => suspect.entity === entity).map((suspect) => suspect.mirrorId);
-    await applyGone(scope, clientBinding, goneOf('profile'));
-    await applyGone(scope, { entity: 'booking', mirror: visitMirror }, goneOf('booking'));
-    await applyGone(scope, timeOffBinding('reservation'), goneOf('time_off'));
-    if (clients.length > 0) await applyClients(scope, clients, []);
-    if (found.length > 0) await applyVisits(scope, found, [], null);
-  });
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { applyVisits } from '../../../activities/inbound/apply-page.ts';
+import { applyVisits, type AppliedVisits } from '../../../activities/inbound/apply-page.ts';
 import { inStep, type InboundDeps, type RunBusiness, type RunRef } from '../../../activities/inbound/run.ts';
 import { applyRecords } from '../../../activities/apply/apply-records.ts';
 import {
@@ -65,7 +65,7 @@ beforeEach(async () => {
   links = await loadCatalogLinks(deps.db, business.id);
 });
 
-async function take(...visits: ObservedVisit[]): Promise<readonly string[]> {
+async function take(...visits: ObservedVisit[]): Promise<AppliedVisits> {
   return inStep(deps, business, run, links, (scope) =>
     applyVisits(
       scope,
@@ -311,7 +311,7 @@ describe('a visit that is seen again', () => {
     const again = await inStep(deps, business, run, links, (scope) =>
       applyVisits(scope, [{ row: { ...first, clientName: 'Old News' }, interval: early }], [], null),
     );
-    expect(again).toEqual(['600']);
+    expect(again).toEqual({ again: ['600'], cancels: [] });
     expect((await bookings())[0]?.clientName).toBe('Zofia Zmyślona');
   });
 });
