@@ -8,7 +8,7 @@ import { countsOf, lostHere, openQuarantine, passWasComplete, visitsHere } from 
 let salons: Salons;
 
 beforeAll(async () => {
-  salons = await startSalons({ simulator: { salons: 2, visits: 120, clients: 30, staff: 2 } });
+  salons = await startSalons({ simulator: { salons: 4, visits: 120, clients: 30, staff: 2 } });
 });
 
 afterAll(() => salons.engine.stop());
@@ -115,6 +115,47 @@ describe('many visits deleted at once', { timeout: 120_000 }, () => {
         reasonCode: 'blast_radius',
         detail: expect.stringMatching(/^12 of \d+ known records/) as string,
       },
+    ]);
+  });
+});
+
+describe('visits that Booksy shows as cancelled', { timeout: 120_000 }, () => {
+  async function salonWithVisits(count: number): Promise<{ salon: Salon; made: readonly VisitThere[] }> {
+    const salon = salons.fresh();
+    const made: VisitThere[] = [];
+    for (let day = 1; day <= count; day += 1) {
+      const date = dayFromToday(day);
+      made.push(await addVisit(salons.simulator, salon, `${date}T20:00`, `${date}T20:30`));
+    }
+    await salons.engine.fullSync(salon.businessId);
+    return { salon, made };
+  }
+
+  const cancelThere = async (visits: readonly VisitThere[]) => {
+    for (const { id } of visits) {
+      await salons.simulator.control('PATCH', `/visits/${String(id)}`, { status: 'C', silent: true });
+    }
+  };
+
+  it('a few are cancelled here by the end of the pass, each read by id first', async () => {
+    const { salon, made } = await salonWithVisits(3);
+    await cancelThere(made);
+    const run = await salons.engine.fullSync(salon.businessId);
+    expect(countsOf(run)).toMatchObject({ visits: { updated: 3, quarantined: 0 } });
+    const here = await visitsHere(salons.engine.deps.db, salon);
+    for (const { id } of made) expect(here.get(String(id))).toMatchObject({ status: 'cancelled' });
+    expect(await callsOf(salons.simulator, salon, ONE_VISIT)).toBe(3);
+  });
+
+  it('too many at once free nothing and wait for a person', async () => {
+    const { salon, made } = await salonWithVisits(12);
+    const { db } = salons.engine.deps;
+    const before = await visitsHere(db, salon);
+    await cancelThere(made);
+    await salons.engine.fullSync(salon.businessId);
+    expect(await visitsHere(db, salon)).toEqual(before);
+    expect(await openQuarantine(db, salon)).toMatchObject([
+      { entity: 'booking', externalId: 'window:visits:ahead', reasonCode: 'blast_radius' },
     ]);
   });
 });
