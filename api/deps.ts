@@ -7,7 +7,10 @@ import type { Launcher as TemporalLauncher } from '../infra/temporal/launch.ts';
 export type { OpenOperation } from '../infra/temporal/launch.ts';
 
 /** Starting and asking workflows: the part of the launcher that the API uses. */
-export type Launcher = Pick<TemporalLauncher, 'startFullSync' | 'fullSyncProgress' | 'openFullSync' | 'listOpen'>;
+export type Launcher = Pick<
+  TemporalLauncher,
+  'startFullSync' | 'fullSyncProgress' | 'openFullSync' | 'listOpen'
+>;
 
 /** How Temporal and the workers are; each call may take as long as its time-out, and throws where nobody answers. */
 export interface TemporalStatus {

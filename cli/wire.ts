@@ -9,6 +9,7 @@ export const progress = z.object({
   phase: z.string(),
   rowsDone: z.number(),
   rowsTotal: z.number(),
+  totalIsKnown: z.boolean(),
   etaSeconds: z.number().nullable(),
 });
 export type Progress = z.output<typeof progress>;

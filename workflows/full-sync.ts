@@ -20,8 +20,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { InboundActivities } from '../activities/index.ts';
+import type { WalkReport } from '../activities/inbound/walks.ts';
 import type { FullSyncInput } from '../infra/temporal/launch.ts';
-import { etaSeconds, type FullSyncProgress } from '../domain/progress.ts';
+import { summariseWalks, type FullSyncProgress, type WalkProgress } from '../domain/progress.ts';
 import { PROGRESS_QUERY } from '../infra/temporal/names.ts';
 import { phaseAttribute } from '../infra/temporal/search-attributes.ts';
 import { failureMessage, failureType } from '../infra/temporal/failures.ts';
@@ -44,6 +45,9 @@ const ledger = proxyActivities<InboundActivities>({
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
+/** Key of the client list among the lists of a run. */
+const CLIENTS = 'clients';
+
 export const progressQuery = defineQuery<FullSyncProgress>(PROGRESS_QUERY);
 
 export async function fullSync(input: FullSyncInput): Promise<void> {
@@ -53,6 +57,7 @@ export async function fullSync(input: FullSyncInput): Promise<void> {
     windowKey: null,
     rowsDone: 0,
     rowsTotal: 0,
+    totalIsKnown: false,
     startedAt: workflowInfo().startTime.toISOString(),
     etaSeconds: null,
   };
@@ -65,36 +70,37 @@ export async function fullSync(input: FullSyncInput): Promise<void> {
     describe(progress);
   };
 
-  /** Walks one list to its end; rows of lists walked before count on. */
-  const walk = async (step: () => Promise<{ done: boolean; rowsDone: number; rowsTotal: number }>) => {
-    const before = { done: progress.rowsDone, total: progress.rowsTotal };
+  const walks: Record<string, WalkProgress> = {};
+  /** Walks one list to its end. */
+  const walk = async (key: string, step: () => Promise<WalkReport>) => {
     for (;;) {
-      const report = await step();
-      const rowsDone = before.done + report.rowsDone;
-      const rowsTotal = before.total + report.rowsTotal;
-      const eta = etaSeconds(rowsDone, rowsTotal, Date.now() - startedMs);
-      progress = { ...progress, rowsDone, rowsTotal, etaSeconds: eta };
+      const { done, rowsDone, rowsTotal } = await step();
+      walks[key] = { rowsDone, rowsTotal, rowsExpected: null };
+      progress = { ...progress, ...summariseWalks(Object.values(walks), Date.now() - startedMs) };
       describe(progress);
-      if (report.done) return;
+      if (done) return;
     }
   };
 
   try {
-    const { windowKeys } = await ledger.beginRun({
+    const { windowKeys, expectedRows } = await ledger.beginRun({
       ...run,
       actor: input.actor,
       workflowId: workflowInfo().workflowId,
       temporalRunId: workflowInfo().runId,
     });
+    for (const key of [CLIENTS, ...windowKeys]) {
+      walks[key] = { rowsDone: 0, rowsTotal: null, rowsExpected: expectedRows?.[key] ?? null };
+    }
     enter('catalog');
     await inbound.syncCatalog(run);
     enter('staff_and_hours');
     await inbound.syncHours(run);
     enter('clients');
-    await walk(() => inbound.walkClients(run));
+    await walk(CLIENTS, () => inbound.walkClients(run));
     for (const windowKey of windowKeys) {
       enter('visits', windowKey);
-      await walk(() => inbound.walkVisits({ ...run, windowKey }));
+      await walk(windowKey, () => inbound.walkVisits({ ...run, windowKey }));
     }
     enter('finishing');
     await ledger.finishRun({ ...run, status: 'completed', error: null });
@@ -119,8 +125,9 @@ export async function fullSync(input: FullSyncInput): Promise<void> {
 /** What the Temporal Web UI shows of a run that is under way. */
 function describe(progress: FullSyncProgress): void {
   const window = progress.windowKey === null ? '' : ` (${progress.windowKey})`;
+  const rows = progress.totalIsKnown
+    ? `${String(progress.rowsDone)} of ${String(progress.rowsTotal)} rows`
+    : `${String(progress.rowsDone)} rows so far`;
   const eta = progress.etaSeconds === null ? '' : `, about ${String(progress.etaSeconds)} s to go`;
-  setCurrentDetails(
-    `**${progress.phase}**${window}: ${String(progress.rowsDone)} of ${String(progress.rowsTotal)} rows${eta}`,
-  );
+  setCurrentDetails(`**${progress.phase}**${window}: ${rows}${eta}`);
 }

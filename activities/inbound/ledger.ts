@@ -15,11 +15,15 @@ export interface FinishRun extends RunRef {
   readonly error: { readonly code: string; readonly detail: string } | null;
 }
 
-/** Opens the run's row (or finds it, after a crash) and tells which windows of visits it will walk, in their order. */
-export async function beginRun(
-  deps: InboundDeps,
-  input: BeginRun,
-): Promise<{ readonly windowKeys: readonly VisitWindow['key'][] }> {
+export interface BegunRun {
+  /** Windows of visits that the run walks, in their order. */
+  readonly windowKeys: readonly VisitWindow['key'][];
+  /** Rows that the last pass over a list counted, by `clients` or window; a first run has none. */
+  readonly expectedRows?: { readonly [key: string]: number };
+}
+
+/** Opens the run's row (or finds it, after a crash) and tells what it will walk. */
+export async function beginRun(deps: InboundDeps, input: BeginRun): Promise<BegunRun> {
   const business = await businessOf(deps.db, input.businessId);
   await deps.db.syncRun.upsert({
     where: { id: input.runId },
@@ -34,7 +38,15 @@ export async function beginRun(
     update: { temporalRunId: input.temporalRunId },
   });
   const today = localOf(new Date().toISOString(), business.zone).slice(0, 10);
-  return { windowKeys: visitWindows(today).map((window) => window.key) };
+  const passes = await deps.db.integrationSyncStatus.findMany({
+    where: { businessId: business.id, entity: { in: ['profile', 'booking'] } },
+  });
+  return {
+    windowKeys: visitWindows(today).map((window) => window.key),
+    expectedRows: Object.fromEntries(
+      passes.map((pass) => [pass.windowKey.replace(/^visits:/, ''), pass.remoteCount ?? 0]),
+    ),
+  };
 }
 
 /** Closes the run's row and empties what it needed only while it ran. Closing twice changes nothing. */

@@ -68,6 +68,10 @@ export function progressLine(all: readonly Progress[]): string {
   const total = all.reduce((sum, { rowsTotal }) => sum + rowsTotal, 0);
   const etas = all.map(({ etaSeconds }) => etaSeconds).filter((seconds) => seconds !== null);
   const phases = [...new Set(all.map(({ phase }) => phase))].join(', ');
+  // A first sync learns the length of a list when it opens it: until then a share would be a guess.
+  if (!all.every(({ totalIsKnown }) => totalIsKnown)) {
+    return `full sync: ${phases}${done === 0 ? '' : `, ${thousands(done)} rows so far`}`;
+  }
   const rows = total === 0 ? '' : `, ${thousands(done)} of ${thousands(total)} rows`;
   const eta = etas.length === 0 ? '' : `, about ${duration(Math.max(...etas))} to go`;
   return `${bar(total === 0 ? 0 : done / total)}  ${phases}${rows}${eta}`;

@@ -93,7 +93,13 @@ describe('fullSync', () => {
       const answer = await launcher.fullSyncProgress(businessId);
       return answer?.phase === 'visits' ? answer : null;
     });
-    expect(progress).toMatchObject({ windowKey: 'ahead', rowsDone: 20, rowsTotal: 20 });
+    expect(progress).toMatchObject({
+      windowKey: 'ahead',
+      rowsDone: 20,
+      rowsTotal: 20,
+      totalIsKnown: false,
+      etaSeconds: null,
+    });
     goOn();
     await launcher.fullSyncResult(businessId);
     expect(await launcher.fullSyncProgress(businessId)).toBeNull();

@@ -271,6 +271,7 @@ describe('GET /api/admin/booksy/operations/:id', () => {
       windowKey: '2026-03',
       rowsDone: 120,
       rowsTotal: 600,
+      totalIsKnown: true,
       startedAt: new Date().toISOString(),
       etaSeconds: 40,
     };

@@ -59,9 +59,12 @@ describe('what a sync did', () => {
   });
 
   it('adds the progress of several runs and takes the longest wait', () => {
-    const progress = { phase: 'visits', rowsDone: 30, rowsTotal: 50, etaSeconds: 4 };
+    const progress = { phase: 'visits', rowsDone: 30, rowsTotal: 50, totalIsKnown: true, etaSeconds: 4 };
     expect(progressLine([progress, { ...progress, rowsDone: 20, etaSeconds: 12 }])).toMatch(
       /\] 50 % {2}visits, 50 of 100 rows, about 12 s to go$/,
+    );
+    expect(progressLine([progress, { ...progress, totalIsKnown: false, etaSeconds: null }])).toBe(
+      'full sync: visits, 60 rows so far',
     );
     expect(progressLine([])).toBe('full sync: starting');
     expect(progressLine([{ ...progress, rowsTotal: 0, rowsDone: 0, etaSeconds: null }])).toMatch(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { etaSeconds, FULL_SYNC_PHASES } from '../../../domain/progress.ts';
+import { etaSeconds, FULL_SYNC_PHASES, summariseWalks } from '../../../domain/progress.ts';
 
 describe('etaSeconds', () => {
   it.each([
@@ -37,5 +37,40 @@ describe('the phases of a full sync', () => {
   it('bring in what visits refer to before the visits', () => {
     expect(FULL_SYNC_PHASES[FULL_SYNC_PHASES.length - 1]).toBe('visits');
     expect(FULL_SYNC_PHASES.indexOf('catalog')).toBeLessThan(FULL_SYNC_PHASES.indexOf('staff_and_hours'));
+  });
+});
+
+describe('summariseWalks', () => {
+  const opened = (rowsDone: number, rowsTotal: number) => ({ rowsDone, rowsTotal, rowsExpected: null });
+  const expected = (rows: number | null) => ({ rowsDone: 0, rowsTotal: null, rowsExpected: rows });
+
+  it.each([
+    [
+      'no list of known length',
+      [expected(null)],
+      { rowsDone: 0, rowsTotal: 0, totalIsKnown: false, etaSeconds: null },
+    ],
+    [
+      'a list that is still to be opened',
+      [opened(50, 50), expected(null)],
+      { rowsDone: 50, rowsTotal: 50, totalIsKnown: false, etaSeconds: null },
+    ],
+    [
+      'a list of which the last pass knew the length',
+      [opened(50, 50), expected(150)],
+      { rowsDone: 50, rowsTotal: 200, totalIsKnown: true, etaSeconds: 30 },
+    ],
+    [
+      'a list that turned out longer than expected',
+      [opened(50, 50), { rowsDone: 50, rowsTotal: 300, rowsExpected: 150 }],
+      { rowsDone: 100, rowsTotal: 350, totalIsKnown: true, etaSeconds: 25 },
+    ],
+    [
+      'all lists at their end',
+      [opened(50, 50)],
+      { rowsDone: 50, rowsTotal: 50, totalIsKnown: true, etaSeconds: 0 },
+    ],
+  ])('%s', (_, walks, summary) => {
+    expect(summariseWalks(walks, 10_000)).toEqual(summary);
   });
 });
