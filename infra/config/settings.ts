@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { booksySettings } from './booksy.ts';
+import { launcherSettings } from './launcher.ts';
 import { describe } from './notes.ts';
 import { hostAndPort, integer, key32, oneOf, originList, postgresUrl, webUrl, word } from './rules.ts';
 
@@ -136,6 +137,8 @@ export const environment = z.object({
     'Folder of booksy-sync.log, booksy-errors.log and booksy-metrics.log (rotated). Empty: stdout only.',
     'logs',
   ),
+
+  ...launcherSettings,
 });
 
 export type Environment = z.output<typeof environment>;

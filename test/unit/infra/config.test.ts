@@ -101,6 +101,12 @@ describe('loadConfig', () => {
     ['API_CORS_ORIGINS', 'https://a.example/path', /exact origins/],
     ['SIMULATOR_URL', 'file:///etc/passwd', /http/],
     ['LOG_LEVEL', 'loud', /one of fatal/],
+    ['POSTGRES_PORT', '-1', /whole number|0/],
+    ['TEMPORAL_PORT', 'x', /whole number/],
+    ['TEMPORAL_UI_PORT', '99999', /65535/],
+    ['SIMULATOR_PORT', '4010.5', /whole number/],
+    ['BOOKSY_SYNC_API', 'ftp://127.0.0.1', /http/],
+    ['BOOKSY_SYNC_TOKEN', 'secret', /bks_/],
   ];
 
   it.each(bad)('%s=%s is refused by name', (name, value, problem) => {
@@ -112,8 +118,8 @@ describe('loadConfig', () => {
   });
 
   it('has a bad value in the table for every name that can be wrong', () => {
-    // Any text is a folder name or a partner's name, so those cannot be wrong in form.
-    const free = ['BOOKSY_PARTNER_NAME', 'LOG_DIR'];
+    // Any text is a folder or a partner's name, so those cannot be wrong in form.
+    const free = ['BOOKSY_PARTNER_NAME', 'LOG_DIR', 'BOOKSY_SYNC_CACHE_DIR', 'WORKFLOW_BUNDLE_DIR'];
     const tried = new Set(bad.map(([name]) => name));
     expect(SETTING_NAMES.filter((name) => !tried.has(name))).toEqual(free);
   });
