@@ -23,11 +23,9 @@ export const progress = z
     windowKey: z.string().nullable(),
     rowsDone: z.int(),
     rowsTotal: z.int().meta({ description: 'Rows of all lists as far as their lengths are known' }),
-    totalIsKnown: z
-      .boolean()
-      .meta({
-        description: 'False while a list of unknown length is still to be opened: the total will grow',
-      }),
+    totalIsKnown: z.boolean().meta({
+      description: 'False while a list of unknown length is still to be opened: the total will grow',
+    }),
     startedAt: instant,
     etaSeconds: z.int().nullable().meta({ description: 'Seconds still to go by the pace so far' }),
   })
