@@ -56,7 +56,12 @@ export const syncStatus = z.object({
       running: z
         .object({ operationId: z.string(), workflowId: z.string(), progress: progress.nullable() })
         .nullable(),
-      waiting: z.object({ total: z.number() }),
+      waiting: z.object({
+        total: z.number(),
+        conflicts: z.record(z.string(), z.number()),
+        unsureMappings: z.record(z.string(), z.number()),
+        quarantined: z.record(z.string(), z.number()),
+      }),
     }),
   ),
   nextAfter: z.string().nullable(),

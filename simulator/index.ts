@@ -4,6 +4,7 @@ import { createClock } from './clock.ts';
 import { Control, CONTROL_PREFIX } from './control/routes.ts';
 import { Counters } from './counters.ts';
 import { Faults } from './faults.ts';
+import { startPage } from './start-page.ts';
 import { checkParameters } from './generate/index.ts';
 import type { SeedParameters } from './generate/index.ts';
 import { Api } from './http/api.ts';
@@ -128,6 +129,10 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+  if (url.pathname === '/' && request.method === 'GET') {
+    send(response, startPage(), sandbox.clock.told());
+    return;
+  }
   if (!url.pathname.startsWith(`${CONTROL_PREFIX}/`)) return api.serve(request, response, url);
   const told = sandbox.clock.told();
   try {

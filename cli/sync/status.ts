@@ -30,8 +30,19 @@ export function statusLines(businesses: readonly BusinessStatus[], now: number =
       }),
     business.waiting.total === 0
       ? '  Nothing waits for you.'
-      : `  ${thousands(business.waiting.total)} wait for a decision.`,
+      : `  ${thousands(business.waiting.total)} wait for a decision: ${waitingKinds(business.waiting)}.`,
   ]);
+}
+
+/** "4 of kind time_overlap, 1 booking in quarantine". */
+function waitingKinds({ conflicts, unsureMappings, quarantined }: BusinessStatus['waiting']): string {
+  const list = (counts: Readonly<Record<string, number>>, say: (kind: string) => string) =>
+    Object.entries(counts).map(([kind, count]) => `${thousands(count)} ${say(kind)}`);
+  return [
+    ...list(conflicts, (kind) => `of kind ${kind}`),
+    ...list(unsureMappings, (entity) => `unsure ${entity}`),
+    ...list(quarantined, (entity) => `${entity} in quarantine`),
+  ].join(', ');
 }
 
 function stateOf({ running, lastRun }: BusinessStatus, now: number): string {

@@ -45,6 +45,18 @@ describe('the limit', () => {
   });
 });
 
+describe('the start page', () => {
+  it('leads a person to what there is, and every link answers', async () => {
+    const page = await fetch(tester.simulator.url);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    const links = [...(await page.text()).matchAll(/href="([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links) {
+      expect((await fetch(tester.simulator.url + link)).status, link).toBe(200);
+    }
+  });
+});
+
 describe('counters', () => {
   it('count calls by route and salon, and writes by who made them', async () => {
     await tester.api('GET', '/business/');

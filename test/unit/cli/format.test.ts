@@ -96,11 +96,19 @@ describe('what a sync did', () => {
       lastRun: null,
       running: null,
     };
-    expect(statusLines([{ ...base, waiting: { total: 2 } }], 0)).toEqual([
+    const waiting = {
+      total: 7,
+      conflicts: { time_overlap: 4 },
+      unsureMappings: { profile: 2 },
+      quarantined: { booking: 1 },
+    };
+    expect(statusLines([{ ...base, waiting }], 0)).toEqual([
       'Salon',
       '  never synced',
-      '  2 wait for a decision.',
+      '  7 wait for a decision: 4 of kind time_overlap, 2 unsure profile, 1 booking in quarantine.',
     ]);
+    const nothing = { total: 0, conflicts: {}, unsureMappings: {}, quarantined: {} };
+    expect(statusLines([{ ...base, waiting: nothing }], 0).at(-1)).toBe('  Nothing waits for you.');
     expect(statusLines([])[0]).toMatch(/booksy seed/);
   });
 });
