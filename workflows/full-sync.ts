@@ -93,14 +93,17 @@ export async function fullSync(input: FullSyncInput): Promise<void> {
       walks[key] = { rowsDone: 0, rowsTotal: null, rowsExpected: expectedRows?.[key] ?? null };
     }
     enter('catalog');
-    await inbound.syncCatalog(run);
+    await inbound.syncCatalog.executeWithOptions({ summary: 'Staff, rooms and services' }, [run]);
     enter('staff_and_hours');
-    await inbound.syncHours(run);
+    await inbound.syncHours.executeWithOptions({ summary: 'Hours and time off' }, [run]);
     enter('clients');
-    await walk(CLIENTS, () => inbound.walkClients(run));
+    await walk(CLIENTS, () => inbound.walkClients.executeWithOptions({ summary: 'Clients' }, [run]));
     for (const windowKey of windowKeys) {
       enter('visits', windowKey);
-      await walk(windowKey, () => inbound.walkVisits({ ...run, windowKey }));
+      const summary = `Visits: ${windowKey}`;
+      await walk(windowKey, () =>
+        inbound.walkVisits.executeWithOptions({ summary }, [{ ...run, windowKey }]),
+      );
     }
     enter('finishing');
     await ledger.finishRun({ ...run, status: 'completed', error: null });
