@@ -3,7 +3,7 @@ import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from
 import type { Context } from '@temporalio/activity';
 import { isBooksyError, type BooksyError } from '../booksy/index.ts';
 import { RunMissingError, SupersededError } from '../activities/inbound/run.ts';
-import { sqlState } from '../infra/database/index.ts';
+import { isDatabaseAway, sqlState } from '../infra/database/index.ts';
 import type { Logger } from '../infra/logger.ts';
 
 /** SQLSTATE classes that mend themselves: connection lost, server starting or stopping, deadlock, out of resources. */
@@ -51,7 +51,7 @@ export function asFailure(error: unknown, unclearBefore = 0): unknown {
       message: `The database answered with SQLSTATE ${state}. ${passing ? 'It is tried again.' : 'See the worker log.'}`,
     });
   }
-  if (isConnectionTrouble(error)) {
+  if (isDatabaseAway(error)) {
     return ApplicationFailure.create({
       type: 'database_unavailable',
       message: 'The database cannot be reached. It is tried again.',
@@ -65,27 +65,6 @@ export function asFailure(error: unknown, unclearBefore = 0): unknown {
 
 function mayClearUp(error: BooksyError, unclearBefore: number): boolean {
   return UNCLEAR_ANSWERS.has(error.code) && unclearBefore + 1 < UNCLEAR_ANSWERS_TAKEN;
-}
-
-const CONNECTION_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'P1001',
-  'P1002',
-  'P1008',
-  'P1017',
-  'P2024',
-]);
-
-function isConnectionTrouble(error: unknown, depth = 0): boolean {
-  if (typeof error !== 'object' || error === null || depth > 4) return false;
-  const code: unknown = Reflect.get(error, 'code');
-  if (typeof code === 'string' && CONNECTION_CODES.has(code)) return true;
-  const kind: unknown = Reflect.get(error, 'kind');
-  if (kind === 'DatabaseNotReachable' || kind === 'ConnectionClosed' || kind === 'SocketTimeout') return true;
-  return isConnectionTrouble(Reflect.get(error, 'cause'), depth + 1);
 }
 
 /** Interceptor that casts failures and logs the ones that nobody expected, without their values. */

@@ -3,7 +3,8 @@ import type { Direction, GroupStates } from '../../domain/merge.ts';
 import type { Json } from '../../domain/canonical.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
 import type { MirrorTable } from './mirror.ts';
-import type { ApplyScope, SyncEntity } from './scope.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
+import type { ApplyScope } from './scope.ts';
 
 /** A record to be made here from what was seen. */
 export interface NewRecord {

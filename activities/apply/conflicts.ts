@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Json } from '../../domain/canonical.ts';
-import type { ApplyScope, SyncEntity } from './scope.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
+import type { ApplyScope } from './scope.ts';
 
 /** Kinds of conflict that an inbound pass can find. */
 export const INBOUND_CONFLICT_KINDS = [

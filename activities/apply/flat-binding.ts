@@ -6,7 +6,7 @@ import type { EditCounters, OursState } from '../../domain/plan.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
 import type { ChangedRecord, EntityBinding } from './binding.ts';
 import type { MirrorTable } from './mirror.ts';
-import type { SyncEntity } from './scope.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
 
 /** One column of a record that lives in one row. Names are constants of this code, never input. */
 export interface FlatColumn {

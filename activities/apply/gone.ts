@@ -6,7 +6,8 @@ import type { EntityBinding } from './binding.ts';
 import { openConflicts } from './conflicts.ts';
 import { markMirrorGone } from './mirror.ts';
 import { writeAudit, type AuditEntry } from './record.ts';
-import type { ApplyScope, SyncEntity } from './scope.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
+import type { ApplyScope } from './scope.ts';
 import { createVisitBinding, visitMirror } from './visit-binding.ts';
 
 /** What happens here to records that Booksy answered 404 for, by id (R3, R18). Nothing is ever deleted but blocks. */

@@ -1,5 +1,6 @@
 import { openConflicts, type NewConflict } from './conflicts.ts';
-import type { ApplyScope, SyncEntity } from './scope.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
+import type { ApplyScope } from './scope.ts';
 
 /** What Booksy sold twice: kept as it is, shown to a person (R21, R24). */
 

@@ -1,5 +1,6 @@
 import type { RejectedRow } from '../../domain/observed.ts';
-import type { ApplyScope, SyncEntity } from './scope.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
+import type { ApplyScope } from './scope.ts';
 import { v7 as uuidv7 } from 'uuid';
 
 /** The pipeline's last step: what was done is written where people and checkers look for it, in the same transaction. */

@@ -14,17 +14,3 @@ export interface ApplyScope {
   readonly now: string;
   readonly links: Links;
 }
-
-/** Names under which a record appears in the audit trail, the quarantine, conflicts and the outbox. */
-export const SYNC_ENTITIES = [
-  'category',
-  'service',
-  'variant',
-  'staff',
-  'room',
-  'hours',
-  'time_off',
-  'profile',
-  'booking',
-] as const;
-export type SyncEntity = (typeof SYNC_ENTITIES)[number];

@@ -1,4 +1,4 @@
-import type { SyncEntity } from '../apply/scope.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
 import type { StepScope } from './run.ts';
 
 /** What one pass over a list or window came to. */

@@ -8,7 +8,8 @@ import { WALK_START, type WalkCursor } from '../../domain/walk.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { ApplyOutcome } from '../apply/apply-records.ts';
 import { quarantine, takeOwnEchoes, type Quarantined } from '../apply/record.ts';
-import type { ApplyScope, SyncEntity } from '../apply/scope.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
+import type { ApplyScope } from '../apply/scope.ts';
 
 /** What inbound activities touch the world with. */
 export interface InboundDeps {

@@ -1,4 +1,4 @@
-import type { SyncEntity } from '../apply/scope.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
 import { exceedsBlastRadius } from '../../domain/absence.ts';
 import type { Links } from '../../domain/states/links.ts';
 import { applyGone, type Absent, type Suspect } from '../apply/gone.ts';

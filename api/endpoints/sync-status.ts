@@ -1,5 +1,6 @@
 /** GET /api/admin/booksy/sync-status: is everything in step, proven up to when, and what needs a person. */
 import { z } from 'zod';
+import { SYNC_ENTITIES } from '../../domain/entities.ts';
 import { reachableBusinesses, type BusinessRef } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint } from '../http/endpoint.ts';
@@ -7,7 +8,6 @@ import { limitSchema } from '../http/pagination.ts';
 import {
   countEntities,
   countWaiting,
-  ENTITIES,
   freshness,
   latestRuns,
   type EntityCount,
@@ -193,7 +193,7 @@ function entitiesOf(
   windows: readonly FreshnessRow[],
 ): z.input<typeof entity>[] {
   const names = new Set<string>([
-    ...ENTITIES,
+    ...SYNC_ENTITIES,
     ...rows.map((row) => row.entity),
     ...windows.map((row) => row.entity),
   ]);

@@ -3,7 +3,7 @@
  * value, no secret, and of an unexpected error nothing at all.
  */
 import { z } from 'zod';
-import { isDatabaseAway } from './database-away.ts';
+import { isDatabaseAway } from '../../infra/database/errors.ts';
 
 /** Every code an answer of this API can carry, with its status and headline. Codes never change their meaning. */
 export const PROBLEMS = {

@@ -3,19 +3,6 @@ import type { PrismaClient } from '../../infra/database/index.ts';
 
 type Sql = Pick<PrismaClient, '$queryRaw'>;
 
-/** The entities in the order they are shown. */
-export const ENTITIES = [
-  'category',
-  'service',
-  'variant',
-  'staff',
-  'room',
-  'hours',
-  'time_off',
-  'profile',
-  'booking',
-] as const;
-
 export interface EntityCount {
   readonly business_id: string;
   readonly entity: string;

@@ -8,7 +8,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Prisma, PrismaClient } from './generated/client.ts';
 
 export { Prisma, PrismaClient };
-export { isTimeHeld, sqlState } from './errors.ts';
+export { isDatabaseAway, isTimeHeld, sqlState } from './errors.ts';
 
 /** What runs queries outside a transaction. */
 export type Db = PrismaClient;
