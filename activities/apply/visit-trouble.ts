@@ -1,3 +1,4 @@
+import { itemsWithoutStaff } from '../../domain/any-staff.ts';
 import { openConflicts, type NewConflict } from './conflicts.ts';
 import type { ApplyScope } from './scope.ts';
 
@@ -57,7 +58,7 @@ function unmappedOf(rows: readonly TroubleRow[]): readonly NewConflict[] {
   });
 }
 
-function base(row: TroubleRow): Omit<NewConflict, 'kind' | 'detail'> {
+function base(row: Pick<TroubleRow, 'booking_id'>): Omit<NewConflict, 'kind' | 'detail'> {
   return {
     entity: 'booking',
     recordId: row.booking_id,
@@ -66,4 +67,73 @@ function base(row: TroubleRow): Omit<NewConflict, 'kind' | 'detail'> {
     groups: [],
     overtaken: false,
   };
+}
+
+interface PoolRow {
+  item_id: string;
+  booking_id: string;
+  starts_at: Date;
+  ends_at: Date;
+  eligible: string[];
+}
+
+/**
+ * Visits still to come for which any member of staff will do, although nobody who serves them is left at their time (R24).
+ * They stay as they are; a person finds somebody.
+ */
+export async function reportEmptyPools(scope: ApplyScope, bookingIds: readonly string[]): Promise<void> {
+  if (bookingIds.length === 0) return;
+  const pool = await poolAround(scope, bookingIds);
+  if (pool.length === 0) return;
+  const busy = await scope.tx.$queryRaw<{ staff_id: string; starts_at: Date; ends_at: Date }[]>`
+    SELECT DISTINCT o.resource_id AS staff_id, lower(o.during) AS starts_at, upper(o.during) AS ends_at
+      FROM jsonb_to_recordset(${JSON.stringify(pool)}::jsonb) AS p(starts_at timestamptz, ends_at timestamptz)
+      JOIN occupancy o ON o.business_id = ${scope.businessId}::uuid AND o.resource_kind = 'staff'
+       AND o.during && tstzrange(p.starts_at, p.ends_at)`;
+  const without = new Set(
+    itemsWithoutStaff(
+      pool.map((row) => ({ id: row.item_id, ...instants(row), eligible: row.eligible })),
+      busy.map((row) => ({ staffId: row.staff_id, ...instants(row) })),
+    ),
+  );
+  await openConflicts(
+    scope,
+    pool.flatMap((row): readonly NewConflict[] =>
+      without.has(row.item_id)
+        ? [
+            {
+              ...base({ booking_id: row.booking_id }),
+              kind: 'capacity',
+              detail: { itemId: row.item_id, fromAt: row.starts_at.toISOString(), reason: 'no_staff_left' },
+            },
+          ]
+        : [],
+    ),
+  );
+}
+
+/** The any-staff items of these visits, and those of others that compete with them for the same people. */
+async function poolAround(scope: ApplyScope, bookingIds: readonly string[]): Promise<readonly PoolRow[]> {
+  return scope.tx.$queryRaw<PoolRow[]>`
+    WITH waiting AS (
+      SELECT i.* FROM booking_items i JOIN bookings b ON b.id = i.booking_id
+       WHERE i.business_id = ${scope.businessId}::uuid AND i.any_staff AND i.staff_id IS NULL
+         AND b.status NOT IN ('cancelled', 'no_show') AND i.ends_at > ${scope.now}::timestamptz
+    ), around AS (
+      SELECT DISTINCT other.id, other.booking_id, other.variant_id, other.starts_at, other.ends_at
+        FROM waiting mine JOIN waiting other
+          ON other.starts_at < mine.ends_at AND mine.starts_at < other.ends_at
+       WHERE mine.booking_id = ANY(${bookingIds}::uuid[])
+    )
+    SELECT a.id AS item_id, a.booking_id, a.starts_at, a.ends_at,
+           ARRAY(SELECT s.id::text FROM staff s
+                  WHERE s.business_id = ${scope.businessId}::uuid AND s.bookable AND s.active
+                    AND (a.variant_id IS NULL OR EXISTS (
+                      SELECT FROM service_variant_staff v WHERE v.variant_id = a.variant_id AND v.staff_id = s.id))
+                  ORDER BY s.position, s.id) AS eligible
+      FROM around a`;
+}
+
+function instants(row: { readonly starts_at: Date; readonly ends_at: Date }) {
+  return { startsAt: row.starts_at.toISOString(), endsAt: row.ends_at.toISOString() };
 }

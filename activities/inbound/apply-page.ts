@@ -9,7 +9,7 @@ import { reportOverfullSessions, reportOverlaps } from '../apply/overlaps.ts';
 import { applyGone } from '../apply/gone.ts';
 import { loadClientLinks } from '../apply/links.ts';
 import { quarantinedRow, releaseReadable } from '../apply/record.ts';
-import { reportVisitTrouble } from '../apply/visit-trouble.ts';
+import { reportEmptyPools, reportVisitTrouble } from '../apply/visit-trouble.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
 import { createVisitBinding } from '../apply/visit-binding.ts';
 import type { StepScope } from './run.ts';
@@ -78,6 +78,7 @@ export async function applyVisits(
   await reportOverlaps(scope, [...outcome.touched, ...blocks]);
   await reportOverfullSessions(scope, outcome.touched);
   await reportVisitTrouble(scope, outcome.touched);
+  await reportEmptyPools(scope, outcome.touched);
   return { again: outcome.stale, cancels: outcome.heldBack };
 }
 

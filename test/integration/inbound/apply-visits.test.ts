@@ -153,6 +153,19 @@ describe('a visit that is new', () => {
     expect(await conflicts()).toMatchObject([{ kind: 'capacity', status: 'open', detail: { seats: 3 } }]);
   });
 
+  it('for anybody holds no calendar, and is put before a person where nobody is left (R24)', async () => {
+    const anybody = (id: string) =>
+      visit(id, [
+        item(`a${id}`, '2027-01-10T10:00', '2027-01-10T11:00', { staffExternalId: null, anyStaff: true }),
+      ]);
+    await take(visit('520', [item('x', '2027-01-10T10:00', '2027-01-10T11:00')]), anybody('521'));
+    expect(await occupancy()).toHaveLength(1);
+    expect(await conflicts()).toEqual([]);
+    await take(anybody('522'));
+    expect(await conflicts()).toMatchObject([{ kind: 'capacity', detail: { reason: 'no_staff_left' } }]);
+    expect(await bookings()).toHaveLength(3);
+  });
+
   it('that overlaps another is kept, both are marked, and a person is told', async () => {
     await take(
       visit('507', [item('a', '2027-01-10T10:00', '2027-01-10T11:00')]),
