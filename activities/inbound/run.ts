@@ -2,7 +2,7 @@ import type { Db, Tx } from '../../infra/database/index.ts';
 import type { Vault } from '../../infra/crypto.ts';
 import type { Logger } from '../../infra/logger.ts';
 import type { BooksyCapabilities, BooksyClient, BusinessRef } from '../../booksy/index.ts';
-import { addCounts, type CountedEntity, type EntityCounts, type RunCounts } from '../../domain/counts.ts';
+import { addCounts, type CountedEntity, type RunCounts } from '../../domain/counts.ts';
 import { canonicalJson } from '../../domain/canonical.ts';
 import { WALK_START, type WalkCursor } from '../../domain/walk.ts';
 import type { Links } from '../../domain/states/links.ts';
@@ -81,7 +81,6 @@ export async function cursorOf(db: Db, runId: string): Promise<RunCursor> {
 /** A transaction in which a step of a run is applied, and what it collects for the ledger. */
 export interface StepScope extends ApplyScope {
   readonly cursor: RunCursor;
-  count(entity: CountedEntity, more: Partial<EntityCounts>): void;
   /** Counts an outcome and quarantines what has no counterpart. */
   settle(counted: CountedEntity, entity: SyncEntity, outcome: ApplyOutcome): Promise<void>;
   /** `counted` is null for what is not counted among the records. */
@@ -128,9 +127,6 @@ export async function inStep<T>(
       const scope: StepScope = {
         ...applyScope,
         cursor,
-        count: (entity, more) => {
-          counts = addCounts(counts, entity, more);
-        },
         settle: async (counted, entity, outcome) => {
           counts = addCounts(counts, counted, {
             created: outcome.created,

@@ -141,7 +141,6 @@ async function walk<T extends { readonly externalId: string }>(
   options: Walk<T>,
 ): Promise<WalkReport> {
   let cursor = (await cursorOf(deps.db, run.runId)).walks[options.key] ?? WALK_START;
-  const startedAt = cursor;
   for (let applies = 0; applies < APPLIES_PER_ACTIVITY && !cursor.done; applies += 1) {
     const batch = await readBatch(cursor, options.fetchPage, () => {
       options.beat(cursor);
@@ -152,7 +151,6 @@ async function walk<T extends { readonly externalId: string }>(
     cursor = batch.cursor;
     options.beat(cursor);
   }
-  if (startedAt.done) options.beat(cursor);
   return reportOf(cursor);
 }
 
