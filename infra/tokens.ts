@@ -7,7 +7,16 @@ import { v7 as uuidv7 } from 'uuid';
 import type { PrismaClient } from './database/index.ts';
 
 /** Everything a token can be allowed. */
-export const SCOPES = ['sync:read', 'sync:run', 'operations:read', 'health:read', 'metrics:read'] as const;
+export const SCOPES = [
+  'sync:read',
+  'sync:run',
+  'operations:read',
+  'mappings:read',
+  'mappings:decide',
+  'push:allow',
+  'health:read',
+  'metrics:read',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export const TOKEN_PREFIX = 'bks_';
