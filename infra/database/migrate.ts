@@ -6,6 +6,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import pg from 'pg';
@@ -33,6 +34,7 @@ export const MIGRATION_ERRORS = [
   'migration_failed_before',
   'migration_failed',
   'migration_lock_timeout',
+  'migration_blocked',
   'migrations_unreadable',
 ] as const;
 export type MigrationErrorCode = (typeof MIGRATION_ERRORS)[number];
@@ -54,8 +56,10 @@ export interface MigrateOptions {
   readonly log: (line: string) => void;
   /** Another folder in Prisma's layout, for tests. */
   readonly folder?: string;
-  /** How long to wait for another migrator. Default 60,000. */
+  /** How long to wait for another migrator, and for tables that others use. Default 60,000. */
   readonly lockTimeoutMs?: number;
+  /** How long one try waits for a table; nobody queues behind it for longer than that. Default 2,000. */
+  readonly tableLockMs?: number;
 }
 
 export interface Migration {
@@ -91,7 +95,7 @@ export async function migrate(url: string, options: MigrateOptions): Promise<{ a
     const missing = pending(migrations, await appliedRows(client));
     for (const migration of missing) {
       options.log(`migration ${migration.name}`);
-      await apply(client, migration);
+      await applyBetweenOthers(client, migration, options);
     }
     return { applied: missing.map((migration) => migration.name) };
   } finally {
@@ -150,6 +154,7 @@ async function takeLock(client: pg.Client, timeoutMs: number): Promise<void> {
     if (sqlState(cause) !== '55P03') throw cause;
     throw new MigrationError(
       'migration_lock_timeout',
+      'migration_blocked',
       `Another migration has been running for more than ${Math.trunc(timeoutMs / 1000)} s.`,
       'Wait for it, or end its connection; then try again. Nothing was changed.',
       { cause },
@@ -192,10 +197,43 @@ function pending(migrations: readonly Migration[], applied: readonly AppliedRow[
   });
 }
 
-async function apply(client: pg.Client, migration: Migration): Promise<void> {
+/**
+ * Applies one migration on a database that others work on. A change of a table waits for whoever reads it, and everybody
+ * who comes later waits behind that: so each try gives up soon, lets the others through, and comes again.
+ */
+async function applyBetweenOthers(
+  client: pg.Client,
+  migration: Migration,
+  options: MigrateOptions,
+): Promise<void> {
+  const { lockTimeoutMs = 60_000, tableLockMs = 2_000 } = options;
+  const startedAt = performance.now();
+  for (;;) {
+    const cause = await apply(client, migration, tableLockMs);
+    if (cause === null) return;
+    const waitedMs = performance.now() - startedAt;
+    if (waitedMs > lockTimeoutMs) throw blocked(migration, waitedMs, cause);
+    options.log(`migration ${migration.name} waits for a table that others use`);
+    await delay(tableLockMs / 2);
+  }
+}
+
+function blocked(migration: Migration, waitedMs: number, cause: unknown): MigrationError {
+  return new MigrationError(
+    'migration_blocked',
+    `The migration ${migration.name} could not be applied: for ${Math.round(waitedMs / 1000)} s others used a table that it changes.`,
+    'Nothing was changed. Find the long transaction (SELECT pid, state, xact_start FROM pg_stat_activity ORDER BY xact_start), ' +
+      'wait for it or end it, and try again.',
+    { cause },
+  );
+}
+
+/** Applies one migration whole or not at all. Gives the error back when a table could not be had in time. */
+async function apply(client: pg.Client, migration: Migration, tableLockMs: number): Promise<unknown> {
   const id = randomUUID();
   try {
     await client.query('BEGIN');
+    await client.query(`SET LOCAL lock_timeout = ${Math.trunc(tableLockMs)}`);
     await client.query(
       `INSERT INTO _prisma_migrations (id, checksum, started_at, migration_name) VALUES ($1, $2, clock_timestamp(), $3)`,
       [id, migration.checksum, migration.name],
@@ -206,8 +244,10 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
       [id],
     );
     await client.query('COMMIT');
+    return null;
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => undefined);
+    if (sqlState(cause) === '55P03') return cause;
     throw new MigrationError(
       'migration_failed',
       `The migration ${migration.name} failed and was rolled back: ${reasonOf(cause)}`,

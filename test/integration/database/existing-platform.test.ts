@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { inspectDatabase } from '../../../infra/database/inspect.ts';
 import { migrate } from '../../../infra/database/migrate.ts';
-import { emptyDatabase, quiet } from './support/empty.ts';
+import { emptyDatabase, migrationNames, quiet } from './support/empty.ts';
 
 /** Tables and rows of a platform as people build them: other columns, an enum, no `businesses`, a trigger of its own. */
 async function existingPlatform(): Promise<{ url: string; pool: pg.Pool }> {
@@ -152,10 +152,7 @@ describe('on a platform that exists already', () => {
     const { url, pool } = await existingPlatform();
     await migrate(url, quiet);
     const before = await columns(pool);
-    for (const name of [
-      '20250208000001_external_integration_sync',
-      '20250208000002_booksy_integration_extensions',
-    ]) {
+    for (const name of await migrationNames()) {
       await pool.query(await readFile(`prisma/migrations/${name}/migration.sql`, 'utf8'));
     }
     expect(await columns(pool)).toEqual(before);

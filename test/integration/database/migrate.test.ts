@@ -6,10 +6,13 @@ import type pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { migrate, pendingMigrations } from '../../../infra/database/migrate.ts';
-import { emptyDatabase, quiet } from './support/empty.ts';
+import { emptyDatabase, migrationNames, quiet } from './support/empty.ts';
 import { migrationsList, noFilter, openSchemaEngine } from './support/schema-engine.ts';
 
-const NAMES = ['20250208000001_external_integration_sync', '20250208000002_booksy_integration_extensions'];
+/** Whatever the folder holds, in order: a new migration needs no word here. */
+const NAMES = await migrationNames();
+/** The names that the integration was announced with; they stay the first two. */
+const FIRST = ['20250208000001_external_integration_sync', '20250208000002_booksy_integration_extensions'];
 
 /** A copy of the migrations that the test may change. */
 async function copiedMigrations(): Promise<string> {
@@ -41,6 +44,15 @@ async function columnsOfHistory(pool: pg.Pool) {
   );
   return rows;
 }
+
+describe('the names of the migrations', () => {
+  it('begin with the two that were announced, and each has its own 14-digit stamp', () => {
+    expect(NAMES.slice(0, 2)).toEqual(FIRST);
+    const stamps = NAMES.map((name) => /^(\d{14})_[a-z0-9_]+$/.exec(name)?.[1]);
+    expect(new Set(stamps).size).toBe(NAMES.length);
+    expect(stamps).not.toContain(undefined);
+  });
+});
 
 describe('migrating', () => {
   it('applies everything once, and a second time nothing', async () => {
