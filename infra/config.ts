@@ -2,8 +2,9 @@
  * Configuration, parsed once by each process (SPEC §12). A bad value names itself and stops the start.
  */
 import { createHash } from 'node:crypto';
+import { problemsBetween } from './config/between.ts';
 import { settingMeta } from './config/notes.ts';
-import { environment, SETTING_NAMES, type Environment, type SettingName } from './config/settings.ts';
+import { environment, SETTING_NAMES, type Environment } from './config/settings.ts';
 
 /** One thing that is wrong with the environment. Holds no secret value. */
 export interface ConfigProblem {
@@ -65,10 +66,25 @@ export interface BooksyConfig {
   readonly capabilities: BooksyCapabilities;
 }
 
+/** Pool settings have the names that `createDatabase` takes. */
 export interface DatabaseConfig {
   readonly url: string;
+  /** Never a transaction pooler: for migrations and LISTEN. */
   readonly directUrl: string;
+  /** For lists, reports and charts only (infra/database/replica.ts); null: there is none. */
+  readonly replicaUrl: string | null;
   readonly poolMax: number;
+  readonly poolMin: number;
+  readonly replicaPoolMax: number;
+  readonly idleTimeoutMs: number;
+  readonly acquireTimeoutMs: number;
+  /** 0: none. */
+  readonly statementTimeoutMs: number;
+}
+
+export interface CacheConfig {
+  /** Null: in the memory of the process. Holds a password: not for logs. */
+  readonly redisUrl: string | null;
 }
 
 export interface TemporalConfig {
@@ -89,10 +105,18 @@ export interface ApiConfig {
 export interface LogConfig {
   readonly level: Environment['LOG_LEVEL'];
   readonly dir: string | null;
+  /** When files are put aside and deleted; without it the defaults of infra/logger.ts. */
+  readonly files?: {
+    readonly maxBytes: number;
+    /** How many that were put aside are kept. */
+    readonly kept: number;
+    readonly maxAgeDays: number;
+  };
 }
 
 export interface Config {
   readonly database: DatabaseConfig;
+  readonly cache: CacheConfig;
   readonly booksy: BooksyConfig;
   readonly encryption: {
     /** 32 bytes. */
@@ -140,19 +164,6 @@ function fieldProblems(
   return [...byName.values()];
 }
 
-const NEEDED_BY_STRATEGY: Readonly<Record<string, readonly SettingName[]>> = {
-  client_credentials: ['BOOKSY_API_KEY', 'BOOKSY_API_SECRET'],
-  partner_jwt: ['BOOKSY_PARTNER_NAME', 'BOOKSY_PARTNER_UUID', 'BOOKSY_PARTNER_PRIVATE_KEY'],
-};
-
-/** What the chosen sign-in needs and lacks; checked beside the fields so that all problems show at once. */
-function strategyProblems(raw: Record<string, string>): ConfigProblem[] {
-  const strategy = raw['BOOKSY_AUTH_STRATEGY'] ?? 'client_credentials';
-  return (NEEDED_BY_STRATEGY[strategy] ?? [])
-    .filter((name) => raw[name] === undefined)
-    .map((name) => problemOf(name, `is missing (BOOKSY_AUTH_STRATEGY is ${strategy})`));
-}
-
 function credentials(env: Environment): BooksyCredentials {
   switch (env.BOOKSY_AUTH_STRATEGY) {
     case 'client_credentials':
@@ -181,7 +192,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const parsed = environment.safeParse(raw);
   const problems = [
     ...(parsed.success ? [] : fieldProblems(raw, parsed.error.issues)),
-    ...strategyProblems(raw),
+    ...problemsBetween(raw).map(({ name, problem }) => problemOf(name, problem)),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const value = parsed.data;
@@ -189,8 +200,15 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     database: {
       url: value.DATABASE_URL,
       directUrl: value.DATABASE_DIRECT_URL ?? value.DATABASE_URL,
+      replicaUrl: value.DATABASE_REPLICA_URL ?? null,
       poolMax: value.DATABASE_POOL_MAX,
+      poolMin: value.DATABASE_POOL_MIN,
+      replicaPoolMax: value.DATABASE_REPLICA_POOL_MAX,
+      idleTimeoutMs: value.DATABASE_IDLE_TIMEOUT_MS,
+      acquireTimeoutMs: value.DATABASE_ACQUIRE_TIMEOUT_MS,
+      statementTimeoutMs: value.DATABASE_STATEMENT_TIMEOUT_MS,
     },
+    cache: { redisUrl: value.REDIS_URL ?? null },
     booksy: {
       baseUrl: value.BOOKSY_BASE_URL,
       authUrl: new URL(value.BOOKSY_AUTH_URL ?? value.BOOKSY_BASE_URL).origin,
@@ -227,7 +245,15 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       corsOrigins: value.API_CORS_ORIGINS ?? [],
       simulatorUrl: value.SIMULATOR_URL ?? null,
     },
-    log: { level: value.LOG_LEVEL, dir: value.LOG_DIR ?? null },
+    log: {
+      level: value.LOG_LEVEL,
+      dir: value.LOG_DIR ?? null,
+      files: {
+        maxBytes: value.LOG_FILE_MAX_MB * 1024 * 1024,
+        kept: value.LOG_FILES_KEPT,
+        maxAgeDays: value.LOG_MAX_AGE_DAYS,
+      },
+    },
   };
 }
 

@@ -11,8 +11,8 @@ import { RotatingFile } from './logging/rotating-file.ts';
 export type { Logger } from 'pino';
 export { LogDirError } from './logging/rotating-file.ts';
 
-const MAX_FILE_BYTES = 10 * 1024 * 1024;
-const KEPT_FILES = 5;
+const DAY_MS = 86_400_000;
+const DEFAULT_FILES = { maxBytes: 10 * 1024 * 1024, kept: 14, maxAgeDays: 14 } as const;
 const METRICS_MARK = '"channel":"metrics"';
 
 export interface LoggerOptions {
@@ -27,10 +27,7 @@ export interface LoggerOptions {
  */
 export function createLogger(config: LogConfig, options: LoggerOptions): Logger {
   const console = options.destination ?? pino.destination({ fd: 1, sync: true });
-  const streams: StreamEntry[] = [
-    { level: 'trace', stream: exceptMetrics(console) },
-    ...fileStreams(config.dir),
-  ];
+  const streams: StreamEntry[] = [{ level: 'trace', stream: exceptMetrics(console) }, ...fileStreams(config)];
   return pino(
     {
       name: options.name,
@@ -64,9 +61,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function fileStreams(dir: string | null): StreamEntry[] {
+function fileStreams({ dir, files = DEFAULT_FILES }: LogConfig): StreamEntry[] {
   if (dir === null) return [];
-  const file = (base: string) => new RotatingFile({ dir, base, maxBytes: MAX_FILE_BYTES, keep: KEPT_FILES });
+  const { maxBytes, kept, maxAgeDays } = files;
+  const file = (base: string) =>
+    // A day in each file at most: age is judged by a file's last line, so one that grows slowly would keep old ones.
+    new RotatingFile({ dir, base, maxBytes, keep: kept, maxSpanMs: DAY_MS, maxAgeMs: maxAgeDays * DAY_MS });
   return [
     { level: 'trace', stream: exceptMetrics(file('booksy-sync')) },
     { level: 'trace', stream: onlyMetrics(file('booksy-metrics')) },

@@ -8,6 +8,7 @@ function isLocalHost(hostname: string): boolean {
   return (
     hostname === 'localhost' ||
     hostname === '[::1]' ||
+    hostname === 'host.docker.internal' ||
     /^127(\.\d{1,3}){3}$/.test(hostname) ||
     !/[.:]/.test(hostname)
   );
@@ -21,10 +22,65 @@ function parseUrl(value: string): URL | null {
   }
 }
 
-export const postgresUrl = z.string().refine((value) => {
+/** A database: verified TLS, except on this machine and in a container network. */
+export const postgresUrl = z
+  .string()
+  .refine((value) => {
+    const url = parseUrl(value);
+    return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1;
+  }, 'must be a postgresql:// address with a database name')
+  .refine((value) => {
+    const url = parseUrl(value);
+    if (url === null) return true;
+    const host = url.searchParams.get('host') ?? url.hostname;
+    return host === '' || host.startsWith('/') || isLocalHost(host) || verifiesTls(url.searchParams);
+  }, 'must say sslmode=verify-full, because the server is not on this machine');
+
+/** Would the driver refuse a server whose certificate it cannot verify? */
+function verifiesTls(params: URLSearchParams): boolean {
+  const mode = params.get('sslmode');
+  if (params.get('uselibpqcompat') === 'true') {
+    return mode === 'verify-full' || (mode === 'verify-ca' && params.has('sslrootcert'));
+  }
+  if (mode !== null) return ['prefer', 'require', 'verify-ca', 'verify-full'].includes(mode);
+  return ['true', '1'].includes(params.get('ssl') ?? '') || params.get('sslnegotiation') === 'direct';
+}
+
+/**
+ * Does the address lead to a pooler that lends a connection for one transaction only? There is no LISTEN, no advisory
+ * lock of a session and no migration through one.
+ */
+export function isTransactionPooler(value: string): boolean {
   const url = parseUrl(value);
-  return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1;
-}, 'must be a postgresql:// address with a database name');
+  if (url === null) return false;
+  const supabase = /\.supabase\.(com|co)$/.test(url.hostname) && url.port === '6543';
+  return supabase || url.searchParams.get('pgbouncer') === 'true';
+}
+
+/** Do two addresses name the same database of the same server, as far as the text tells? */
+export function isSameDatabase(one: string, other: string): boolean {
+  const place = (value: string) => {
+    const url = parseUrl(value);
+    return url === null ? value : `${url.hostname}:${url.port || '5432'}${url.pathname}`;
+  };
+  return place(one) === place(other);
+}
+
+/** Redis: TLS (`rediss://`), except on this machine and in a container network. */
+export const redisUrl = z
+  .string()
+  .refine((value) => {
+    const url = parseUrl(value);
+    return url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
+  }, 'must be a redis:// or rediss:// address')
+  .refine((value) => {
+    const url = parseUrl(value);
+    return url === null || url.protocol === 'rediss:' || isLocalHost(url.hostname);
+  }, 'must begin with rediss://, because the server is not on this machine')
+  .refine(
+    (value) => /^\/?\d{0,4}$/.test(parseUrl(value)?.pathname ?? ''),
+    'must end in the number of a database, or in none',
+  );
 
 export const webUrl = z.string().refine((value) => {
   const url = parseUrl(value);

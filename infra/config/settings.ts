@@ -4,45 +4,23 @@
  */
 import { z } from 'zod';
 import { booksySettings } from './booksy.ts';
+import { cacheSettings, databaseSettings } from './database.ts';
 import { launcherSettings } from './launcher.ts';
+import { logSettings } from './logs.ts';
 import { describe } from './notes.ts';
-import { hostAndPort, integer, key32, oneOf, originList, postgresUrl, webUrl, word } from './rules.ts';
+import { hostAndPort, integer, key32, originList, webUrl, word } from './rules.ts';
 
 const GROUP = {
-  database: 'Database',
   encryption: 'Encryption',
   temporal: 'Temporal',
   api: 'HTTP API',
-  log: 'Logs',
 } as const;
-
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** The environment, name by name. Empty means "not set"; config.ts drops empty values before parsing. */
 export const environment = z.object({
-  DATABASE_URL: describe(
-    'DATABASE_URL',
-    postgresUrl,
-    GROUP.database,
-    'PostgreSQL of the platform. Leave it empty and `booksy up` starts an embedded one in the data folder.',
-    'postgresql://booksy:change-me@127.0.0.1:5432/booksy_sync',
-    true,
-  ),
-  DATABASE_DIRECT_URL: describe(
-    'DATABASE_DIRECT_URL',
-    postgresUrl.optional(),
-    GROUP.database,
-    'The same database without a pooler, for migrations and LISTEN. Empty: DATABASE_URL.',
-    'postgresql://booksy:change-me@127.0.0.1:5432/booksy_sync',
-    true,
-  ),
-  DATABASE_POOL_MAX: describe(
-    'DATABASE_POOL_MAX',
-    integer(2, 100).prefault('10'),
-    GROUP.database,
-    'Connections each process may open.',
-    '10',
-  ),
+  ...databaseSettings,
+
+  ...cacheSettings,
 
   ...booksySettings,
 
@@ -123,20 +101,7 @@ export const environment = z.object({
     'http://127.0.0.1:4010',
   ),
 
-  LOG_LEVEL: describe(
-    'LOG_LEVEL',
-    oneOf(LOG_LEVELS).prefault('info'),
-    GROUP.log,
-    `One of ${LOG_LEVELS.join(', ')}.`,
-    'info',
-  ),
-  LOG_DIR: describe(
-    'LOG_DIR',
-    z.string().optional(),
-    GROUP.log,
-    'Folder of booksy-sync.log, booksy-errors.log and booksy-metrics.log (rotated). Empty: stdout only.',
-    'logs',
-  ),
+  ...logSettings,
 
   ...launcherSettings,
 });

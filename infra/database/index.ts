@@ -17,14 +17,20 @@ export type Db = PrismaClient;
 export type Tx = Prisma.TransactionClient;
 
 export interface DatabaseOptions {
-  /** PostgreSQL connection string. */
+  /** PostgreSQL connection string. Parameters in it (`options`, `application_name`) win over ours. */
   readonly url: string;
   /** Connections at most; a transaction holds one. */
   readonly poolMax: number;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
+  /** Connections that stay open although nobody uses them. Default 0. */
+  readonly poolMin?: number;
+  /** After how long an unused connection is closed. Default 30,000. */
+  readonly idleTimeoutMs?: number;
   /** How long a query waits for a free connection. Default 10,000. */
   readonly acquireTimeoutMs?: number;
+  /** How long a statement may run; the database ends it with 57014. Default 0: no bound of ours. */
+  readonly statementTimeoutMs?: number;
   /** Told of connections that broke while nobody used them; the pool replaces them by itself. */
   readonly onIdleError?: (error: Error) => void;
 }
@@ -38,16 +44,18 @@ export interface Database {
 /** Opens the database. Connects on first use: a server that is down shows in the first query, not here. */
 export function createDatabase(options: DatabaseOptions): Database {
   const onIdleError = options.onIdleError ?? (() => undefined);
+  const { statementTimeoutMs } = options;
   const adapter = new PrismaPg(
     {
       connectionString: options.url,
       max: options.poolMax,
+      min: options.poolMin ?? 0,
       application_name: options.applicationName,
       connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
-      idleTimeoutMillis: 30_000,
+      idleTimeoutMillis: options.idleTimeoutMs ?? 30_000,
       keepAlive: true,
       // The session's zone must not show in what we read: instants travel in UTC.
-      options: '-c timezone=UTC',
+      options: `-c timezone=UTC${statementTimeoutMs === undefined ? '' : ` -c statement_timeout=${statementTimeoutMs}`}`,
     },
     { onPoolError: onIdleError, onConnectionError: onIdleError },
   );

@@ -40,8 +40,15 @@ describe('loadConfig', () => {
     expect(config.database).toEqual({
       url: least.DATABASE_URL,
       directUrl: least.DATABASE_URL,
+      replicaUrl: null,
       poolMax: 10,
+      poolMin: 0,
+      replicaPoolMax: 5,
+      idleTimeoutMs: 30_000,
+      acquireTimeoutMs: 10_000,
+      statementTimeoutMs: 120_000,
     });
+    expect(config.cache).toEqual({ redisUrl: null });
     expect(config.encryption.key.equals(Buffer.alloc(32, 7))).toBe(true);
     expect(config.encryption.keyId).toBe(keyIdOf(Buffer.alloc(32, 7)));
     expect(config.temporal).toEqual({
@@ -51,7 +58,11 @@ describe('loadConfig', () => {
       uiUrl: null,
     });
     expect(config.api).toMatchObject({ host: '127.0.0.1', port: 0, trustedProxyHops: 0, corsOrigins: [] });
-    expect(config.log).toEqual({ level: 'info', dir: null });
+    expect(config.log).toEqual({
+      level: 'info',
+      dir: null,
+      files: { maxBytes: 10 * 1024 * 1024, kept: 14, maxAgeDays: 14 },
+    });
   });
 
   it('treats an empty value as not set', () => {
@@ -62,9 +73,26 @@ describe('loadConfig', () => {
     ['DATABASE_URL', undefined, /is missing/],
     ['DATABASE_URL', 'mysql://root@db/app', /postgresql:\/\//],
     ['DATABASE_URL', 'postgresql://127.0.0.1:5432', /database name/],
+    ['DATABASE_URL', 'postgresql://app:pw@db.salon.example/booksy_sync', /sslmode=verify-full/],
+    ['DATABASE_URL', 'postgresql://app:pw@10.1.2.3/app?sslmode=no-verify', /sslmode=verify-full/],
+    ['DATABASE_URL', 'postgresql://app:pw@10.1.2.3/app?sslmode=disable', /sslmode=verify-full/],
+    ['DATABASE_URL', 'postgresql://app@10.1.2.3/app?sslmode=require&uselibpqcompat=true', /verify-full/],
+    ['DATABASE_URL', 'postgresql://app@127.0.0.1/app?host=db.salon.example', /verify-full/],
     ['DATABASE_DIRECT_URL', 'nonsense', /postgresql:\/\//],
+    ['DATABASE_DIRECT_URL', 'postgresql://app:pw@127.0.0.1:6432/app?pgbouncer=true', /around the pooler/],
+    ['DATABASE_REPLICA_URL', 'http://replica', /postgresql:\/\//],
+    ['DATABASE_REPLICA_URL', 'postgresql://other:pw@127.0.0.1/booksy_sync', /another server/],
     ['DATABASE_POOL_MAX', '1', /from 2 to 100/],
     ['DATABASE_POOL_MAX', 'ten', /whole number/],
+    ['DATABASE_POOL_MIN', '11', /not be above DATABASE_POOL_MAX \(10\)/],
+    ['DATABASE_POOL_MIN', '1.5', /whole number/],
+    ['DATABASE_REPLICA_POOL_MAX', '0', /from 1 to 100/],
+    ['DATABASE_IDLE_TIMEOUT_MS', '5', /from 1000/],
+    ['DATABASE_ACQUIRE_TIMEOUT_MS', '1s', /whole number/],
+    ['DATABASE_STATEMENT_TIMEOUT_MS', '-1', /whole number/],
+    ['REDIS_URL', 'http://127.0.0.1:6379', /redis:\/\//],
+    ['REDIS_URL', 'redis://:pw@cache.salon.example:6379', /must begin with rediss/],
+    ['REDIS_URL', 'redis://127.0.0.1/zero', /number of a database/],
     ['BOOKSY_BASE_URL', undefined, /is missing/],
     ['BOOKSY_BASE_URL', 'pl.booksy.com', /http/],
     ['BOOKSY_BASE_URL', 'http://pl.booksy.com/public-api/pl/', /must be https/],
@@ -101,6 +129,9 @@ describe('loadConfig', () => {
     ['API_CORS_ORIGINS', 'https://a.example/path', /exact origins/],
     ['SIMULATOR_URL', 'file:///etc/passwd', /http/],
     ['LOG_LEVEL', 'loud', /one of fatal/],
+    ['LOG_FILE_MAX_MB', '0', /from 1 to 1024/],
+    ['LOG_FILES_KEPT', 'all', /whole number/],
+    ['LOG_MAX_AGE_DAYS', '0.5', /whole number/],
     ['POSTGRES_PORT', '-1', /whole number|0/],
     ['TEMPORAL_PORT', 'x', /whole number/],
     ['TEMPORAL_UI_PORT', '99999', /65535/],
@@ -122,6 +153,37 @@ describe('loadConfig', () => {
     const free = ['BOOKSY_PARTNER_NAME', 'LOG_DIR', 'BOOKSY_SYNC_CACHE_DIR', 'WORKFLOW_BUNDLE_DIR'];
     const tried = new Set(bad.map(([name]) => name));
     expect(SETTING_NAMES.filter((name) => !tried.has(name))).toEqual(free);
+  });
+
+  it.each([
+    'postgresql://app:pw@db.salon.example:5432/app?sslmode=verify-full',
+    'postgresql://app:pw@db.salon.example/app?sslmode=require',
+    'postgresql://app:pw@db.salon.example/app?ssl=true',
+    'postgresql://app:pw@postgres:5432/app',
+    'postgresql:///app?host=/run/postgresql',
+  ])('takes a database whose certificate is verified, or that is near: %s', (url) => {
+    expect(loadConfig({ ...least, DATABASE_URL: url }).database.url).toBe(url);
+  });
+
+  it.each(['redis://127.0.0.1:6379/0', 'redis://redis:6379', 'rediss://u:p@cache.salon.example:6380/2'])(
+    'takes a Redis: %s',
+    (url) => {
+      expect(loadConfig({ ...least, REDIS_URL: url }).cache.redisUrl).toBe(url);
+    },
+  );
+
+  it.each([
+    'postgresql://app:pw@127.0.0.1:6432/app?pgbouncer=true',
+    'postgresql://app.x:pw@aws-0-eu.pooler.supabase.com:6543/postgres?sslmode=verify-full',
+  ])('wants a direct address beside a transaction pooler: %s', (url) => {
+    const error = refusal({ ...least, DATABASE_URL: url });
+    expect(error.problems.map((each) => each.name)).toEqual(['DATABASE_DIRECT_URL']);
+    expect(error.message).toMatch(/is missing \(DATABASE_URL leads to a transaction pooler/);
+    const direct = 'postgresql://app:pw@127.0.0.1:5432/app';
+    expect(loadConfig({ ...least, DATABASE_URL: url, DATABASE_DIRECT_URL: direct }).database).toMatchObject({
+      url,
+      directUrl: direct,
+    });
   });
 
   it('lists several problems at once, those between fields too', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -199,6 +199,56 @@ describe('files', () => {
     const all = files.map((name) => readFileSync(join(dir, name), 'utf8')).join('');
     for (let line = 0; line < 60; line += 1) expect(all).toContain(`line ${line} `);
     for (const writer of writers) writer.end();
+  });
+
+  it('puts a file aside after its time, and deletes what is too old or too many', () => {
+    const dir = tempDir();
+    const options = { dir, base: 'x', maxBytes: 1_000, keep: 5 };
+    for (const [name, age] of [
+      ['x.3.log', 10],
+      ['x.4.log', 1],
+      ['x.9.log', 1],
+      ['xy.9.log', 10],
+      ['x.old.log', 10],
+    ] as const) {
+      writeFileSync(join(dir, name), name);
+      const at = Date.now() / 1000 - age * 86_400;
+      utimesSync(join(dir, name), at, at);
+    }
+    let aheadMs = 0;
+    const file = new RotatingFile({
+      ...options,
+      maxSpanMs: 3_600_000,
+      maxAgeMs: 5 * 86_400_000,
+      now: () => Date.now() + aheadMs,
+    });
+    expect(readdirSync(dir).sort()).toEqual(['x.4.log', 'x.log', 'x.old.log', 'xy.9.log']);
+    file.write('first\n');
+    aheadMs = 3_500_000;
+    file.write('second\n');
+    expect(readdirSync(dir)).not.toContain('x.1.log');
+    aheadMs = 3_700_000;
+    file.write('third\n');
+    expect(readFileSync(join(dir, 'x.1.log'), 'utf8')).toBe('first\nsecond\n');
+    expect(readFileSync(join(dir, 'x.log'), 'utf8')).toBe('third\n');
+    aheadMs = 6 * 86_400_000;
+    file.write('fourth\n');
+    file.end();
+    expect(readdirSync(dir).filter((name) => name.startsWith('x.'))).not.toContain('x.2.log');
+    expect(readFileSync(join(dir, 'x.log'), 'utf8')).toBe('fourth\n');
+  });
+
+  it('takes size and number from the configuration', () => {
+    const dir = tempDir();
+    const files = { maxBytes: 400, kept: 2, maxAgeDays: 1 };
+    const quiet = { write: () => undefined };
+    const logger = createLogger({ level: 'info', dir, files }, { name: 'test', destination: quiet });
+    for (let line = 0; line < 40; line += 1) logger.info({ line }, '.'.repeat(60));
+    expect(
+      readdirSync(dir)
+        .filter((name) => name.startsWith('booksy-sync'))
+        .sort(),
+    ).toEqual(['booksy-sync.1.log', 'booksy-sync.2.log', 'booksy-sync.log']);
   });
 
   it('throws away the oldest file', () => {
