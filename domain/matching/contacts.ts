@@ -1,0 +1,106 @@
+import { slips } from './fold.ts';
+import type { MatchReason } from './reasons.ts';
+
+/** A contact that up to so many people carry is a household's; one that more carry says next to nothing. */
+export const HOUSEHOLD_MAX = 5;
+
+/** Mailboxes of a job, a shop or nobody. */
+const ROLE_MAILBOXES = new Set(
+  `admin administrator anonim appointments biuro booking bookings brak centrum client clients contact customer
+  customerservice dyrekcja ekspedycja email enquiries faktury firma gabinet gosc guest hello help helpdesk hi hotel hr
+  info informacja inquiries klient klienci klientka klub kontakt ksiegowosc mail mailbox marketing me nobody none
+  noreply nomail null office ogloszenia orders poczta post postmaster praca recepcja reception rejestracja reservations
+  reservation rezerwacja rezerwacje sales salon sekretariat service serwis shop sklep spa sprzedaz studio support team
+  test unknown webmaster welcome wizyty zamowienia zapisy`.split(/\s+/u),
+);
+
+/** `biurorachunkowe@`, `salonurody@`. */
+const ROLE_BEGINNING = /^(biuro|recepcja|sekretariat|salon|gabinet|kontakt|studio|rezerwacj|ksiegow)/u;
+
+/** Domains where a dot in the mailbox means nothing. */
+const DOTLESS_DOMAINS = new Set(['gmail.com', 'googlemail.com']);
+
+export interface ContactAgreement {
+  readonly relation: 'own' | 'household' | 'common' | 'typo' | 'differs' | 'missing';
+  /** Decimal logarithm of how much likelier this is for one person than for two. */
+  readonly weight: number;
+  readonly reason: MatchReason | null;
+}
+
+/** One text per mailbox: a `+tag` and, where they mean nothing, dots are left out. Null where there is no address. */
+export function mailboxOf(email: string | null): string | null {
+  const text = email?.trim().toLowerCase() ?? '';
+  const at = text.lastIndexOf('@');
+  if (at <= 0 || at === text.length - 1) return null;
+  const domain = text.slice(at + 1);
+  const local = text.slice(0, at).replace(/(?<=.)\+.*$/u, '');
+  if (!DOTLESS_DOMAINS.has(domain)) return `${local}@${domain}`;
+  return `${local.replaceAll('.', '')}@gmail.com`;
+}
+
+/**
+ * Whether a mailbox belongs to a job, a shop or nobody: `info@`, `kontakt2@`, `salon.recepcja@`, and mailboxes named
+ * like their domain (`brak@brak.pl`, `nowak@nowak.pl`).
+ */
+export function isRoleMailbox(mailbox: string): boolean {
+  const [local = '', domain = ''] = mailbox.split('@');
+  const words = local.split(/[^a-z]+/u).filter((word) => word !== '');
+  if (words.some((word) => ROLE_MAILBOXES.has(word)) || ROLE_BEGINNING.test(local)) return true;
+  return local === domain.split('.')[0];
+}
+
+/** Whether a number is one that people type to get past a form: one digit over and over, or counting up or down. */
+export function isMadeUpPhone(phone: string): boolean {
+  const digits = phone.replace(/\D/gu, '').slice(-9);
+  if (digits.length < 7) return true;
+  const steps = new Set<number>();
+  for (let i = 2; i < digits.length; i += 1) {
+    steps.add((Number(digits[i]) - Number(digits[i - 1]) + 10) % 10);
+  }
+  const [step] = steps;
+  return steps.size === 1 && (step === 0 || step === 1 || step === 9);
+}
+
+/**
+ * What two e-mails say.
+ *
+ * @param sharedBy how many people carry it where they are equal, on the side where that is more
+ */
+export function compareEmails(left: string | null, right: string | null, sharedBy: number): ContactAgreement {
+  if (left === null || right === null) return MISSING;
+  if (left === right) {
+    if (isRoleMailbox(left) || sharedBy > HOUSEHOLD_MAX) return of('common', 0.3, 'email_common');
+    return sharedBy > 1 ? of('household', 2, 'email_shared') : of('own', 4, 'email_equal');
+  }
+  if (isEmailTypo(left, right)) return of('typo', 0, 'email_typo');
+  // People have several addresses; numbers they mostly keep.
+  return of('differs', -0.6, 'email_differs');
+}
+
+/** What two phones say; see compareEmails. */
+export function comparePhones(left: string | null, right: string | null, sharedBy: number): ContactAgreement {
+  if (left === null || right === null) return MISSING;
+  if (left === right) {
+    if (isMadeUpPhone(left) || sharedBy > HOUSEHOLD_MAX) return of('common', 0.3, 'phone_common');
+    // Numbers are handed on to strangers: weaker than an e-mail.
+    return sharedBy > 1 ? of('household', 2, 'phone_shared') : of('own', 3.5, 'phone_equal');
+  }
+  if (left.length === right.length && slips(left, right, 1) === 1) return of('typo', 0, 'phone_typo');
+  return of('differs', -0.6, 'phone_differs');
+}
+
+const MISSING: ContactAgreement = { relation: 'missing', weight: 0, reason: null };
+
+function of(relation: ContactAgreement['relation'], weight: number, reason: MatchReason): ContactAgreement {
+  return { relation, weight, reason };
+}
+
+/** One slip in one half, the other half equal. Another digit is another address (`anna1@`, `anna2@`). */
+function isEmailTypo(left: string, right: string): boolean {
+  const [leftLocal = '', leftDomain = ''] = left.split('@');
+  const [rightLocal = '', rightDomain = ''] = right.split('@');
+  if (leftLocal === rightLocal) return slips(leftDomain, rightDomain, 1) === 1;
+  if (leftDomain !== rightDomain || Math.min(leftLocal.length, rightLocal.length) < 6) return false;
+  if (leftLocal.replace(/\D/gu, '') !== rightLocal.replace(/\D/gu, '')) return false;
+  return slips(leftLocal, rightLocal, 1) === 1;
+}
