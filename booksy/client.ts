@@ -15,6 +15,7 @@ import { catalogMethods, type CatalogMethods } from './client/catalog.ts';
 import { clientMethods, type ClientMethods } from './client/clients.ts';
 import type { ClientContext } from './client/context.ts';
 import { hoursMethods, type HoursMethods } from './client/hours.ts';
+import { settlementMethods, type SettlementMethods } from './client/settlement.ts';
 import { systemClock, type MonotonicClock } from './clock.ts';
 import type { BooksyClientConfig } from './config-type.ts';
 import { createBooksyHttp } from './http/http.ts';
@@ -23,7 +24,13 @@ import { createPacer, type Pacer } from './pacer/index.ts';
 import type { SqlRunner } from './sql.ts';
 
 export interface BooksyClient
-  extends BusinessMethods, HoursMethods, CatalogMethods, ClientMethods, AppointmentMethods {
+  extends
+    BusinessMethods,
+    HoursMethods,
+    CatalogMethods,
+    ClientMethods,
+    AppointmentMethods,
+    SettlementMethods {
   readonly capabilities: BooksyCapabilities;
   /** Sends waiting callers home and closes connections. */
   close(): Promise<void>;
@@ -90,6 +97,7 @@ export function createBooksyClient(options: BooksyClientOptions): BooksyClient {
     ...catalogMethods(context),
     ...clientMethods(context),
     ...appointmentMethods(context),
+    ...settlementMethods(context),
     capabilities: config.capabilities,
     async close() {
       for (const one of pacers.values()) one.close();

@@ -28,6 +28,12 @@ export {
 export type { CallOptions } from './http/http.ts';
 export { ownMark, readOwnMark } from './marker.ts';
 export { LANES, type Lane } from './pacer/index.ts';
+export {
+  readSettlementCsv,
+  SettlementFileError,
+  type SettlementFile,
+  type SettlementFileProblem,
+} from './translate/settlement-csv.ts';
 export { RejectedRecordError } from './wire/read.ts';
 export {
   STATUS_STEPS,

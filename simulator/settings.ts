@@ -1,47 +1,10 @@
-import type { ListOrder } from './state/visitIndex.ts';
+import { DEFAULT_FLAGS } from './flags.ts';
+import type { Flags } from './flags.ts';
+import { DEFAULT_FEES } from './settlement/fees.ts';
+import type { Fees } from './settlement/fees.ts';
 
-/** What is not known of Booksy, as switches (R5); each can be tried either way. */
-export interface Flags {
-  /** Whether webhooks are sent at all. */
-  readonly webhooks: boolean;
-  /** Whether the partner may write appointments; else 403. */
-  readonly appointmentWrites: boolean;
-  /** Whether lists show declined and cancelled appointments. */
-  readonly cancelledListed: boolean;
-  readonly listFilter: 'start' | 'overlap';
-  readonly listOrder: ListOrder;
-  /** Whether a list row is as full as a detail row; else `traveling` and `business_note` are left out. */
-  readonly listRowsFull: boolean;
-  /** Whether a create or change through the API notifies the client (counted, nothing is sent). */
-  readonly createNotifiesClient: boolean;
-  readonly limitScope: 'partner' | 'business';
-  readonly mapping: 'lookup' | 'set';
-  readonly webhooksForBlocks: boolean;
-  readonly webhookPer: 'appointment' | 'subbooking';
-  /** Largest `limit` of a list; more is 400. */
-  readonly maxLimit: number;
-  /** Whether a PUT of an appointment must carry its status; else it may be left out. */
-  readonly statusInPutRequired: boolean;
-  /** Whether contact data inline on a new appointment find or make a client card. */
-  readonly inlineContactMakesCard: boolean;
-}
-
-export const DEFAULT_FLAGS: Flags = {
-  webhooks: true,
-  appointmentWrites: true,
-  cancelledListed: true,
-  listFilter: 'start',
-  listOrder: 'start',
-  listRowsFull: true,
-  createNotifiesClient: true,
-  limitScope: 'partner',
-  mapping: 'lookup',
-  webhooksForBlocks: true,
-  webhookPer: 'appointment',
-  maxLimit: 100,
-  statusInPutRequired: false,
-  inlineContactMakesCard: true,
-};
+export { DEFAULT_FLAGS };
+export type { Flags };
 
 export interface Limits {
   readonly algorithm: 'fixed' | 'sliding' | 'bucket' | 'none';
@@ -109,6 +72,7 @@ export interface Settings {
   readonly limits: Limits;
   readonly tokens: TokenLifetimes;
   readonly webhooks: WebhookSettings;
+  readonly fees: Fees;
   readonly latencyMs: number;
 }
 
@@ -117,6 +81,7 @@ export const DEFAULT_SETTINGS: Settings = {
   limits: DEFAULT_LIMITS,
   tokens: DEFAULT_TOKENS,
   webhooks: DEFAULT_WEBHOOKS,
+  fees: DEFAULT_FEES,
   latencyMs: 0,
 };
 
@@ -126,6 +91,7 @@ export interface SettingsPatch {
   readonly limits?: object | undefined;
   readonly tokens?: object | undefined;
   readonly webhooks?: object | undefined;
+  readonly fees?: object | undefined;
   readonly latencyMs?: number | undefined;
 }
 
@@ -136,6 +102,7 @@ export function patchSettings(settings: Settings, patch: SettingsPatch): Setting
     limits: merge(settings.limits, patch.limits),
     tokens: merge(settings.tokens, patch.tokens),
     webhooks: merge(settings.webhooks, patch.webhooks),
+    fees: merge(settings.fees, patch.fees),
     latencyMs: patch.latencyMs ?? settings.latencyMs,
   };
 }

@@ -141,6 +141,20 @@ function toMinor(decimal: string, currency: string, field: string): number {
   return minor;
 }
 
+/**
+ * An amount of a statement, `"230.00"` or `"-6.49"`, in minor units. No display text, no grouping: a statement is
+ * written by a program, and an amount that has to be guessed is refused.
+ *
+ * @throws RowProblem `invalid_price`
+ */
+export function signedMinorOf(wire: string, currency: string, field: string): number {
+  const parts = /^(-?)(\d+(?:\.\d+)?)$/.exec(wire);
+  if (parts === null) throw notAnAmount(field, false);
+  const [, sign = '', decimal = ''] = parts;
+  const minor = toMinor(decimal, currency, field);
+  return sign === '-' && minor !== 0 ? -minor : minor;
+}
+
 function notAnAmount(field: string, foreign: boolean): RowProblem {
   return foreign
     ? new RowProblem('foreign_currency', field, "The price is in another currency than the salon's.")

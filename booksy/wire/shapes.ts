@@ -149,6 +149,22 @@ export const appointmentShape = z.looseObject({
 
 export const mappingShape = z.looseObject({ import_uid: z.string(), id: id.nullish() });
 
+const settlementAmount = z.string().regex(/^-?\d+(\.\d+)?$/);
+
+export const settlementRowShape = z.looseObject({
+  id,
+  kind: z.enum(['payment', 'refund', 'boost', 'fast_payout']),
+  appointment_id: id.nullish(),
+  currency: z.string(),
+  gross: settlementAmount,
+  fee: settlementAmount,
+  tax: settlementAmount,
+  net: settlementAmount,
+  method: z.enum(['card_keyed', 'card_reader', 'tap_to_pay']).nullish(),
+  paid_at: z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/),
+  payout_id: z.string().min(1).nullish(),
+});
+
 /** The envelope of the two paged lists. Rows are looked at one by one. */
 export const pageShape = z.looseObject({
   count: z.number().int().min(0),
@@ -181,4 +197,5 @@ export type WireVariant = z.output<typeof variantShape>;
 export type WireCustomer = z.output<typeof customerShape>;
 export type WireTraveling = z.output<typeof travelingShape>;
 export type WireSubbooking = z.output<typeof subbookingShape>;
+export type WireSettlementRow = z.output<typeof settlementRowShape>;
 export type WireAppointment = z.output<typeof appointmentShape>;

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { localTime } from '../http/body.ts';
 import { visitFields } from '../routes/visitBody.ts';
 import { FAULT_KINDS } from '../faults.ts';
+import type { Flags } from '../flags.ts';
+import type { Fees } from '../settlement/fees.ts';
 import { LIST_ORDERS } from '../state/visitIndex.ts';
 
 const count = z.number().int().min(0);
@@ -22,9 +24,10 @@ export const flagsSchema = z
     webhooksForBlocks: z.boolean(),
     webhookPer: z.enum(['appointment', 'subbooking']),
     maxLimit: z.number().int().min(1).max(10_000),
-    statusInPutRequired: z.boolean(),
+    statusOptionalInPut: z.boolean(),
     inlineContactMakesCard: z.boolean(),
-  })
+    settlement: z.boolean(),
+  } satisfies Record<keyof Flags, z.ZodType>)
   .partial();
 
 export const limitsSchema = z
@@ -41,6 +44,21 @@ export const limitsSchema = z
 
 export const tokensSchema = z
   .strictObject({ clientCredentialsSeconds: positive, accessSeconds: positive, refreshSeconds: positive })
+  .partial();
+
+const basisPoints = z.number().int().min(0).max(10_000);
+const rate = z.strictObject({ basisPoints, fixedMinor: count });
+
+/** What Booksy keeps of a payment (settlement export). */
+export const feesSchema = z
+  .strictObject({
+    card_keyed: rate,
+    card_reader: rate,
+    tap_to_pay: rate,
+    fastPayoutBasisPoints: basisPoints,
+    boostBasisPoints: basisPoints,
+    taxBasisPoints: basisPoints.nullable(),
+  } satisfies Record<keyof Fees, z.ZodType>)
   .partial();
 
 const httpUrl = z.url({ protocol: /^https?$/ });
@@ -61,6 +79,7 @@ export const settingsSchema = z
     limits: limitsSchema,
     tokens: tokensSchema,
     webhooks: webhooksSchema,
+    fees: feesSchema,
     latencyMs: z.number().int().min(0).max(600_000),
   })
   .partial();

@@ -9,7 +9,7 @@ export function toWire(answer: Answer): Wire {
   return {
     status: answer.status,
     headers: { 'content-type': JSON_TYPE, ...answer.headers },
-    body: answer.body === undefined ? '' : JSON.stringify(answer.body),
+    body: answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body)),
   };
 }
 

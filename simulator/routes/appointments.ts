@@ -112,7 +112,7 @@ export const appointmentRoutes: readonly Route[] = [
       const old = find(request, salon);
       assertModifiable(old, request.actor);
       const { fields, extra } = readVisitBody(request.body);
-      if (fields.status === undefined && request.sandbox.store.settings.flags.statusInPutRequired) {
+      if (fields.status === undefined && !request.sandbox.store.settings.flags.statusOptionalInPut) {
         throw invalid('status', 'This field is required.');
       }
       return ok(visitWire(replaceVisit(doer, old, fields, extra), salon));

@@ -4,6 +4,7 @@ import { businessRoutes, salonOnlyBusinessRoutes } from './business.ts';
 import { catalogRoutes } from './catalog.ts';
 import { customerRoutes } from './customers.ts';
 import { salonOnlyScheduleRoutes, scheduleApiRoutes } from './schedules.ts';
+import { settlementRoutes } from './settlement.ts';
 
 /** The partner API under its base path. */
 export const apiRoutes: readonly Route[] = [
@@ -12,6 +13,7 @@ export const apiRoutes: readonly Route[] = [
   ...catalogRoutes,
   ...customerRoutes,
   ...appointmentRoutes,
+  ...settlementRoutes,
 ];
 
 /** What the salon itself can do beside: everything the API can, and some things it cannot. */

@@ -62,6 +62,11 @@ export class VisitIndex {
     return this.visits.size;
   }
 
+  /** Another number after every change. */
+  get revision(): number {
+    return this.version;
+  }
+
   get(id: number): Visit | undefined {
     return this.visits.get(id);
   }

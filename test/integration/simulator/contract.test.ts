@@ -53,6 +53,8 @@ describe('the partner API', () => {
       expect(idsOf(await tester.salon('GET', `service/${show(id)}/variant/`)).length).toBeGreaterThan(0);
     }
     expect(idsOf(await tester.salon('GET', 'service_category/'))).toHaveLength(9);
+    const statement = await tester.salon('GET', 'settlement/?date_from=2026-09-01&date_to=2026-11-22');
+    expect(idsOf(statement).length).toBeGreaterThan(5);
     for (let offset = 0; offset < 300; offset += 100) {
       const page = await tester.salon('GET', `appointment/?limit=100&offset=${show(offset)}`);
       expect(page.body['count']).toBe(300);

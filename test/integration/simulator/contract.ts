@@ -88,9 +88,13 @@ export class Contract {
     const reference = at(response, '$ref');
     const resolved =
       typeof reference === 'string' ? at(document, ...reference.slice(2).split('/')) : response;
-    const schema = at(resolved, 'content', 'application/json', 'schema');
+    const type =
+      typeof body === 'string' && at(resolved, 'content', 'text/csv') !== undefined
+        ? 'text/csv'
+        : 'application/json';
+    const schema = at(resolved, 'content', type, 'schema');
     if (schema === undefined) return body === undefined ? [] : ['a body where there is none'];
-    return this.run(`${operation.id} ${String(status)}`, schema, body);
+    return this.run(`${operation.id} ${String(status)} ${type}`, schema, body);
   }
 
   /** Problems of a body by a named schema; `X[]` is a list of X. */

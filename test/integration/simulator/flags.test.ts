@@ -153,13 +153,13 @@ describe('capability flags, either way', () => {
     expect(idsOf(await tester.salon('GET', 'customer/?limit=31'))).toHaveLength(31);
   });
 
-  it('statusInPutRequired', async () => {
-    for (const statusInPutRequired of [true, false]) {
-      await reset({ visits: 0, flags: { statusInPutRequired } });
+  it('statusOptionalInPut', async () => {
+    for (const statusOptionalInPut of [true, false]) {
+      await reset({ visits: 0, flags: { statusOptionalInPut } });
       const { body } = await make('05T10:00', '05T11:00');
       const put = visitBody(staff, '2031-03-05T10:00', '2031-03-05T11:00');
       const path = `appointment/${show(body['id'])}/`;
-      expect((await tester.salon('PUT', path, put)).status).toBe(statusInPutRequired ? 400 : 200);
+      expect((await tester.salon('PUT', path, put)).status).toBe(statusOptionalInPut ? 200 : 400);
       expect((await tester.salon('PUT', path, { ...put, status: 'A' })).status).toBe(200);
     }
   });

@@ -71,7 +71,7 @@ function samplesOf(property: Property): unknown[] {
 }
 
 function textFor(pattern: string | undefined): string {
-  const candidates = ['2026-12-07', '2026-12-07T10:00', '10:30', '2026-12-07T10:00:00Z', 'text'];
+  const candidates = ['2026-12-07', '2026-12-07T10:00', '10:30', '2026-12-07T10:00:00Z', '-6.49', 'text'];
   return candidates.find((text) => pattern === undefined || new RegExp(pattern).test(text)) ?? 'text';
 }
 
@@ -99,6 +99,7 @@ const PAIRS = [
   ['CustomerPage', shapes.pageShape],
   ['AppointmentPage', shapes.pageShape],
   ['Mapping', shapes.mappingShape],
+  ['SettlementRow', shapes.settlementRowShape],
   ['ClientCredentialsToken', shapes.credentialsTokenShape],
   ['PartnerTokenPair', shapes.partnerPairShape],
   ['PartnerAccessToken', shapes.partnerAccessShape],
