@@ -61,6 +61,10 @@ const AWAY = new Set([
 /** SQLSTATE: connection exceptions, shutdown and start of the server, no connection left, database closed to all. */
 const AWAY_STATE = /^(08\d{3}|57P0[1-3]|53300|55000)$/;
 
+/** What the driver says without any code: the line broke under a query, or nobody answered in time. */
+const AWAY_MESSAGE =
+  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
 const NAMES = ['code', 'kind', 'originalCode'] as const;
 const INSIDE = ['cause', 'meta', 'driverAdapterError'] as const;
 
@@ -71,5 +75,6 @@ export function isDatabaseAway(error: unknown, depth = 0): boolean {
     const value: unknown = Reflect.get(error, name);
     if (typeof value === 'string' && (AWAY.has(value) || AWAY_STATE.test(value))) return true;
   }
+  if (error instanceof Error && AWAY_MESSAGE.test(error.message)) return true;
   return INSIDE.some((name) => isDatabaseAway(Reflect.get(error, name), depth + 1));
 }
