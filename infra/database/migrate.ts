@@ -154,7 +154,6 @@ async function takeLock(client: pg.Client, timeoutMs: number): Promise<void> {
     if (sqlState(cause) !== '55P03') throw cause;
     throw new MigrationError(
       'migration_lock_timeout',
-      'migration_blocked',
       `Another migration has been running for more than ${Math.trunc(timeoutMs / 1000)} s.`,
       'Wait for it, or end its connection; then try again. Nothing was changed.',
       { cause },
