@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,13 +12,19 @@ const SOURCES = ['workflows', 'domain', 'infra/temporal'];
 /** The file with the workflows. */
 export const WORKFLOWS_PATH = join(ROOT, 'workflows', 'index.ts');
 
+/** The bundle that `npm run build` made; the sources have none. */
+export const BUILT_BUNDLE_PATH = join(ROOT, 'workflows', 'bundle.js');
+
 /**
- * The workflow code in one piece. Bundling takes seconds, so it is kept in a folder under the fingerprint of everything
- * that goes into it; a start with unchanged code reads it back.
+ * The workflow code in one piece. The compiled product brings it along. From the sources bundling takes seconds, so it is
+ * kept in a folder under the fingerprint of everything that goes into it; a start with unchanged code reads it back.
  *
  * @param cacheDir where to keep it; null bundles each time
  */
-export async function workflowBundle(cacheDir: string | null): Promise<WorkflowBundle> {
+export async function workflowBundle(
+  cacheDir: string | null,
+): Promise<WorkflowBundle | { readonly codePath: string }> {
+  if (existsSync(BUILT_BUNDLE_PATH)) return { codePath: BUILT_BUNDLE_PATH };
   if (cacheDir === null) return bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH });
   const path = join(cacheDir, `workflows-${await sourcesFingerprint()}.js`);
   const kept = await readFile(path, 'utf8').catch(() => null);

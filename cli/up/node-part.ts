@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { describeExit, startChild, type LineLog } from '../../infra/local/child.ts';
+import { PROGRAM_ROOT, programArguments } from '../../infra/local/program.ts';
 import { CliError } from '../output.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readableLines } from './readable.ts';
@@ -18,8 +18,6 @@ export type NodePartOptions = {
   readonly graceMs?: number;
 };
 
-const ROOT = new URL('../../', import.meta.url);
-
 /**
  * Starts one of our own programs in its own process group with an IPC channel. When this process goes, the channel
  * breaks and the program stops by itself.
@@ -31,8 +29,8 @@ export async function startNodePart(
   const { name, entry, env, log, readyTimeoutMs = 90_000, graceMs = 20_000 } = options;
   const child = await startChild(
     process.execPath,
-    ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL(entry, ROOT))],
-    { cwd: fileURLToPath(ROOT), env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    programArguments(entry),
+    { cwd: PROGRAM_ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     log,
   );
   const part: Part = {
