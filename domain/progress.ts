@@ -2,6 +2,10 @@
 export const FULL_SYNC_PHASES = ['catalog', 'staff_and_hours', 'clients', 'visits'] as const;
 export type FullSyncPhase = (typeof FULL_SYNC_PHASES)[number];
 
+/** `apply`, or `dry_run`: everything is read and planned, nothing is written (SPEC 3.3). */
+export const SYNC_MODES = ['apply', 'dry_run'] as const;
+export type SyncMode = (typeof SYNC_MODES)[number];
+
 /** Answer of the `progress` query of a full sync. */
 export interface FullSyncProgress {
   readonly phase: FullSyncPhase | 'starting' | 'finishing' | 'done';
@@ -13,6 +17,10 @@ export interface FullSyncProgress {
   /** False while a list is still to be opened of which nobody knows the length: then `rowsTotal` will grow. */
   readonly totalIsKnown: boolean;
   readonly startedAt: string;
+  /** A dry run plans and writes nothing. */
+  readonly mode: SyncMode;
+  /** Held by a person, the run itself or its business (R30). */
+  readonly paused: boolean;
   /** Seconds still to go by the pace so far; null while there is nothing to judge by. */
   readonly etaSeconds: number | null;
 }

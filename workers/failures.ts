@@ -2,7 +2,8 @@ import { ApplicationFailure, CompleteAsyncError, CancelledFailure } from '@tempo
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import type { Context } from '@temporalio/activity';
 import { isBooksyError, type BooksyError } from '../booksy/index.ts';
-import { RunMissingError, SupersededError } from '../activities/inbound/run.ts';
+import { NotByIdError, RecordUnreadableError } from '../activities/inbound/record-sync.ts';
+import { HeldError, RunMissingError, SupersededError } from '../activities/inbound/run-ref.ts';
 import { isDatabaseAway, sqlState } from '../infra/database/index.ts';
 import type { Logger } from '../infra/logger.ts';
 
@@ -36,7 +37,7 @@ export function asFailure(error: unknown, unclearBefore = 0): unknown {
       ...(error.details.retryAfterMs === undefined ? {} : { nextRetryDelay: error.details.retryAfterMs }),
     });
   }
-  if (error instanceof RunMissingError) {
+  if (error instanceof RunMissingError || error instanceof HeldError || isAboutOneRecord(error)) {
     return ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable: true });
   }
   if (error instanceof SupersededError) {
@@ -61,6 +62,11 @@ export function asFailure(error: unknown, unclearBefore = 0): unknown {
     type: 'unexpected',
     message: `An unexpected ${error instanceof Error ? error.name : typeof error}. See the worker log.`,
   });
+}
+
+/** What only a person can mend, in Booksy. */
+function isAboutOneRecord(error: unknown): error is NotByIdError | RecordUnreadableError {
+  return error instanceof NotByIdError || error instanceof RecordUnreadableError;
 }
 
 function mayClearUp(error: BooksyError, unclearBefore: number): boolean {

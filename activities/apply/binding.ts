@@ -27,6 +27,11 @@ export interface EntityBinding {
   readonly entity: SyncEntity;
   readonly mirror: MirrorTable;
   readonly directionOf: (group: string) => Direction;
+  /** Directions that depend on the record, by the other side's id; the others go by `directionOf`. */
+  directionsOf?(
+    scope: ApplyScope,
+    changes: readonly { readonly seen: SeenRecord; readonly recordId: string }[],
+  ): Promise<ReadonlyMap<string, (group: string) => Direction>>;
   /** When both sides hold the same although the values differ; compares values unless given. */
   readonly equivalent?: PlanInput['equivalent'];
   /** Groups without whose counterpart a new record cannot be made: it waits in quarantine as `unmapped`. */

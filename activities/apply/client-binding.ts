@@ -4,7 +4,13 @@ import { createFlatBinding, mirrorTable } from './flat-binding.ts';
 const profileRows = createFlatBinding({
   entity: 'profile',
   table: 'profiles',
-  mirror: mirrorTable('external_clients', 'profile_id'),
+  mirror: mirrorTable('external_clients', 'profile_id', {
+    // Of several cards of one client one speaks for it (R38): the first, until a person says otherwise.
+    onInsert: {
+      is_primary:
+        'NOT EXISTS (SELECT FROM external_clients o WHERE o.profile_id = r.record_id AND o.is_primary)',
+    },
+  }),
   // Contact goes both ways within consent and basis (R8); the way out opens with the gate.
   directionOf: () => 'both',
   counters: { name: 'name_edits', email: 'email_edits', phone: 'phone_edits' },

@@ -12,6 +12,7 @@ export const INBOUND_CONFLICT_KINDS = [
   'capacity',
   'ambiguous_local_time',
   'unmapped',
+  'unsure_client',
 ] as const;
 export type InboundConflictKind = (typeof INBOUND_CONFLICT_KINDS)[number];
 

@@ -148,7 +148,7 @@ function countersOf(row: Record<string, Json>, counters: Readonly<Record<string,
 export function mirrorTable(
   table: string,
   linkColumn: string,
-  options: Partial<Pick<MirrorTable, 'idColumn' | 'fixed' | 'extra'>> = {},
+  options: Partial<Pick<MirrorTable, 'idColumn' | 'fixed' | 'extra' | 'onInsert'>> = {},
 ): MirrorTable {
   return {
     table,
@@ -156,6 +156,7 @@ export function mirrorTable(
     idColumn: options.idColumn ?? 'external_id',
     fixed: options.fixed ?? {},
     extra: options.extra ?? {},
+    onInsert: options.onInsert ?? {},
   };
 }
 

@@ -5,7 +5,7 @@ import type { VisitWindow } from '../../domain/windows.ts';
 import type { EntityBinding } from './binding.ts';
 import { openConflicts } from './conflicts.ts';
 import { markMirrorGone } from './mirror.ts';
-import { writeAudit, type AuditEntry } from './record.ts';
+import { noteAudit, type AuditEntry } from './record.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { ApplyScope } from './scope.ts';
 import { createVisitBinding, visitMirror } from './visit-binding.ts';
@@ -18,7 +18,7 @@ export async function applyGone(
   binding: Pick<EntityBinding, 'entity' | 'mirror'>,
   externalIds: readonly string[],
 ): Promise<void> {
-  if (externalIds.length === 0) return;
+  if (externalIds.length === 0 || scope.plan !== null) return;
   if (binding.entity === 'booking') {
     await goneVisits(scope, externalIds);
     return;
@@ -35,7 +35,7 @@ export async function applyGone(
     await scope.tx.$executeRaw`DELETE FROM time_off WHERE id = ANY(${recordIds}::uuid[])`;
   }
   const action = binding.entity === 'time_off' ? 'removed' : 'marked_gone';
-  await writeAudit(
+  noteAudit(
     scope,
     recordIds.map((id) => goneEntry(action, binding.entity, id)),
   );
@@ -136,7 +136,7 @@ async function goneVisits(scope: ApplyScope, externalIds: readonly string[]): Pr
       FROM bookings b
      WHERE b.id = m.booking_id AND m.business_id = ${scope.businessId}::uuid
        AND m.booking_id = ANY(${cancelled}::uuid[])`;
-  await writeAudit(scope, [
+  noteAudit(scope, [
     ...cancelled.map((id) => goneEntry('cancelled', 'booking', id)),
     ...kept.map((id) => goneEntry('marked_gone', 'booking', id)),
   ]);
@@ -172,12 +172,12 @@ export interface PassScope {
 export async function absentClients(tx: Tx, pass: PassScope): Promise<Absent> {
   return absentOf(
     await tx.$queryRaw<SuspectRow[]>`
-    WITH known AS (
-      SELECT external_id FROM external_clients WHERE business_id = ${pass.businessId}::uuid AND gone_at IS NULL
-    )
-    SELECT 'profile' AS entity, k.external_id, k.external_id AS mirror_id, (SELECT count(*) FROM known) AS known
-      FROM known k WHERE NOT EXISTS (${shown(pass)} AND p.external_id = k.external_id)
-     ORDER BY k.external_id`,
+    WITH inside AS (
+      SELECT 'profile' AS entity, external_id, external_id AS mirror_id FROM external_clients
+       WHERE business_id = ${pass.businessId}::uuid AND gone_at IS NULL
+    ), ${marked(pass)}
+    SELECT entity, external_id, mirror_id, (SELECT count(*) FROM inside) AS known
+      FROM marked WHERE NOT was_shown ORDER BY mirror_id`,
   );
 }
 
@@ -206,10 +206,9 @@ export async function absentVisits(
       SELECT * FROM known
        WHERE (${window.fromLocal}::timestamp IS NULL OR starts_local >= ${window.fromLocal}::timestamp)
          AND (${window.tillLocal}::timestamp IS NULL OR starts_local < ${window.tillLocal}::timestamp)
-    )
-    SELECT k.entity, k.external_id, k.mirror_id, (SELECT count(*) FROM inside) AS known
-      FROM inside k WHERE NOT EXISTS (${shown(pass)} AND p.external_id = k.external_id)
-     ORDER BY k.starts_local DESC, k.external_id`,
+    ), ${marked(pass)}
+    SELECT entity, external_id, mirror_id, (SELECT count(*) FROM inside) AS known
+      FROM marked WHERE NOT was_shown ORDER BY starts_local DESC, mirror_id`,
   );
 }
 
@@ -236,9 +235,23 @@ export interface Absent {
   readonly known: number;
 }
 
-function shown(pass: PassScope): Prisma.Sql {
-  return Prisma.sql`SELECT FROM sync_pass_rows p
-    WHERE p.run_id = ${pass.runId}::uuid AND p.window_key = ${pass.windowKey}`;
+/**
+ * Marks what a pass has shown. A window function over both sides instead of an anti-join: tables that were just filled have
+ * no statistics, and a planner that believes in one row compares each with each.
+ */
+function marked(pass: PassScope): Prisma.Sql {
+  return Prisma.sql`both_sides AS (
+      SELECT to_jsonb(i) AS row, i.external_id, false AS shown FROM inside i
+      UNION ALL
+      SELECT NULL, p.external_id, true FROM sync_pass_rows p
+       WHERE p.run_id = ${pass.runId}::uuid AND p.window_key = ${pass.windowKey}
+    ), shown_or_not AS (
+      SELECT row, bool_or(shown) OVER (PARTITION BY external_id) AS was_shown FROM both_sides
+    ), marked AS (
+      SELECT row ->> 'entity' AS entity, row ->> 'external_id' AS external_id, row ->> 'mirror_id' AS mirror_id,
+             row ->> 'starts_local' AS starts_local, was_shown
+        FROM shown_or_not WHERE row IS NOT NULL
+    )`;
 }
 
 function absentOf(rows: readonly SuspectRow[]): Absent {

@@ -15,6 +15,8 @@ export interface MirrorTable {
   readonly fixed: Readonly<Record<string, string>>;
   /** Further columns with their SQL types, filled from `MirrorWrite.extra`. */
   readonly extra: Readonly<Record<string, string>>;
+  /** Columns that are set once, when the row is made, by SQL expressions over the row `r`. */
+  readonly onInsert: Readonly<Record<string, string>>;
 }
 
 export interface MirrorRow extends MirrorState {
@@ -91,9 +93,13 @@ export async function writeMirror(
     ...write.extra,
   }));
   const extraTypes = extraNames.map((name) => `, ${name} ${mirror.extra[name] ?? 'text'}`).join('');
-  const columns = [...fixedNames, ...extraNames].map((name) => `, ${name}`).join('');
+  const onceNames = Object.keys(mirror.onInsert);
+  const columns = [...fixedNames, ...extraNames, ...onceNames].map((name) => `, ${name}`).join('');
   const fixedValues = fixedNames.map((name) => Prisma.sql`, ${mirror.fixed[name]}`);
-  const extraValues = extraNames.map((name) => `, r.${name}`).join('');
+  const extraValues = [
+    ...extraNames.map((name) => `, r.${name}`),
+    ...onceNames.map((name) => `, ${mirror.onInsert[name] ?? 'NULL'}`),
+  ].join('');
   const extraSets = extraNames.map((name) => `, ${name} = excluded.${name}`).join('');
   const keyColumns = ['business_id', ...fixedNames, mirror.idColumn].join(', ');
   await scope.tx.$executeRaw`

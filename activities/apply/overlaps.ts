@@ -1,4 +1,4 @@
-import { openConflicts, type NewConflict } from './conflicts.ts';
+import type { NewConflict } from './conflicts.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { ApplyScope } from './scope.ts';
 
@@ -15,11 +15,14 @@ interface OverlapRow {
 }
 
 /**
- * Puts every overlap of held time that these visits or blocks are part of on a conflict (R21): both stay, both hold their
- * time, and a person sees it. An overlap that has begun already is recorded as overtaken.
+ * Every overlap of held time that these visits or blocks are part of is a conflict (R21): both stay, both hold their time,
+ * and a person sees it. An overlap that has begun already is recorded as overtaken.
  */
-export async function reportOverlaps(scope: ApplyScope, recordIds: readonly string[]): Promise<number> {
-  if (recordIds.length === 0) return 0;
+export async function overlapsOf(
+  scope: ApplyScope,
+  recordIds: readonly string[],
+): Promise<readonly NewConflict[]> {
+  if (recordIds.length === 0) return [];
   const pairs = await scope.tx.$queryRaw<OverlapRow[]>`
     SELECT DISTINCT ON (record_id, other_record_id) *
       FROM (
@@ -37,26 +40,22 @@ export async function reportOverlaps(scope: ApplyScope, recordIds: readonly stri
             ON b.resource_id = a.resource_id AND b.during && a.during AND b.session_key <> a.session_key
            AND b.ref <> a.ref
       ) pairs ORDER BY record_id, other_record_id, from_at`;
-  await openConflicts(
-    scope,
-    pairs.map((pair): NewConflict => ({
-      kind: 'time_overlap',
-      entity: pair.record_entity,
-      recordId: pair.record_id,
-      otherRecordId: pair.other_record_id,
-      externalId: null,
-      // An overlap freezes nothing: both visits go on being synchronised while the time is disputed.
-      groups: [],
-      detail: {
-        resourceKind: pair.resource_kind,
-        resourceId: pair.resource_id,
-        fromAt: pair.from_at.toISOString(),
-        tillAt: pair.till_at.toISOString(),
-      },
-      overtaken: pair.from_at.toISOString() <= scope.now,
-    })),
-  );
-  return pairs.length;
+  return pairs.map((pair): NewConflict => ({
+    kind: 'time_overlap',
+    entity: pair.record_entity,
+    recordId: pair.record_id,
+    otherRecordId: pair.other_record_id,
+    externalId: null,
+    // An overlap freezes nothing: both visits go on being synchronised while the time is disputed.
+    groups: [],
+    detail: {
+      resourceKind: pair.resource_kind,
+      resourceId: pair.resource_id,
+      fromAt: pair.from_at.toISOString(),
+      tillAt: pair.till_at.toISOString(),
+    },
+    overtaken: pair.from_at.toISOString() <= scope.now,
+  }));
 }
 
 interface OverfullRow {
@@ -66,12 +65,12 @@ interface OverfullRow {
   from_at: Date;
 }
 
-/** Puts sessions with more visits than seats on a conflict: one for the session, on its first visit. */
-export async function reportOverfullSessions(
+/** Sessions with more visits than seats: one conflict for each, on its first visit. */
+export async function overfullSessionsOf(
   scope: ApplyScope,
   recordIds: readonly string[],
-): Promise<number> {
-  if (recordIds.length === 0) return 0;
+): Promise<readonly NewConflict[]> {
+  if (recordIds.length === 0) return [];
   const rows = await scope.tx.$queryRaw<OverfullRow[]>`
     SELECT s.resource_id, s.seats, lower(s.during) AS from_at,
            (SELECT array_agg(DISTINCT i.booking_id::text ORDER BY i.booking_id::text) FROM booking_items i
@@ -79,26 +78,22 @@ export async function reportOverfullSessions(
       FROM occupancy_overfull_sessions(${scope.businessId}::uuid) s
      WHERE EXISTS (SELECT FROM booking_items i
                     WHERE i.id = ANY(s.item_ids) AND i.booking_id = ANY(${recordIds}::uuid[]))`;
-  await openConflicts(
-    scope,
-    rows.flatMap(
-      ({ booking_ids: bookingIds, resource_id: resourceId, seats, from_at: from }): NewConflict[] => {
-        const [recordId] = bookingIds;
-        if (recordId === undefined) return [];
-        return [
-          {
-            kind: 'capacity',
-            entity: 'booking',
-            recordId,
-            otherRecordId: null,
-            externalId: null,
-            groups: [],
-            detail: { resourceId, seats, bookingIds, fromAt: from.toISOString() },
-            overtaken: from.toISOString() <= scope.now,
-          },
-        ];
-      },
-    ),
+  return rows.flatMap(
+    ({ booking_ids: bookingIds, resource_id: resourceId, seats, from_at: from }): readonly NewConflict[] => {
+      const [recordId] = bookingIds;
+      if (recordId === undefined) return [];
+      return [
+        {
+          kind: 'capacity',
+          entity: 'booking',
+          recordId,
+          otherRecordId: null,
+          externalId: null,
+          groups: [],
+          detail: { resourceId, seats, bookingIds, fromAt: from.toISOString() },
+          overtaken: from.toISOString() <= scope.now,
+        },
+      ];
+    },
   );
-  return rows.length;
 }

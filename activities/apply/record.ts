@@ -5,42 +5,55 @@ import { v7 as uuidv7 } from 'uuid';
 
 /** The pipeline's last step: what was done is written where people and checkers look for it, in the same transaction. */
 
+export const AUDIT_ACTIONS = [
+  'created',
+  'linked',
+  'updated',
+  'cancelled',
+  'marked_gone',
+  'removed',
+  'unsure',
+  'merged',
+  'unmerged',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
 export interface AuditEntry {
-  readonly action: 'created' | 'updated' | 'cancelled' | 'marked_gone' | 'removed';
+  readonly action: AuditAction;
   readonly entity: SyncEntity;
-  readonly recordId: string;
+  /** Null where there is no record of ours: a card that waits for a person. */
+  readonly recordId: string | null;
   readonly externalId: string | null;
   readonly reasonCode: string;
+  /** Who decided it, where a person did; else it is the sync itself. */
+  readonly actor?: string;
   readonly groups: readonly string[];
 }
 
-/** Appends to the audit trail: who, what, why, which groups; never a value. */
-export async function writeAudit(scope: ApplyScope, entries: readonly AuditEntry[]): Promise<void> {
-  if (entries.length === 0) return;
-  const payload = entries.map((entry) => ({
+/** Notes for the audit trail what this transaction does; a dry run does nothing. */
+export function noteAudit(scope: ApplyScope, entries: readonly AuditEntry[]): void {
+  if (scope.plan === null) scope.audit.push(...entries);
+}
+
+/** Appends what was noted to the audit trail: who, what, why, which groups; never a value. */
+export async function writeAudit(scope: ApplyScope): Promise<void> {
+  if (scope.audit.length === 0) return;
+  const payload = scope.audit.map((entry) => ({
     action: entry.action,
     entity: entry.entity,
     record_id: entry.recordId,
     external_id: entry.externalId,
     reason_code: entry.reasonCode,
     groups: entry.groups,
+    actor: entry.actor ?? 'sync',
   }));
   await scope.tx.$executeRaw`
     INSERT INTO booksy_audit_log (business_id, at, actor, action, entity, record_id, external_id, run_id, reason_code, groups)
-    SELECT ${scope.businessId}::uuid, now(), 'sync', r.action, r.entity, r.record_id, r.external_id,
+    SELECT ${scope.businessId}::uuid, now(), r.actor, r.action, r.entity, r.record_id, r.external_id,
            ${scope.runId}::uuid, r.reason_code, ARRAY(SELECT jsonb_array_elements_text(r.groups))
       FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS r(
-           action text, entity text, record_id uuid, external_id text, reason_code text, groups jsonb)`;
-}
-
-/**
- * Takes back the outbox rows that this transaction's own writes caused: their content is the base that it has just
- * recorded, under row locks, so they are echoes by content (R26).
- */
-export async function takeOwnEchoes(scope: ApplyScope): Promise<void> {
-  await scope.tx.$executeRaw`
-    DELETE FROM sync_outbox
-     WHERE business_id = ${scope.businessId}::uuid AND transaction_id = pg_current_xact_id()`;
+           action text, entity text, record_id uuid, external_id text, reason_code text, groups jsonb, actor text)`;
+  scope.audit.length = 0;
 }
 
 export interface Quarantined {
@@ -50,6 +63,10 @@ export interface Quarantined {
   readonly field: string | null;
   readonly detail: string;
   readonly nextStep: string;
+  /** Of a window's entry: how many records it is about … */
+  readonly affected?: number;
+  /** … and the start of the earliest visit among them, ISO instant. */
+  readonly urgentAt?: string | null;
 }
 
 /** What a rejected row of an answer becomes in the quarantine. */
@@ -78,25 +95,29 @@ export async function quarantine(scope: ApplyScope, rows: readonly Quarantined[]
       field: row.field,
       detail: row.detail,
       next_step: row.nextStep,
+      affected: row.affected ?? null,
+      urgent_at: row.urgentAt ?? null,
     }),
   );
   await scope.tx.$executeRaw`
     WITH found AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS r(
-        id uuid, entity text, external_id text, reason_code text, field text, detail text, next_step text)
+        id uuid, entity text, external_id text, reason_code text, field text, detail text, next_step text,
+        affected int, urgent_at timestamptz)
     ), again AS (
       UPDATE quarantine q
          SET last_seen_at = now(), run_id = ${scope.runId}::uuid, reason_code = f.reason_code, field = f.field,
-             detail = f.detail, next_step = f.next_step
+             detail = f.detail, next_step = f.next_step, affected = f.affected, urgent_at = f.urgent_at
         FROM found f
        WHERE q.business_id = ${scope.businessId}::uuid AND q.entity = f.entity AND q.external_id = f.external_id
          AND q.released_at IS NULL
       RETURNING q.entity, q.external_id
     )
     INSERT INTO quarantine
-      (id, business_id, entity, external_id, reason_code, field, detail, next_step, first_seen_at, last_seen_at, run_id)
+      (id, business_id, entity, external_id, reason_code, field, detail, next_step, affected, urgent_at, first_seen_at,
+       last_seen_at, run_id)
     SELECT f.id, ${scope.businessId}::uuid, f.entity, f.external_id, f.reason_code, f.field, f.detail, f.next_step,
-           now(), now(), ${scope.runId}::uuid
+           f.affected, f.urgent_at, now(), now(), ${scope.runId}::uuid
       FROM found f
      WHERE NOT EXISTS (SELECT FROM again a WHERE (a.entity, a.external_id) = (f.entity, f.external_id))`;
 }

@@ -1,6 +1,8 @@
 import type { Tx } from '../../infra/database/index.ts';
 import type { Vault } from '../../infra/crypto.ts';
 import type { Links } from '../../domain/states/links.ts';
+import type { PlanCollector } from './plan-collector.ts';
+import type { AuditEntry } from './record.ts';
 
 /** One transaction's worth of applying to one business: everything that every write needs to know. */
 export interface ApplyScope {
@@ -13,4 +15,8 @@ export interface ApplyScope {
   /** ISO instant by the database's clock at the transaction's start. */
   readonly now: string;
   readonly links: Links;
+  /** Of a dry run: what it would do is collected here and nothing is written. Null in a real run. */
+  readonly plan: PlanCollector | null;
+  /** What was done in this transaction; written as one statement before it commits. */
+  readonly audit: AuditEntry[];
 }

@@ -29,6 +29,8 @@ export const visitMirror = mirrorTable('external_bookings', 'booking_id', {
     ends_local: 'timestamp',
     item_links: 'jsonb',
   },
+  // A merge of cards at Booksy shows the visit under another card; an un-merge needs the first one (R38).
+  onInsert: { source_client_external_id: 'r.client_external_id' },
 });
 
 /** Which item of the other side is which row here, by item key. */

@@ -1,5 +1,5 @@
 import { itemsWithoutStaff } from '../../domain/any-staff.ts';
-import { openConflicts, type NewConflict } from './conflicts.ts';
+import type { NewConflict } from './conflicts.ts';
 import type { ApplyScope } from './scope.ts';
 
 interface TroubleRow {
@@ -18,8 +18,11 @@ interface TroubleRow {
  * Visits still to come that a person must look at although they were taken in: a local time that does not exist or
  * exists twice (R11), or staff or a service that nobody has linked here.
  */
-export async function reportVisitTrouble(scope: ApplyScope, bookingIds: readonly string[]): Promise<void> {
-  if (bookingIds.length === 0) return;
+export async function visitTroubleOf(
+  scope: ApplyScope,
+  bookingIds: readonly string[],
+): Promise<readonly NewConflict[]> {
+  if (bookingIds.length === 0) return [];
   const rows = await scope.tx.$queryRaw<TroubleRow[]>`
     SELECT i.booking_id, i.id AS item_id, i.start_mark, i.end_mark, i.any_staff, i.staff_id, i.variant_id,
            m.remote #>> ARRAY['item:' || l.key || ':time', 'staff'] IS NOT NULL AS wants_staff,
@@ -32,7 +35,7 @@ export async function reportVisitTrouble(scope: ApplyScope, bookingIds: readonly
        AND b.status NOT IN ('cancelled', 'no_show') AND i.ends_at > ${scope.now}::timestamptz
        AND (i.start_mark <> 'exact' OR i.end_mark <> 'exact' OR i.variant_id IS NULL
             OR (i.staff_id IS NULL AND NOT i.any_staff))`;
-  await openConflicts(scope, [...rows.flatMap(ambiguousOf), ...unmappedOf(rows)]);
+  return [...rows.flatMap(ambiguousOf), ...unmappedOf(rows)];
 }
 
 function ambiguousOf(row: TroubleRow): readonly NewConflict[] {
@@ -81,10 +84,13 @@ interface PoolRow {
  * Visits still to come for which any member of staff will do, although nobody who serves them is left at their time (R24).
  * They stay as they are; a person finds somebody.
  */
-export async function reportEmptyPools(scope: ApplyScope, bookingIds: readonly string[]): Promise<void> {
-  if (bookingIds.length === 0) return;
+export async function emptyPoolsOf(
+  scope: ApplyScope,
+  bookingIds: readonly string[],
+): Promise<readonly NewConflict[]> {
+  if (bookingIds.length === 0) return [];
   const pool = await poolAround(scope, bookingIds);
-  if (pool.length === 0) return;
+  if (pool.length === 0) return [];
   const busy = await scope.tx.$queryRaw<{ staff_id: string; starts_at: Date; ends_at: Date }[]>`
     SELECT DISTINCT o.resource_id AS staff_id, lower(o.during) AS starts_at, upper(o.during) AS ends_at
       FROM jsonb_to_recordset(${JSON.stringify(pool)}::jsonb) AS p(starts_at timestamptz, ends_at timestamptz)
@@ -96,19 +102,16 @@ export async function reportEmptyPools(scope: ApplyScope, bookingIds: readonly s
       busy.map((row) => ({ staffId: row.staff_id, ...instants(row) })),
     ),
   );
-  await openConflicts(
-    scope,
-    pool.flatMap((row): readonly NewConflict[] =>
-      without.has(row.item_id)
-        ? [
-            {
-              ...base({ booking_id: row.booking_id }),
-              kind: 'capacity',
-              detail: { itemId: row.item_id, fromAt: row.starts_at.toISOString(), reason: 'no_staff_left' },
-            },
-          ]
-        : [],
-    ),
+  return pool.flatMap((row): readonly NewConflict[] =>
+    without.has(row.item_id)
+      ? [
+          {
+            ...base({ booking_id: row.booking_id }),
+            kind: 'capacity',
+            detail: { itemId: row.item_id, fromAt: row.starts_at.toISOString(), reason: 'no_staff_left' },
+          },
+        ]
+      : [],
   );
 }
 

@@ -5,7 +5,6 @@ import type {
   ObservedVariant,
   WholeList,
 } from '../../domain/observed.ts';
-import { exceedsBlastRadius } from '../../domain/absence.ts';
 import type { CountedEntity } from '../../domain/counts.ts';
 import { Prisma } from '../../infra/database/index.ts';
 import { isBooksyError } from '../../booksy/index.ts';
@@ -19,7 +18,7 @@ import {
 import type { EntityBinding } from '../apply/binding.ts';
 import { applyGone } from '../apply/gone.ts';
 import { NO_LINKS } from '../apply/links.ts';
-import type { Quarantined } from '../apply/record.ts';
+import { closeWindowEntry, judgeRemoval, usePermit, windowEntry } from './removals.ts';
 import { inStep, type InboundDeps, type RunBusiness, type RunRef } from './run.ts';
 
 /** Reads by id that one pass may spend on suspects (R3); what is left over is looked at by the next pass. */
@@ -43,40 +42,68 @@ export async function removeAbsent(
   lists: CatalogLists,
   beat: () => void,
 ): Promise<void> {
-  const { resources, services, categories, variants } = lists;
-  const listedResources = idsOf([resources]);
+  const known = await knownCatalog(deps, business.id);
+  const open = await openLists(deps, business.id);
+  for (const check of checksOf(deps, business, lists, known)) {
+    await removeAbsentOf(deps, business, run, { ...check, isOpen: open.has(check.binding.entity) }, beat);
+  }
+}
+
+interface Check {
+  readonly binding: EntityBinding;
+  readonly counted: CountedEntity;
+  readonly known: readonly string[];
+  /** Null where the list was not whole. */
+  readonly listed: ReadonlySet<string> | null;
+  readonly read: (externalId: string) => Promise<unknown>;
+}
+
+function checksOf(
+  deps: InboundDeps,
+  business: RunBusiness,
+  { resources, services, categories, variants }: CatalogLists,
+  known: readonly KnownRow[],
+): readonly Check[] {
   const call = { lane: 5 } as const;
-  const serviceOfVariant = await servicesOfVariants(deps, business.id);
-  const checks: readonly Check[] = [
+  const knownOf = (kind: KnownRow['kind']) => known.filter((row) => row.kind === kind).map(({ id }) => id);
+  const serviceOfVariant = new Map(known.map((row) => [row.id, row.service ?? '']));
+  const listedResources = idsOf([resources]);
+  const readResource = (id: string) => deps.booksy.getResource(business, { externalId: id }, call);
+  return [
     {
       binding: staffBinding,
       counted: 'staff',
+      known: knownOf('staff'),
       listed: listedResources,
-      read: async (id) => deps.booksy.getResource(business, { externalId: id }, call),
+      read: readResource,
     },
     {
       binding: roomBinding,
       counted: 'rooms',
+      known: knownOf('room'),
       listed: listedResources,
-      read: async (id) => deps.booksy.getResource(business, { externalId: id }, call),
+      read: readResource,
     },
     {
       binding: categoryBinding,
       counted: 'categories',
+      known: knownOf('category'),
       listed: idsOf([categories]),
-      read: async (id) => deps.booksy.getCategory(business, { externalId: id }, call),
+      read: (id) => deps.booksy.getCategory(business, { externalId: id }, call),
     },
     {
       binding: serviceBinding,
       counted: 'services',
+      known: knownOf('service'),
       listed: idsOf([services]),
-      read: async (id) => deps.booksy.getService(business, { externalId: id }, call),
+      read: (id) => deps.booksy.getService(business, { externalId: id }, call),
     },
     {
       binding: variantBinding,
       counted: 'variants',
+      known: knownOf('variant'),
       listed: services.rejected.length > 0 ? null : idsOf(variants),
-      read: async (id) =>
+      read: (id) =>
         deps.booksy.getVariant(
           business,
           { serviceExternalId: serviceOfVariant.get(id) ?? '', externalId: id },
@@ -84,50 +111,61 @@ export async function removeAbsent(
         ),
     },
   ];
-  for (const check of checks) await removeAbsentOf(deps, business, run, check, beat);
-}
-
-interface Check {
-  readonly binding: EntityBinding;
-  readonly counted: CountedEntity;
-  /** Null where the list was not whole. */
-  readonly listed: ReadonlySet<string> | null;
-  readonly read: (externalId: string) => Promise<unknown>;
 }
 
 async function removeAbsentOf(
   deps: InboundDeps,
   business: RunBusiness,
   run: RunRef,
-  check: Check,
+  check: Check & { readonly isOpen: boolean },
   beat: () => void,
 ): Promise<void> {
-  if (check.listed === null) return;
-  const known = await knownIds(deps, business.id, check.binding);
-  const listed = check.listed;
+  const { listed, known, binding } = check;
+  if (listed === null) return;
   const suspects = known.filter((id) => !listed.has(id));
-  if (suspects.length === 0) return;
-  if (exceedsBlastRadius(suspects.length, known.length)) {
-    await inStep(deps, business, run, NO_LINKS, (scope) =>
-      scope.quarantine(check.counted, [
-        blastRadius(check.binding.entity, 'list', suspects.length, known.length),
-      ]),
-    );
+  if (suspects.length === 0) {
+    if (!check.isOpen) return;
+    await inStep(deps, business, run, NO_LINKS, async (scope) => {
+      if (scope.plan === null) await closeWindowEntry(scope.tx, business.id, binding.entity, 'list');
+    });
     return;
   }
-  if (await awaitsRelease(deps, business.id, check.binding.entity, 'list')) return;
-  const gone = await readSuspects(suspects, check.read, beat);
-  await inStep(deps, business, run, NO_LINKS, (scope) => applyGone(scope, check.binding, gone));
+  const removal = await judgeRemoval(deps.db, business.id, {
+    entity: binding.entity,
+    windowKey: 'list',
+    suspects: suspects.length,
+    known: known.length,
+  });
+  if (removal.kind === 'waits') return;
+  const looked = suspects.slice(0, SUSPECT_READS_PER_PASS);
+  const gone = removal.kind === 'allowed' ? await readSuspects(looked, check.read, beat) : [];
+  await inStep(deps, business, run, NO_LINKS, async (scope) => {
+    scope.plan?.planned(check.counted, { remove: gone.length });
+    if (removal.kind === 'too_many') await scope.quarantine(check.counted, [removal.entry]);
+    else if (scope.plan === null) {
+      await applyGone(scope, binding, gone);
+      await usePermit(scope.tx, removal.permitId, looked.length);
+    }
+  });
 }
 
-/** Reads suspects by id, as many as the budget allows, and returns those that Booksy answers 404 for. */
+/** Kinds of record of whose list too much was missing earlier, and nobody has released it. */
+async function openLists(deps: InboundDeps, businessId: string): Promise<ReadonlySet<string>> {
+  const rows = await deps.db.quarantine.findMany({
+    where: { businessId, externalId: windowEntry('list'), releasedAt: null },
+    select: { entity: true },
+  });
+  return new Set(rows.map(({ entity }) => entity));
+}
+
+/** Reads suspects by id and returns those that Booksy answers 404 for. */
 export async function readSuspects(
   suspects: readonly string[],
   read: (externalId: string) => Promise<unknown>,
   beat: () => void,
 ): Promise<readonly string[]> {
   const gone: string[] = [];
-  for (const externalId of suspects.slice(0, SUSPECT_READS_PER_PASS)) {
+  for (const externalId of suspects) {
     try {
       await read(externalId);
     } catch (error) {
@@ -140,74 +178,21 @@ export async function readSuspects(
   return gone;
 }
 
-const BLAST_RADIUS = 'blast_radius';
-
-function windowEntry(windowKey: string): string {
-  return `window:${windowKey}`;
+interface KnownRow {
+  readonly kind: 'staff' | 'room' | 'category' | 'service' | 'variant';
+  readonly id: string;
+  /** Service of a variant. */
+  readonly service: string | null;
 }
 
-/** Whether too much was missing here before and nobody has released it yet: until then nothing is removed (R3). */
-export async function awaitsRelease(
-  deps: InboundDeps,
-  businessId: string,
-  entity: Quarantined['entity'],
-  windowKey: string,
-): Promise<boolean> {
-  const open = await deps.db.quarantine.findFirst({
-    where: {
-      businessId,
-      entity,
-      externalId: windowEntry(windowKey),
-      reasonCode: BLAST_RADIUS,
-      releasedAt: null,
-    },
-    select: { id: true },
-  });
-  return open !== null;
-}
-
-/** The quarantine entry of a pass in which too much was missing at once (R3). */
-export function blastRadius(
-  entity: Quarantined['entity'],
-  windowKey: string,
-  missing: number,
-  known: number,
-): Quarantined {
-  return {
-    entity,
-    externalId: windowEntry(windowKey),
-    reasonCode: BLAST_RADIUS,
-    field: null,
-    detail: `${String(missing)} of ${String(known)} known records were missing from the list at once. Nothing was removed.`,
-    nextStep:
-      'Look in Booksy whether they are really gone. Until this is released, nothing of this window is removed here.',
-  };
-}
-
-async function knownIds(
-  deps: InboundDeps,
-  businessId: string,
-  binding: EntityBinding,
-): Promise<readonly string[]> {
-  const { mirror } = binding;
-  const fixed = Object.entries(mirror.fixed).map(
-    ([name, value]) => Prisma.sql`AND ${Prisma.raw(name)} = ${value}`,
-  );
-  const rows = await deps.db.$queryRaw<{ id: string }[]>`
-    SELECT ${Prisma.raw(mirror.idColumn)} AS id FROM ${Prisma.raw(mirror.table)}
-     WHERE business_id = ${businessId}::uuid AND gone_at IS NULL
-       ${fixed.length === 0 ? Prisma.empty : Prisma.join(fixed, ' ')}`;
-  return rows.map((row) => row.id);
-}
-
-async function servicesOfVariants(
-  deps: InboundDeps,
-  businessId: string,
-): Promise<ReadonlyMap<string, string>> {
-  const rows = await deps.db.$queryRaw<{ id: string; service: string }[]>`
-    SELECT external_id AS id, remote ->> 'service' AS service FROM external_services
-     WHERE business_id = ${businessId}::uuid AND entity = 'variant' AND gone_at IS NULL`;
-  return new Map(rows.map((row) => [row.id, row.service]));
+/** The catalog as it is linked here. */
+async function knownCatalog(deps: InboundDeps, businessId: string): Promise<readonly KnownRow[]> {
+  const mirrors = [
+    Prisma.sql`SELECT 'staff' AS kind, external_id AS id, NULL AS service FROM external_staff`,
+    Prisma.sql`SELECT 'room', external_id, NULL FROM external_rooms`,
+    Prisma.sql`SELECT entity, external_id, remote ->> 'service' FROM external_services`,
+  ].map((select) => Prisma.sql`${select} WHERE business_id = ${businessId}::uuid AND gone_at IS NULL`);
+  return deps.db.$queryRaw<KnownRow[]>`${Prisma.join(mirrors, ' UNION ALL ')}`;
 }
 
 /** Ids of whole lists; null where a row could not be read, because then absence proves nothing. */

@@ -5,13 +5,15 @@ import { isEnded, seenVisit } from '../../domain/states/visit.ts';
 import { startsInWindow, type VisitWindow } from '../../domain/windows.ts';
 import { applyRecords, type HoldBack } from '../apply/apply-records.ts';
 import { clientBinding } from '../apply/client-binding.ts';
-import { reportOverfullSessions, reportOverlaps } from '../apply/overlaps.ts';
+import { openConflicts } from '../apply/conflicts.ts';
+import { overfullSessionsOf, overlapsOf } from '../apply/overlaps.ts';
 import { applyGone } from '../apply/gone.ts';
 import { loadClientLinks } from '../apply/links.ts';
-import { quarantinedRow, releaseReadable } from '../apply/record.ts';
-import { reportEmptyPools, reportVisitTrouble } from '../apply/visit-trouble.ts';
+import { quarantinedRow } from '../apply/record.ts';
+import { emptyPoolsOf, visitTroubleOf } from '../apply/visit-trouble.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
 import { createVisitBinding } from '../apply/visit-binding.ts';
+import { wouldClients } from './plan-row.ts';
 import type { StepScope } from './run.ts';
 
 export interface SeenAppointment {
@@ -57,10 +59,9 @@ export async function applyVisits(
   const cards = inside.flatMap(({ row }) =>
     row.kind === 'visit' && row.clientExternalId !== null ? [row.clientExternalId] : [],
   );
-  const links = {
-    ...scope.links,
-    clients: await loadClientLinks(scope.tx, scope.businessId, [...new Set(cards)]),
-  };
+  const clients = await loadClientLinks(scope.tx, scope.businessId, [...new Set(cards)]);
+  const planned = scope.plan === null ? [] : await wouldClients(scope.tx, scope.runId);
+  const links = { ...scope.links, clients: new Map([...planned, ...clients]) };
   const withClients = { ...scope, links };
 
   const visits = inside.flatMap(({ row, interval }) =>
@@ -75,11 +76,22 @@ export async function applyVisits(
   await scope.settle('visits', 'booking', outcome);
   const blocks = await applyReservations(withClients, inside);
   await settleRejected(scope, 'visits', 'booking', visits, rejected);
-  await reportOverlaps(scope, [...outcome.touched, ...blocks]);
-  await reportOverfullSessions(scope, outcome.touched);
-  await reportVisitTrouble(scope, outcome.touched);
-  await reportEmptyPools(scope, outcome.touched);
+  if (scope.plan === null) await reportTrouble(scope, outcome.touched, blocks);
   return { again: outcome.stale, cancels: outcome.heldBack };
+}
+
+/** Puts what a person must look at on conflicts: all that these visits and blocks brought, in one statement. */
+async function reportTrouble(
+  scope: StepScope,
+  visits: readonly string[],
+  blocks: readonly string[],
+): Promise<void> {
+  await openConflicts(scope, [
+    ...(await overlapsOf(scope, [...visits, ...blocks])),
+    ...(await overfullSessionsOf(scope, visits)),
+    ...(await visitTroubleOf(scope, visits)),
+    ...(await emptyPoolsOf(scope, visits)),
+  ]);
 }
 
 /** Whether a change would free the time of a visit that still holds it. */
@@ -102,6 +114,7 @@ async function applyReservations(
   await scope.settle('timeOff', 'time_off', outcome);
   const shown = reservations.map(({ row }) => row.externalId);
   const ended = await blocksNoLongerIn(scope, shown, records);
+  scope.plan?.planned('timeOff', { remove: ended.length });
   await applyGone(scope, binding, ended);
   return outcome.touched;
 }
@@ -136,8 +149,7 @@ async function settleRejected(
     counted,
     rejected.map((row) => quarantinedRow(entity, row)),
   );
-  await releaseReadable(
-    scope,
+  await scope.releaseReadable(
     entity,
     records.map((record) => record.externalId),
   );

@@ -5,7 +5,6 @@ import type {
   RejectedRow,
   WholeList,
 } from '../../domain/observed.ts';
-import type { Links } from '../../domain/states/links.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
 import { seenCategory, seenRoom, seenService, seenStaff, seenVariant } from '../../domain/states/catalog.ts';
 import type { CountedEntity } from '../../domain/counts.ts';
@@ -18,21 +17,13 @@ import {
   staffBinding,
   variantBinding,
 } from '../apply/catalog-bindings.ts';
-import { loadCatalogLinks } from '../apply/links.ts';
-import { quarantinedRow, releaseReadable } from '../apply/record.ts';
-import { removeAbsent } from './absent.ts';
+import { loadCatalogLinks, NO_LINKS } from '../apply/links.ts';
+import { quarantinedRow } from '../apply/record.ts';
+import { removeAbsent, type CatalogLists } from './absent.ts';
 import { noteProofs } from './proof.ts';
-import {
-  businessOf,
-  claimStep,
-  cursorOf,
-  inStep,
-  withStep,
-  type InboundDeps,
-  type RunBusiness,
-  type RunRef,
-  type StepScope,
-} from './run.ts';
+import { withStep } from './cursor.ts';
+import { withPlannedLinks } from './plan-row.ts';
+import { inStep, openRun, type InboundDeps, type RunBusiness, type RunRef, type StepScope } from './run.ts';
 
 const LANE = 5;
 const STEP = 'catalog';
@@ -42,8 +33,8 @@ const STEP = 'catalog';
  * first and applied in one transaction, so that nobody sees a service without its prices.
  */
 export async function syncCatalog(deps: InboundDeps, run: RunRef, beat: () => void): Promise<void> {
-  if ((await cursorOf(deps.db, run.runId)).steps.includes(STEP)) return;
-  const business = await businessOf(deps.db, run.businessId);
+  const { business, cursor } = await openRun(deps.db, run);
+  if (cursor.steps.includes(STEP)) return;
   const call = { lane: LANE } as const;
 
   const stated = await deps.booksy.getBusiness(business.externalId, call);
@@ -60,48 +51,65 @@ export async function syncCatalog(deps: InboundDeps, run: RunRef, beat: () => vo
     beat();
   }
 
-  const before = await loadCatalogLinks(deps.db, business.id);
-  await inStep(deps, business, run, before, async (scope) => {
-    claimStep(scope, STEP);
-    const staff = resources.rows.filter((resource) => resource.kind === 'staff');
-    const rooms = resources.rows.filter((resource) => resource.kind === 'room');
-    await apply(
-      scope,
-      'staff',
-      staffBinding,
-      seenAll(staff, resources.interval, seenStaff),
-      resources.rejected,
-    );
-    await apply(scope, 'rooms', roomBinding, seenAll(rooms, resources.interval, seenRoom), []);
-    await apply(
-      scope,
-      'categories',
-      categoryBinding,
-      seenAll(categories.rows, categories.interval, seenCategory),
-      categories.rejected,
-    );
-    const withResources = await linksNow(scope, business.id);
-    await apply(
-      withResources,
-      'services',
-      serviceBinding,
-      services.rows.map((service) => seenService(service, withResources.links, services.interval)),
-      services.rejected,
-    );
-    const withServices = await linksNow(scope, business.id);
-    await apply(
-      withServices,
-      'variants',
-      variantBinding,
-      variants.flatMap((list) =>
-        list.rows.map((variant) => seenVariant(variant, withServices.links, list.interval)),
-      ),
-      variants.flatMap((list) => list.rejected),
-    );
-    await settleBusiness(scope, business, stated.value);
-    scope.moveTo(withStep(scope.cursor, STEP));
-  });
+  await inStep(
+    deps,
+    business,
+    run,
+    NO_LINKS,
+    async (scope) => {
+      await applyCatalog(scope, { resources, categories, services, variants }, true);
+      await settleBusiness(scope, business, stated.value);
+      scope.moveTo(withStep(scope.cursor, STEP));
+    },
+    { step: STEP },
+  );
   await removeAbsent(deps, business, run, { resources, services, categories, variants }, beat);
+}
+
+/**
+ * Applies the catalog from what stands alone to what refers to it, in the caller's transaction.
+ *
+ * @param proves whether the lists are whole, so that they prove something (R2)
+ */
+export async function applyCatalog(scope: StepScope, lists: CatalogLists, proves: boolean): Promise<void> {
+  const { resources, categories, services, variants } = lists;
+  const apply = (
+    at: StepScope,
+    counted: CountedEntity,
+    binding: EntityBinding,
+    records: readonly SeenRecord[],
+    rejected: readonly RejectedRow[],
+  ) => applyList(at, counted, binding, { records, rejected, proves });
+  const staff = resources.rows.filter((resource) => resource.kind === 'staff');
+  const rooms = resources.rows.filter((resource) => resource.kind === 'room');
+  const of = resources.interval;
+  await apply(scope, 'staff', staffBinding, seenAll(staff, of, seenStaff), resources.rejected);
+  await apply(scope, 'rooms', roomBinding, seenAll(rooms, of, seenRoom), []);
+  await apply(
+    scope,
+    'categories',
+    categoryBinding,
+    seenAll(categories.rows, categories.interval, seenCategory),
+    categories.rejected,
+  );
+  const withResources = await linksNow(scope);
+  await apply(
+    withResources,
+    'services',
+    serviceBinding,
+    services.rows.map((service) => seenService(service, withResources.links, services.interval)),
+    services.rejected,
+  );
+  const withServices = await linksNow(scope);
+  await apply(
+    withServices,
+    'variants',
+    variantBinding,
+    variants.flatMap((list) =>
+      list.rows.map((variant) => seenVariant(variant, withServices.links, list.interval)),
+    ),
+    variants.flatMap((list) => list.rejected),
+  );
 }
 
 /**
@@ -120,7 +128,7 @@ async function settleBusiness(
       : [`currency ${stated.currency} (here ${business.currency})`]),
   ];
   if (differing.length === 0) {
-    await releaseReadable(scope, 'business', [business.externalId]);
+    await scope.releaseReadable('business', [business.externalId]);
     return;
   }
   await scope.quarantine(null, [
@@ -135,23 +143,28 @@ async function settleBusiness(
   ]);
 }
 
-async function apply(
+interface AppliedList {
+  readonly records: readonly SeenRecord[];
+  readonly rejected: readonly RejectedRow[];
+  readonly proves: boolean;
+}
+
+async function applyList(
   scope: StepScope,
   counted: CountedEntity,
   binding: EntityBinding,
-  records: readonly SeenRecord[],
-  rejected: readonly RejectedRow[],
+  { records, rejected, proves }: AppliedList,
 ): Promise<void> {
   await scope.settle(counted, binding.entity, await applyRecords(scope, binding, records));
   await scope.quarantine(
     counted,
     rejected.map((row) => quarantinedRow(binding.entity, row)),
   );
-  await releaseReadable(
-    scope,
+  await scope.releaseReadable(
     binding.entity,
     records.map((record) => record.externalId),
   );
+  if (!proves || scope.plan !== null) return;
   await noteProofs(scope, [
     {
       entity: binding.entity,
@@ -175,8 +188,8 @@ function seenAll<T>(
   return rows.map((row) => seen(row, interval));
 }
 
-/** The scope with the links as this transaction has made them. */
-async function linksNow(scope: StepScope, businessId: string): Promise<StepScope> {
-  const links: Links = await loadCatalogLinks(scope.tx, businessId);
-  return { ...scope, links };
+/** The scope with the links as this transaction has made them, or would make them. */
+async function linksNow(scope: StepScope): Promise<StepScope> {
+  const links = await loadCatalogLinks(scope.tx, scope.businessId);
+  return { ...scope, links: scope.plan === null ? links : withPlannedLinks(scope.plan, links) };
 }

@@ -6,23 +6,15 @@ import { applyRecords } from '../apply/apply-records.ts';
 import { applyGone } from '../apply/gone.ts';
 import { loadCatalogLinks } from '../apply/links.ts';
 import { readMirror } from '../apply/mirror.ts';
-import { quarantinedRow, releaseReadable } from '../apply/record.ts';
+import { quarantinedRow } from '../apply/record.ts';
 import { hoursBinding, timeOffBinding, type HoursOwnerKind } from '../apply/time-bindings.ts';
-import { exceedsBlastRadius } from '../../domain/absence.ts';
 import { ownersOf, readHours, type DateWindow, type Owner, type OwnerHours } from './read-hours.ts';
-import { awaitsRelease, blastRadius, readSuspects } from './absent.ts';
+import { readSuspects, SUSPECT_READS_PER_PASS } from './absent.ts';
 import { noteProofs, type Proof } from './proof.ts';
-import {
-  businessOf,
-  claimStep,
-  cursorOf,
-  inStep,
-  withStep,
-  type InboundDeps,
-  type RunBusiness,
-  type RunRef,
-  type StepScope,
-} from './run.ts';
+import { withStep } from './cursor.ts';
+import { withWouldLinks } from './plan-row.ts';
+import { closeWindowEntry, judgeRemoval, usePermit, type Removal } from './removals.ts';
+import { inStep, openRun, type InboundDeps, type RunBusiness, type RunRef, type StepScope } from './run.ts';
 
 const LANE = 5;
 const STEP = 'hours';
@@ -32,31 +24,46 @@ export const CUSTOM_DAYS_AHEAD = 366;
 
 /** Brings in when the salon, its bookable staff and its rooms are open, and when they are off. */
 export async function syncHours(deps: InboundDeps, run: RunRef, beat: () => void): Promise<void> {
-  if ((await cursorOf(deps.db, run.runId)).steps.includes(STEP)) return;
-  const business = await businessOf(deps.db, run.businessId);
-  const links = await loadCatalogLinks(deps.db, business.id);
-  const owners = await ownersOf(deps, business);
+  const { business, cursor, dry } = await openRun(deps.db, run);
+  if (cursor.steps.includes(STEP)) return;
+  const known = await loadCatalogLinks(deps.db, business.id);
+  const links = dry ? await withWouldLinks(deps.db, run.runId, known) : known;
+  const owners = await ownersOf(deps, business, dry ? links : null);
   const today = localOf(new Date().toISOString(), business.zone).slice(0, 10);
   const window = { fromDate: addDays(today, -CUSTOM_DAYS_BACK), tillDate: addDays(today, CUSTOM_DAYS_AHEAD) };
 
   const read = await readHours(deps, business, owners, window, beat);
   const absent = await absentTimeOff(deps, business, read, beat);
-  await inStep(deps, business, run, links, async (scope) => {
-    claimStep(scope, STEP);
-    for (const kind of ['business', 'staff', 'room'] as const) {
-      await applyHours(
-        scope,
-        kind,
-        read.filter(({ owner }) => owner.kind === kind),
-        window,
-      );
-    }
-    await applyTimeOff(scope, business, read);
-    await applyGone(scope, timeOffBinding('time_off'), absent.gone);
-    await noteProofs(scope, proofsOf(read, scope.now));
-    if (absent.tooMany !== null) await scope.quarantine('timeOff', [absent.tooMany]);
-    scope.moveTo(withStep(scope.cursor, STEP));
-  });
+  await inStep(
+    deps,
+    business,
+    run,
+    links,
+    async (scope) => {
+      for (const kind of ['business', 'staff', 'room'] as const) {
+        await applyHours(
+          scope,
+          kind,
+          read.filter(({ owner }) => owner.kind === kind),
+          window,
+        );
+      }
+      await applyTimeOff(scope, business, read);
+      await settleTimeOff(scope, absent);
+      if (scope.plan === null) await noteProofs(scope, proofsOf(read, scope.now));
+      scope.moveTo(withStep(scope.cursor, STEP));
+    },
+    { step: STEP },
+  );
+}
+
+async function settleTimeOff(scope: StepScope, { gone, looked, removal }: AbsentTimeOff): Promise<void> {
+  scope.plan?.planned('timeOff', { remove: gone.length });
+  if (removal.kind === 'too_many') await scope.quarantine('timeOff', [removal.entry]);
+  if (removal.kind !== 'allowed' || scope.plan !== null) return;
+  await applyGone(scope, timeOffBinding('time_off'), gone);
+  await usePermit(scope.tx, removal.permitId, looked);
+  if (looked === 0) await closeWindowEntry(scope.tx, scope.businessId, 'time_off', 'list');
 }
 
 async function applyHours(
@@ -120,7 +127,7 @@ async function quarantineHours(
 ): Promise<void> {
   const named = `${owner.kind}:${owner.externalId}`;
   if (rejected.length === 0) {
-    await releaseReadable(scope, 'hours', [named]);
+    await scope.releaseReadable('hours', [named]);
     return;
   }
   await scope.quarantine(
@@ -161,8 +168,7 @@ async function applyTimeOff(
     'timeOff',
     rejected.map((row) => quarantinedRow('time_off', row)),
   );
-  await releaseReadable(
-    scope,
+  await scope.releaseReadable(
     'time_off',
     records.map((record) => record.externalId),
   );
@@ -170,7 +176,9 @@ async function applyTimeOff(
 
 interface AbsentTimeOff {
   readonly gone: readonly string[];
-  readonly tooMany: ReturnType<typeof blastRadius> | null;
+  /** Suspects that were read by id. */
+  readonly looked: number;
+  readonly removal: Removal;
 }
 
 /** Time off that its resource no longer lists: read by id, and only a 404 ends it (R3). */
@@ -194,14 +202,16 @@ async function absentTimeOff(
   const suspects = rows
     .filter((row) => listedOf.get(row.resource)?.has(row.id) === false)
     .map((row) => row.id);
-  if (exceedsBlastRadius(suspects.length, rows.length)) {
-    return { gone: [], tooMany: blastRadius('time_off', 'list', suspects.length, rows.length) };
-  }
-  if (suspects.length === 0 || (await awaitsRelease(deps, business.id, 'time_off', 'list'))) {
-    return { gone: [], tooMany: null };
-  }
+  const removal = await judgeRemoval(deps.db, business.id, {
+    entity: 'time_off',
+    windowKey: 'list',
+    suspects: suspects.length,
+    known: rows.length,
+  });
+  if (removal.kind !== 'allowed') return { gone: [], looked: 0, removal };
+  const looked = suspects.slice(0, SUSPECT_READS_PER_PASS);
   const gone = await readSuspects(
-    suspects,
+    looked,
     (id) =>
       deps.booksy.getTimeOff(
         business,
@@ -210,5 +220,5 @@ async function absentTimeOff(
       ),
     beat,
   );
-  return { gone, tooMany: null };
+  return { gone, looked: looked.length, removal };
 }

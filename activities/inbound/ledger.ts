@@ -1,4 +1,5 @@
 import { visitWindows, type VisitWindow } from '../../domain/windows.ts';
+import type { SyncMode } from '../../domain/progress.ts';
 import { localOf } from '../../domain/local-time.ts';
 import { businessOf, type InboundDeps, type RunRef } from './run.ts';
 
@@ -8,6 +9,8 @@ export interface BeginRun extends RunRef {
   readonly actor: string;
   readonly workflowId: string;
   readonly temporalRunId: string;
+  readonly kind?: 'full_sync' | 'record_sync';
+  readonly mode?: SyncMode;
 }
 
 export interface FinishRun extends RunRef {
@@ -25,18 +28,12 @@ export interface BegunRun {
 /** Opens the run's row (or finds it, after a crash) and tells what it will walk. */
 export async function beginRun(deps: InboundDeps, input: BeginRun): Promise<BegunRun> {
   const business = await businessOf(deps.db, input.businessId);
-  await deps.db.syncRun.upsert({
-    where: { id: input.runId },
-    create: {
-      id: input.runId,
-      businessId: business.id,
-      kind: 'full_sync',
-      workflowId: input.workflowId,
-      temporalRunId: input.temporalRunId,
-      actor: input.actor,
-    },
-    update: { temporalRunId: input.temporalRunId },
-  });
+  const { runId, kind = 'full_sync', mode = 'apply', workflowId, temporalRunId, actor } = input;
+  await deps.db.$executeRaw`
+    INSERT INTO sync_runs (id, business_id, kind, mode, workflow_id, temporal_run_id, actor)
+    VALUES (${runId}::uuid, ${business.id}::uuid, ${kind}, ${mode}, ${workflowId}, ${temporalRunId}, ${actor})
+    ON CONFLICT (id) DO UPDATE SET temporal_run_id = excluded.temporal_run_id`;
+  if (kind === 'record_sync') return { windowKeys: [] };
   const today = localOf(new Date().toISOString(), business.zone).slice(0, 10);
   const passes = await deps.db.integrationSyncStatus.findMany({
     where: { businessId: business.id, entity: { in: ['profile', 'booking'] } },
@@ -51,14 +48,32 @@ export async function beginRun(deps: InboundDeps, input: BeginRun): Promise<Begu
 
 /** Closes the run's row and empties what it needed only while it ran. Closing twice changes nothing. */
 export async function finishRun(deps: InboundDeps, input: FinishRun): Promise<void> {
-  await deps.db.$executeRaw`DELETE FROM sync_pass_rows WHERE run_id = ${input.runId}::uuid`;
-  await deps.db.syncRun.updateMany({
-    where: { id: input.runId, businessId: input.businessId, finishedAt: null },
-    data: {
-      status: input.status,
-      finishedAt: new Date(),
-      errorCode: input.error?.code ?? null,
-      errorDetail: input.error?.detail ?? null,
-    },
-  });
+  await deps.db.$executeRaw`
+    WITH scratch AS (DELETE FROM sync_pass_rows WHERE run_id = ${input.runId}::uuid)
+    UPDATE sync_runs
+       SET status = ${input.status}, finished_at = now(), error_code = ${input.error?.code ?? null},
+           error_detail = ${input.error?.detail ?? null}
+     WHERE id = ${input.runId}::uuid AND business_id = ${input.businessId}::uuid AND finished_at IS NULL`;
+}
+
+export interface HoldRun extends RunRef {
+  /** What a person asked for in the Temporal Web UI; null only looks. */
+  readonly wish: 'pause' | 'resume' | null;
+}
+
+/** Writes down a wish of the Temporal Web UI, and tells whether the run or its business is held (R28: the truth is here). */
+export async function readHold(deps: InboundDeps, input: HoldRun): Promise<{ readonly paused: boolean }> {
+  const rows = await deps.db.$queryRaw<{ paused: boolean }[]>`
+    WITH run AS (
+      UPDATE sync_runs r
+         SET paused_at = CASE ${input.wish}::text WHEN 'pause' THEN COALESCE(r.paused_at, now()) WHEN 'resume' THEN NULL
+                         ELSE r.paused_at END,
+             paused_by = CASE ${input.wish}::text WHEN 'pause' THEN COALESCE(r.paused_by, 'temporal-ui') WHEN 'resume' THEN NULL
+                         ELSE r.paused_by END
+       WHERE r.id = ${input.runId}::uuid
+      RETURNING r.paused_at, r.business_id
+    )
+    SELECT run.paused_at IS NOT NULL OR b.paused_at IS NOT NULL AS paused
+      FROM run JOIN businesses b ON b.id = run.business_id`;
+  return { paused: rows[0]?.paused ?? false };
 }

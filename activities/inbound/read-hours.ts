@@ -5,6 +5,8 @@ import type {
   WholeList,
 } from '../../domain/observed.ts';
 import type { GroupStates } from '../../domain/merge.ts';
+import { isBookable } from '../../domain/states/catalog.ts';
+import type { Links } from '../../domain/states/links.ts';
 import type { BusinessRef, HoursOwner } from '../../booksy/index.ts';
 import type { HoursOwnerKind } from '../apply/time-bindings.ts';
 import type { InboundDeps, RunBusiness } from './run.ts';
@@ -29,9 +31,39 @@ export interface DateWindow {
   readonly tillDate: string;
 }
 
-/** The salon itself, the staff that can be booked, and the rooms; receptionists keep no calendar. */
-export async function ownersOf(deps: InboundDeps, business: RunBusiness): Promise<readonly Owner[]> {
-  const rows = await deps.db.$queryRaw<Owner[]>`
+/**
+ * The salon itself, the staff that can be booked, and the rooms; receptionists keep no calendar.
+ *
+ * @param planned links of a dry run, in which nobody is linked yet; null in a real one
+ */
+export async function ownersOf(
+  deps: InboundDeps,
+  business: RunBusiness,
+  planned: Links | null,
+): Promise<readonly Owner[]> {
+  const salon: Owner = { kind: 'business', externalId: business.externalId, id: business.id };
+  return [
+    salon,
+    ...(planned === null ? await linkedOwners(deps, business) : await plannedOwners(deps, business, planned)),
+  ];
+}
+
+async function plannedOwners(
+  deps: InboundDeps,
+  business: RunBusiness,
+  links: Links,
+): Promise<readonly Owner[]> {
+  const { rows } = await deps.booksy.listResources(business, { lane: LANE });
+  return rows.flatMap((resource): readonly Owner[] => {
+    const { kind, externalId } = resource;
+    const id = (kind === 'staff' ? links.staff : links.rooms).get(externalId);
+    const keepsCalendar = kind === 'room' || isBookable(resource);
+    return id === undefined || !keepsCalendar ? [] : [{ kind, externalId, id }];
+  });
+}
+
+async function linkedOwners(deps: InboundDeps, business: RunBusiness): Promise<readonly Owner[]> {
+  return deps.db.$queryRaw<Owner[]>`
     SELECT 'staff' AS kind, m.external_id AS "externalId", m.staff_id AS id
       FROM external_staff m JOIN staff s ON s.id = m.staff_id
      WHERE m.business_id = ${business.id}::uuid AND m.gone_at IS NULL AND s.bookable
@@ -39,7 +71,6 @@ export async function ownersOf(deps: InboundDeps, business: RunBusiness): Promis
     SELECT 'room', m.external_id, m.room_id FROM external_rooms m
      WHERE m.business_id = ${business.id}::uuid AND m.gone_at IS NULL
      ORDER BY 1 DESC, 2`;
-  return [{ kind: 'business', externalId: business.externalId, id: business.id }, ...rows];
 }
 
 /** Reads the hours and the time off of some owners, one after the other. */

@@ -1,15 +1,19 @@
-import type { Db, Tx } from '../../infra/database/index.ts';
+import type { Db } from '../../infra/database/index.ts';
 import type { Vault } from '../../infra/crypto.ts';
 import type { Logger } from '../../infra/logger.ts';
 import type { BooksyCapabilities, BooksyClient, BusinessRef } from '../../booksy/index.ts';
-import { addCounts, type CountedEntity, type RunCounts } from '../../domain/counts.ts';
-import { canonicalJson } from '../../domain/canonical.ts';
-import { WALK_START, type WalkCursor } from '../../domain/walk.ts';
+import { addCounts, type CountedEntity } from '../../domain/counts.ts';
 import type { Links } from '../../domain/states/links.ts';
-import type { ApplyOutcome } from '../apply/apply-records.ts';
-import { quarantine, takeOwnEchoes, type Quarantined } from '../apply/record.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
+import type { ApplyOutcome } from '../apply/apply-records.ts';
+import { createPlanCollector } from '../apply/plan-collector.ts';
+import { quarantine, releaseReadable, writeAudit, type Quarantined } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
+import { claimed, FRESH_CURSOR, type Claim, type RunCursor } from './cursor.ts';
+import { HeldError, RunMissingError, type RunRef } from './run-ref.ts';
+import { closeStep, openStep, type OpenedStep, type StepOutcome } from './step-row.ts';
+
+export type { RunRef } from './run-ref.ts';
 
 /** What inbound activities touch the world with. */
 export interface InboundDeps {
@@ -20,62 +24,72 @@ export interface InboundDeps {
   readonly logger: Logger;
 }
 
-/** One run on one business. Only ids: this is what passes through Temporal. */
-export interface RunRef {
-  readonly businessId: string;
-  readonly runId: string;
-}
-
 /** A business as a run needs it. */
 export interface RunBusiness extends BusinessRef {
   readonly id: string;
 }
 
-/** Where a run stands, kept in its own row and moved in the same transaction as the work that it covers. */
-export interface RunCursor {
-  /** Steps that are done as a whole. */
-  readonly steps: readonly string[];
-  /** List passes, by window. */
-  readonly walks: { readonly [windowKey: string]: WalkCursor };
+interface RunRow {
+  business_external_id: string | null;
+  zone: string;
+  currency: string;
+  country: string;
+  started_at: Date | null;
+  mode: 'apply' | 'dry_run';
+  cursor: RunCursor | null;
 }
 
-export const FRESH_CURSOR: RunCursor = { steps: [], walks: {} };
-
-/** Thrown where another attempt of the same step has moved the run on: this one must not count again. */
-export class SupersededError extends Error {
-  readonly code = 'step_superseded';
+/** A run as an activity finds it. */
+export interface OpenRun {
+  readonly business: RunBusiness;
+  readonly cursor: RunCursor;
+  readonly dry: boolean;
+  /** ISO instant of its first step: windows are cut by it, also when it lasts over midnight. */
+  readonly startedAt: string;
 }
 
-/** Thrown where a run or its business is not there. */
-export class RunMissingError extends Error {
-  readonly code = 'run_missing';
+/** Where a run stands now, and the business it is about. */
+export async function openRun(db: Db, run: RunRef): Promise<OpenRun> {
+  const rows = await db.$queryRaw<RunRow[]>`
+    SELECT b.booksy_business_id AS business_external_id, b.zone, b.currency, b.country, r.started_at, r.mode, r.cursor
+      FROM businesses b LEFT JOIN sync_runs r ON r.business_id = b.id AND r.id = ${run.runId}::uuid
+     WHERE b.id = ${run.businessId}::uuid`;
+  const row = rows[0];
+  const business = connected(run.businessId, row);
+  if (row?.started_at == null) throw new RunMissingError(`Run ${run.runId} is not in the ledger.`);
+  return {
+    business,
+    cursor: row.cursor ?? FRESH_CURSOR,
+    dry: row.mode === 'dry_run',
+    startedAt: row.started_at.toISOString(),
+  };
 }
 
-/** The business of a run. */
+/** The business of a run that is not in the ledger yet. */
 export async function businessOf(db: Db, businessId: string): Promise<RunBusiness> {
   const row = await db.business.findUnique({ where: { id: businessId } });
-  if (row?.booksyBusinessId == null) {
+  return connected(
+    businessId,
+    row === null ? undefined : { ...row, business_external_id: row.booksyBusinessId },
+  );
+}
+
+function connected(
+  businessId: string,
+  row: Pick<RunRow, 'business_external_id' | 'zone' | 'currency' | 'country'> | undefined,
+): RunBusiness {
+  if (row?.business_external_id == null) {
     throw new RunMissingError(
       `Business ${businessId} is not connected to Booksy. Connect it (booksy seed) and start the sync again.`,
     );
   }
   return {
-    id: row.id,
-    externalId: row.booksyBusinessId,
+    id: businessId,
+    externalId: row.business_external_id,
     zone: row.zone,
     currency: row.currency,
     country: row.country,
   };
-}
-
-/** Where a run stands now. */
-export async function cursorOf(db: Db, runId: string): Promise<RunCursor> {
-  const rows = await db.$queryRaw<
-    { cursor: RunCursor | null }[]
-  >`SELECT cursor FROM sync_runs WHERE id = ${runId}::uuid`;
-  const row = rows[0];
-  if (row === undefined) throw new RunMissingError(`Run ${runId} is not in the ledger.`);
-  return row.cursor ?? FRESH_CURSOR;
 }
 
 /** A transaction in which a step of a run is applied, and what it collects for the ledger. */
@@ -85,22 +99,23 @@ export interface StepScope extends ApplyScope {
   settle(counted: CountedEntity, entity: SyncEntity, outcome: ApplyOutcome): Promise<void>;
   /** `counted` is null for what is not counted among the records. */
   quarantine(counted: CountedEntity | null, rows: readonly Quarantined[]): Promise<void>;
+  /** Records that were read well again leave the quarantine by themselves. */
+  releaseReadable(entity: SyncEntity | 'business', externalIds: readonly string[]): Promise<void>;
+  /** Whether anything of the business waits in quarantine. */
+  hasQuarantine(): boolean;
   /** The run's place once this transaction commits. */
   moveTo(cursor: RunCursor): void;
-}
-
-interface LedgerRow {
-  counts: RunCounts;
-  cursor: RunCursor | null;
-  finished: boolean;
-  now: Date;
 }
 
 const APPLY_TIMEOUT_MS = 120_000;
 
 /**
- * Runs one apply of a step: everything in `apply`, the counts and the cursor commit together or not at all. The run's row
- * is locked first, so that two attempts of one step cannot both count.
+ * Runs one apply of a step: everything in `apply`, the counts and the cursor commit together or not at all. The business
+ * and the run's row are locked first, so that two applies cannot make the same record, and two attempts of one step cannot
+ * both count. A dry run applies nothing: it adds to its plan instead.
+ *
+ * @param claim what this step is about to do once; another attempt may have done it meanwhile
+ * @throws SupersededError, HeldError, RunMissingError
  */
 export async function inStep<T>(
   deps: InboundDeps,
@@ -108,78 +123,83 @@ export async function inStep<T>(
   run: RunRef,
   links: Links,
   apply: (scope: StepScope) => Promise<T>,
+  claim: Claim = null,
 ): Promise<T> {
   return deps.db.$transaction(
     async (tx) => {
-      const ledger = await openLedger(tx, run);
-      let counts = ledger.counts;
-      let cursor = ledger.cursor ?? FRESH_CURSOR;
-      const applyScope: ApplyScope = {
-        tx,
-        vault: deps.vault,
-        businessId: business.id,
-        zone: business.zone,
-        currency: business.currency,
-        runId: run.runId,
-        now: ledger.now.toISOString(),
-        links,
-      };
-      const scope: StepScope = {
-        ...applyScope,
-        cursor,
-        settle: async (counted, entity, outcome) => {
-          counts = addCounts(counts, counted, {
-            created: outcome.created,
-            updated: outcome.updated,
-            unchanged: outcome.unchanged,
-          });
-          await scope.quarantine(
-            counted,
-            outcome.unmapped.map((entry) => unmappedRow(entity, entry)),
-          );
-        },
-        quarantine: async (counted, rows) => {
-          await quarantine(applyScope, rows);
-          if (counted !== null) counts = addCounts(counts, counted, { quarantined: rows.length });
-        },
-        moveTo: (next) => {
-          cursor = next;
-        },
-      };
+      const row = await openStep(tx, run);
+      if (row.held) throw new HeldError(`Run ${run.runId} is held.`);
+      const cursor = row.cursor ?? FRESH_CURSOR;
+      claimed(cursor, claim);
+      const scope = stepScope(deps, business, run, links, { ...row, cursor, tx });
       const result = await apply(scope);
-      await takeOwnEchoes(applyScope);
-      await tx.$executeRaw`
-        UPDATE sync_runs SET counts = ${JSON.stringify(counts)}::jsonb, cursor = ${JSON.stringify(cursor)}::jsonb
-         WHERE id = ${run.runId}::uuid`;
+      await writeAudit(scope);
+      await closeStep(scope, scope.outcome());
       return result;
     },
     { timeout: APPLY_TIMEOUT_MS, maxWait: APPLY_TIMEOUT_MS },
   );
 }
 
-async function openLedger(tx: Tx, run: RunRef): Promise<LedgerRow> {
-  // The settings tell the triggers that this is an import: overlaps made at Booksy are kept and marked (R21).
-  const rows = await tx.$queryRaw<LedgerRow[]>`
-    SELECT r.counts, r.cursor, r.finished_at IS NOT NULL AS finished, now() AS now,
-           set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true)
-      FROM sync_runs r WHERE r.id = ${run.runId}::uuid AND r.business_id = ${run.businessId}::uuid FOR UPDATE`;
-  const row = rows[0];
-  if (row === undefined) throw new RunMissingError(`Run ${run.runId} is not in the ledger.`);
-  if (row.finished) throw new SupersededError(`Run ${run.runId} was closed meanwhile.`);
-  return row;
-}
+type Opened = OpenedStep & { readonly cursor: RunCursor; readonly tx: ApplyScope['tx'] };
 
-/** Refuses to do a whole step a second time: a worker that was thought dead may still be at it. */
-export function claimStep(scope: StepScope, step: string): void {
-  if (!scope.cursor.steps.includes(step)) return;
-  throw new SupersededError(`Another attempt has done the step ${step}.`);
-}
-
-/** Refuses to apply pages from where the walk no longer stands: another attempt has applied them. */
-export function claimWalk(scope: StepScope, windowKey: string, from: WalkCursor): void {
-  if (canonicalJson({ ...(scope.cursor.walks[windowKey] ?? WALK_START) }) === canonicalJson({ ...from }))
-    return;
-  throw new SupersededError(`Another attempt has moved the walk ${windowKey} on.`);
+function stepScope(
+  deps: InboundDeps,
+  business: RunBusiness,
+  run: RunRef,
+  links: Links,
+  opened: Opened,
+): StepScope & { outcome(): StepOutcome } {
+  let { counts, cursor, hasQuarantine } = opened;
+  const plan = opened.mode === 'dry_run' ? createPlanCollector() : null;
+  const base: ApplyScope = {
+    tx: opened.tx,
+    vault: deps.vault,
+    businessId: business.id,
+    zone: business.zone,
+    currency: business.currency,
+    runId: run.runId,
+    now: opened.now.toISOString(),
+    links,
+    plan,
+    audit: [],
+  };
+  const putAside = async (counted: CountedEntity | null, rows: readonly Quarantined[]) => {
+    if (counted !== null) {
+      counts = addCounts(counts, counted, { quarantined: rows.length });
+      plan?.planned(counted, { quarantined: rows.length });
+    }
+    if (rows.length === 0 || plan !== null) return;
+    await quarantine(base, rows);
+    hasQuarantine = true;
+  };
+  return {
+    ...base,
+    cursor,
+    settle: async (counted, entity, outcome) => {
+      const { created, linked, updated, unchanged, unsure } = outcome;
+      counts = addCounts(counts, counted, { created, linked, updated, unchanged, unsure });
+      plan?.planned(
+        counted,
+        { create: created, link: linked, update: updated, unchanged, unsure },
+        outcome.samples.map((sample) => ({ ...sample, entity: counted })),
+      );
+      await putAside(
+        counted,
+        outcome.unmapped.map((entry) => unmappedRow(entity, entry)),
+      );
+    },
+    quarantine: putAside,
+    releaseReadable: async (entity, externalIds) => {
+      // Most salons have nothing in quarantine: then nothing is asked.
+      if (hasQuarantine && plan === null) await releaseReadable(base, entity, externalIds);
+    },
+    hasQuarantine: () => hasQuarantine,
+    moveTo: (next) => {
+      cursor = next;
+    },
+    outcome: () => ({ counts, cursor }),
+  };
 }
 
 function unmappedRow(
@@ -191,17 +211,7 @@ function unmappedRow(
     externalId,
     reasonCode: 'unmapped',
     field: group,
-    detail: `It names a ${group} that Booksy did not list.`,
-    nextStep: `Look in Booksy whether that ${group} still exists; the record comes in by itself once it is listed.`,
+    detail: `It names a ${group} that has no counterpart here: not listed by Booksy, or waiting in the mapping list.`,
+    nextStep: `Decide the ${group} in the mapping list (booksy mappings list), or look in Booksy whether it still exists; the record comes in by itself then.`,
   };
-}
-
-/** The cursor with one more step done. */
-export function withStep(cursor: RunCursor, step: string): RunCursor {
-  return { ...cursor, steps: [...cursor.steps, step] };
-}
-
-/** The cursor with a walk moved on. */
-export function withWalk(cursor: RunCursor, windowKey: string, walk: WalkCursor): RunCursor {
-  return { ...cursor, walks: { ...cursor.walks, [windowKey]: walk } };
 }

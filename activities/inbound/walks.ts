@@ -4,14 +4,7 @@ import type { VisitWindow } from '../../domain/windows.ts';
 import { localOf } from '../../domain/local-time.ts';
 import { visitWindows } from '../../domain/windows.ts';
 import type { Links } from '../../domain/states/links.ts';
-import {
-  absentClients,
-  absentVisits,
-  knownClients,
-  knownVisits,
-  type Absent,
-  type Suspect,
-} from '../apply/gone.ts';
+import { absentClients, absentVisits, knownClients, knownVisits, type Absent } from '../apply/gone.ts';
 import { loadCatalogLinks, NO_LINKS } from '../apply/links.ts';
 import { applyClients, applyVisits, type AppliedVisits, type SeenAppointment } from './apply-page.ts';
 import { SUSPECT_READS_PER_PASS } from './absent.ts';
@@ -19,13 +12,15 @@ import { RECORD_OF, settleAbsent } from './settle-absent.ts';
 import { readById } from './read-by-id.ts';
 import { noteProofs, type Proof } from './proof.ts';
 import { APPLIES_PER_ACTIVITY, freshRows, readBatch, type Batch } from './pages.ts';
+import { isUnsettled, withComplete, withUnsettled, withWalk } from './cursor.ts';
+import { absentOfPass, forgetPass, noteCancels, noteShown } from './pass-rows.ts';
+import { withWouldLinks } from './plan-row.ts';
+import { closeWindowEntry } from './removals.ts';
 import {
-  businessOf,
-  claimWalk,
-  cursorOf,
   inStep,
-  withWalk,
+  openRun,
   type InboundDeps,
+  type OpenRun,
   type RunBusiness,
   type RunRef,
   type StepScope,
@@ -33,27 +28,31 @@ import {
 
 const LANE = 5;
 
+/** The client list's walk in the run's cursor and in `integration_sync_status`. */
+export const CLIENTS_WALK = 'clients';
+
 /** Where a walk stands: all that a workflow needs to know of it. */
 export interface WalkReport {
   readonly done: boolean;
   readonly rowsDone: number;
   readonly rowsTotal: number;
-  /** False while the walk goes on, and where its end proves nothing (R2). */
+  /** Whether the ended pass proves what it saw (R2); false while it goes on. */
   readonly complete: boolean;
 }
 
 /** Reads and applies the next pages of the client list. */
 export async function walkClients(deps: InboundDeps, run: RunRef, beat: Beat): Promise<WalkReport> {
-  const business = await businessOf(deps.db, run.businessId);
-  return walk(deps, business, run, {
-    key: 'clients',
+  const open = await openRun(deps.db, run);
+  const { business } = open;
+  return walk(deps, open, run, {
+    key: CLIENTS_WALK,
     links: NO_LINKS,
     fetchPage: (offset, limit) => deps.booksy.listClients(business, { offset, limit }, { lane: LANE }),
     apply: async (scope, rows, rejected) => {
       await applyClients(scope, rows, rejected);
       return { again: [], cancels: [] };
     },
-    findAbsent: (scope) => absentClients(scope.tx, { ...run, windowKey: 'clients' }),
+    findAbsent: (scope) => absentClients(scope.tx, { ...run, windowKey: CLIENTS_WALK }),
     countKnown: (scope) => knownClients(scope.tx, business.id),
     entity: 'clients',
     beat,
@@ -66,12 +65,13 @@ export async function walkVisits(
   run: RunRef & { readonly windowKey: VisitWindow['key'] },
   beat: Beat,
 ): Promise<WalkReport> {
-  const business = await businessOf(deps.db, run.businessId);
-  const window = await windowOf(deps, business, run);
-  const links = await loadCatalogLinks(deps.db, business.id);
-  return walk(deps, business, run, {
+  const open = await openRun(deps.db, run);
+  const { business } = open;
+  const window = windowOf(open, run.windowKey);
+  const known = await loadCatalogLinks(deps.db, business.id);
+  return walk(deps, open, run, {
     key: walkKey(window.key),
-    links,
+    links: open.dry ? await withWouldLinks(deps.db, run.runId, known) : known,
     fetchPage: (offset, limit) =>
       deps.booksy.listAppointments(
         business,
@@ -105,15 +105,10 @@ export function walkKey(windowKey: VisitWindow['key']): string {
 }
 
 /** The window as it was cut when the run began: a run that lasts over midnight must not move it. */
-async function windowOf(
-  deps: InboundDeps,
-  business: RunBusiness,
-  run: RunRef & { readonly windowKey: VisitWindow['key'] },
-): Promise<VisitWindow> {
-  const row = await deps.db.syncRun.findUniqueOrThrow({ where: { id: run.runId } });
-  const today = localOf(row.startedAt.toISOString(), business.zone).slice(0, 10);
-  const window = visitWindows(today).find(({ key }) => key === run.windowKey);
-  if (window === undefined) throw new Error(`No window of visits is called ${run.windowKey}.`);
+function windowOf({ business, startedAt }: OpenRun, windowKey: VisitWindow['key']): VisitWindow {
+  const today = localOf(startedAt, business.zone).slice(0, 10);
+  const window = visitWindows(today).find(({ key }) => key === windowKey);
+  if (window === undefined) throw new Error(`No window of visits is called ${windowKey}.`);
   return window;
 }
 
@@ -136,31 +131,40 @@ interface Walk<T> {
 
 async function walk<T extends { readonly externalId: string }>(
   deps: InboundDeps,
-  business: RunBusiness,
+  open: OpenRun,
   run: RunRef,
   options: Walk<T>,
 ): Promise<WalkReport> {
-  let cursor = (await cursorOf(deps.db, run.runId)).walks[options.key] ?? WALK_START;
+  const { business } = open;
+  let cursor = open.cursor.walks[options.key] ?? WALK_START;
+  let unsettled = isUnsettled(open.cursor, options.key);
+  let complete = open.cursor.complete?.includes(options.key) ?? false;
   for (let applies = 0; applies < APPLIES_PER_ACTIVITY && !cursor.done; applies += 1) {
     const batch = await readBatch(cursor, options.fetchPage, () => {
       options.beat(cursor);
     });
-    const { again, absent } = await applyBatch(deps, business, run, options, cursor, batch);
-    await readAgain(deps, business, run, options, again);
-    if (absent !== null) await settleAbsent(deps, business, run, options, absent);
+    const applied = await applyBatch(deps, business, run, options, cursor, batch);
+    if (!open.dry) await readAgain(deps, business, run, options, applied.again);
+    ({ complete, unsettled } = applied);
     cursor = batch.cursor;
     options.beat(cursor);
   }
-  return reportOf(cursor);
-}
-
-function reportOf(cursor: WalkCursor): WalkReport {
+  // Of its own transactions: a crash in between leaves it to the next attempt.
+  if (unsettled) await settleAbsent(deps, business, run, options, { complete, beat: options.beat });
   return {
     done: cursor.done,
     rowsDone: cursor.done ? (cursor.lastTotal ?? 0) : cursor.offset,
     rowsTotal: cursor.lastTotal ?? 0,
-    complete: cursor.done && cursor.broken === null && cursor.firstTotal === cursor.lastTotal,
+    complete,
   };
+}
+
+interface AppliedBatch {
+  readonly again: readonly string[];
+  /** Whether the pass has ended and proves what it saw (R2). */
+  readonly complete: boolean;
+  /** Whether the pass has ended with records that are missing or newly cancelled. */
+  readonly unsettled: boolean;
 }
 
 async function applyBatch<T extends { readonly externalId: string }>(
@@ -170,68 +174,44 @@ async function applyBatch<T extends { readonly externalId: string }>(
   options: Walk<T>,
   from: WalkCursor,
   batch: Batch<T>,
-): Promise<{ again: readonly string[]; absent: Absent | null }> {
-  return inStep(deps, business, run, options.links, async (scope) => {
-    claimWalk(scope, options.key, from);
-    const rows = batch.pages.flatMap(({ page, fresh }) =>
-      freshRows(page, fresh).map((row) => ({ row, interval: page.interval })),
-    );
-    const { again, cancels } = await options.apply(scope, rows, rejectedOf(batch));
-    await noteCancels(scope, options.key, cancels);
-    const distinct = await noteShown(scope, options.key, batch);
-    scope.moveTo(withWalk(scope.cursor, options.key, batch.cursor));
-    if (!batch.cursor.done) return { again, absent: null };
-
-    const complete = isComplete(batch.cursor, distinct);
-    await noteProofs(scope, proofOf(options, batch, complete));
-    // An incomplete pass may add and change, never remove (R2).
-    const missing = complete ? (await options.findAbsent(scope)).suspects : [];
-    const suspects = [...missing, ...(await waitingCancels(scope, options.key))];
-    await scope.tx.$executeRaw`
-      DELETE FROM sync_pass_rows
-       WHERE run_id = ${scope.runId}::uuid AND window_key IN (${options.key}, ${cancelsKey(options.key)})`;
-    if (suspects.length === 0) return { again, absent: null };
-    return { again, absent: { suspects, known: await options.countKnown(scope) } };
-  });
+): Promise<AppliedBatch> {
+  return inStep(
+    deps,
+    business,
+    run,
+    options.links,
+    async (scope) => {
+      const rows = batch.pages.flatMap(({ page, fresh }) =>
+        freshRows(page, fresh).map((row) => ({ row, interval: page.interval })),
+      );
+      const { again, cancels } = await options.apply(scope, rows, rejectedOf(batch));
+      await noteCancels(scope, options.key, cancels);
+      const distinct = await noteShown(scope, options.key, batch);
+      const moved = withWalk(scope.cursor, options.key, batch.cursor);
+      if (!batch.cursor.done) {
+        scope.moveTo(moved);
+        return { again, complete: false, unsettled: false };
+      }
+      const complete = isComplete(batch.cursor, distinct);
+      if (scope.plan === null) await noteProofs(scope, proofOf(options, batch, complete));
+      const { suspects } = await absentOfPass(scope, options, complete);
+      const unsettled = suspects.length > 0;
+      if (!unsettled) {
+        await forgetPass(scope, options.key);
+        if (complete && scope.hasQuarantine() && scope.plan === null) {
+          await closeWindowEntry(scope.tx, scope.businessId, RECORD_OF[options.entity], options.key);
+        }
+      }
+      scope.moveTo(withUnsettled(withComplete(moved, options.key, complete), options.key, unsettled));
+      return { again, complete, unsettled };
+    },
+    { walk: options.key, from },
+  );
 }
 
 function rejectedOf<T>(batch: Batch<T>): readonly RejectedRow[] {
   const rejected = batch.pages.flatMap(({ page }) => page.rejected);
   return [...new Map(rejected.map((row, index) => [row.externalId ?? `row-${String(index)}`, row])).values()];
-}
-
-/** Remembers the ids that the pass has shown, and counts the distinct ones. */
-async function noteShown<T>(scope: StepScope, windowKey: string, batch: Batch<T>): Promise<number> {
-  const ids = batch.pages.flatMap(({ page }) => page.externalIds.filter((id) => id !== null));
-  await scope.tx.$executeRaw`
-    INSERT INTO sync_pass_rows (run_id, window_key, external_id)
-    SELECT ${scope.runId}::uuid, ${windowKey}, id FROM unnest(${ids}::text[]) AS id
-    ON CONFLICT DO NOTHING`;
-  if (!batch.cursor.done) return 0;
-  const rows = await scope.tx.$queryRaw<{ distinct_ids: bigint }[]>`
-    SELECT count(*) AS distinct_ids FROM sync_pass_rows
-     WHERE run_id = ${scope.runId}::uuid AND window_key = ${windowKey}`;
-  return Number(rows[0]?.distinct_ids ?? 0);
-}
-
-/** Cancels wait in the pass's scratch rows until its end: only then it shows whether they are too many at once (R3). */
-function cancelsKey(windowKey: string): string {
-  return `${windowKey}:cancels`;
-}
-
-async function noteCancels(scope: StepScope, windowKey: string, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  await scope.tx.$executeRaw`
-    INSERT INTO sync_pass_rows (run_id, window_key, external_id)
-    SELECT ${scope.runId}::uuid, ${cancelsKey(windowKey)}, id FROM unnest(${ids}::text[]) AS id
-    ON CONFLICT DO NOTHING`;
-}
-
-async function waitingCancels(scope: StepScope, windowKey: string): Promise<readonly Suspect[]> {
-  const rows = await scope.tx.$queryRaw<{ id: string }[]>`
-    SELECT external_id AS id FROM sync_pass_rows
-     WHERE run_id = ${scope.runId}::uuid AND window_key = ${cancelsKey(windowKey)} ORDER BY external_id`;
-  return rows.map(({ id }) => ({ entity: 'booking', externalId: id, mirrorId: id }));
 }
 
 /** What the finished pass proves. */

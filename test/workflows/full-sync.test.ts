@@ -3,7 +3,7 @@ import { Context, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { InboundActivities } from '../../activities/index.ts';
+import type { InboundActivities, StepReport } from '../../activities/index.ts';
 import { createLauncher, fullSyncId, type Launcher } from '../../infra/temporal/launch.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestWorker, type TestWorker } from '../support/temporal.ts';
@@ -24,8 +24,12 @@ function standIns(overrides: Partial<InboundActivities> = {}) {
   const walks = { clients: walkOf(2), ahead: walkOf(3), recent: walkOf(1), past: walkOf(1) };
   const activities: InboundActivities = {
     beginRun: async () => ({ windowKeys: ['ahead', 'recent', 'past'] }),
-    syncCatalog: async () => undefined,
-    syncHours: async () => undefined,
+    readHold: async () => ({ paused: false }),
+    syncCatalog: async () => ({}),
+    syncHours: async () => ({}),
+    settleCards: async () => ({}),
+    planOutbound: async () => ({}),
+    syncRecord: async () => undefined,
     walkClients: walks.clients,
     walkVisits: ({ windowKey }) => walks[windowKey](),
     finishRun: async (input) => {
@@ -73,6 +77,7 @@ describe('fullSync', () => {
       'syncHours',
       ...['walkClients', 'walkClients'],
       ...['walkVisits', 'walkVisits', 'walkVisits', 'walkVisits', 'walkVisits'],
+      'settleCards',
       'finishRun',
     ]);
     expect(finished).toEqual([{ businessId, runId, status: 'completed', error: null }]);
@@ -107,7 +112,7 @@ describe('fullSync', () => {
 
   it('runs once per business: a second start finds the first', async () => {
     let goOn = (): void => undefined;
-    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    const waiting = new Promise<StepReport>((resolve) => (goOn = () => resolve({})));
     const { activities } = standIns({ syncCatalog: () => waiting });
     const { launcher, businessId } = await start(activities);
     const first = await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
@@ -124,6 +129,7 @@ describe('fullSync', () => {
       syncCatalog: async () => {
         attempts += 1;
         if (attempts === 1) throw ApplicationFailure.retryable('The other side is away.', 'unavailable');
+        return {};
       },
     });
     const { launcher, businessId } = await start(activities);
@@ -186,9 +192,97 @@ describe('fullSync', () => {
     expect(again.alreadyRunning).toBe(false);
   });
 
+  it('waits where an activity finds it held, and goes on when it is woken and free', async () => {
+    let held = true;
+    const looks: unknown[] = [];
+    const { calls, finished, activities } = standIns({
+      syncHours: async () => (held ? { paused: true } : {}),
+      readHold: async ({ wish }) => {
+        looks.push(wish);
+        return { paused: held };
+      },
+    });
+    const { launcher, businessId } = await start(activities);
+    await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    await eventually(async () => (await launcher.fullSyncProgress(businessId))?.paused === true);
+    expect(calls).toEqual(['beginRun', 'syncCatalog', 'syncHours']);
+    // Woken for nothing: it looks, and waits on.
+    await launcher.wakeFullSync(businessId);
+    await eventually(() => looks.length === 1);
+    expect((await launcher.fullSyncProgress(businessId))?.paused).toBe(true);
+    held = false;
+    expect(await launcher.wakeFullSync(businessId)).toBe(true);
+    await launcher.fullSyncResult(businessId);
+    expect(looks).toEqual([null, null]);
+    expect(calls.filter((name) => name === 'syncHours')).toHaveLength(2);
+    expect(finished).toMatchObject([{ status: 'completed' }]);
+    expect(await launcher.wakeFullSync(businessId)).toBe(false);
+  });
+
+  it('takes pause and resume typed in the Web UI, once they are written down', async () => {
+    let paused = false;
+    const wishes: unknown[] = [];
+    let goOn = (): void => undefined;
+    const waiting = new Promise<StepReport>((resolve) => (goOn = () => resolve({})));
+    const { calls, activities } = standIns({
+      syncCatalog: () => waiting,
+      readHold: async ({ wish }) => {
+        wishes.push(wish);
+        if (wish !== null) paused = wish === 'pause';
+        return { paused };
+      },
+    });
+    const { worker: running, launcher, businessId } = await start(activities);
+    await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    const handle = running.client.workflow.getHandle(fullSyncId(businessId));
+    await handle.signal('pause');
+    goOn();
+    await eventually(async () => (await launcher.fullSyncProgress(businessId))?.paused === true);
+    expect(calls).not.toContain('syncHours');
+    await handle.signal('resume');
+    await launcher.fullSyncResult(businessId);
+    expect(wishes).toEqual(['pause', 'resume']);
+    expect(calls).toContain('finishRun');
+  });
+
+  it('can be cancelled while it is held', async () => {
+    const { finished, activities } = standIns({
+      syncCatalog: async () => ({ paused: true }),
+      readHold: async () => ({ paused: true }),
+    });
+    const { launcher, businessId } = await start(activities);
+    await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
+    await eventually(async () => (await launcher.fullSyncProgress(businessId))?.paused === true);
+    expect(await launcher.cancelFullSync(businessId)).toBe(true);
+    await expect(launcher.fullSyncResult(businessId)).rejects.toThrow(WorkflowFailedError);
+    expect(finished).toMatchObject([{ status: 'cancelled' }]);
+  });
+
+  it('plans what a push would do at the end of a dry run, and settles no cards', async () => {
+    const begun: unknown[] = [];
+    const { calls, activities } = standIns({
+      beginRun: async (input) => {
+        begun.push(input.mode);
+        return { windowKeys: ['ahead'] };
+      },
+    });
+    const { launcher, businessId } = await start(activities);
+    const started = await launcher.startFullSync({
+      businessId,
+      runId: randomUUID(),
+      actor: 'test',
+      mode: 'dry_run',
+    });
+    expect(started.mode).toBe('dry_run');
+    await launcher.fullSyncResult(businessId);
+    expect(begun).toEqual(['dry_run']);
+    expect(calls.slice(-2)).toEqual(['planOutbound', 'finishRun']);
+    expect(calls).not.toContain('settleCards');
+  });
+
   it('can be found by its business while it is open', async () => {
     let goOn = (): void => undefined;
-    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    const waiting = new Promise<StepReport>((resolve) => (goOn = () => resolve({})));
     const { activities } = standIns({ syncCatalog: () => waiting });
     const { launcher, businessId } = await start(activities);
     await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
@@ -209,6 +303,6 @@ describe('fullSync', () => {
     await launcher.fullSyncResult(businessId);
     const { events = [] } = await own.client.workflow.getHandle(workflowId).fetchHistory();
     // Six events an activity, one for each change of phase, five around it.
-    expect((events ?? []).length).toBeLessThanOrEqual(11 * 6 + 8 + 5);
+    expect((events ?? []).length).toBeLessThanOrEqual(12 * 6 + 8 + 5 + 2);
   });
 });
