@@ -1,0 +1,89 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { v7 as uuidv7 } from 'uuid';
+import { loadConfig } from '../../../infra/config.ts';
+import { createLauncher } from '../../../infra/temporal/launch.ts';
+import { connectAccount } from '../../../workers/account.ts';
+import type { BenchServers } from '../row.ts';
+import { createBenchDatabase, type BenchDatabase } from './database.ts';
+import { startPart, type Part } from './part.ts';
+import { startSalon, type Salon, type SalonOptions } from './salon.ts';
+
+/** The product on one salon: simulator and worker are processes of their own, the database is fresh. */
+export interface Rig {
+  readonly database: BenchDatabase;
+  readonly salon: Salon;
+  readonly temporal: Client;
+  /** All workflows of this rig, and no others, run on it. */
+  readonly taskQueue: string;
+  readonly businessIds: readonly string[];
+  /** What the worker was configured with. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Starts a worker. Whoever starts one stops it before the next. */
+  startWorker(options?: { readonly probeHeap?: boolean }): Promise<Part>;
+  /** Runs a full sync of every business to its end. @throws Error where one does not complete */
+  fullSync(): Promise<{ readonly seconds: number }>;
+  stop(): Promise<void>;
+}
+
+/** Makes database and simulator and connects the salon, as `booksy up` does. No worker yet. */
+export async function startRig(servers: BenchServers, options: SalonOptions): Promise<Rig> {
+  const undo: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const [salon, database] = await Promise.all([startSalon(servers, options), createBenchDatabase(servers)]);
+    undo.push(
+      () => database.drop(),
+      () => salon.stop(),
+    );
+    const taskQueue = `bench-${randomUUID()}`;
+    const env = {
+      ...salon.env,
+      DATABASE_URL: database.url,
+      TEMPORAL_ADDRESS: servers.temporalAddress,
+      TEMPORAL_TASK_QUEUE: taskQueue,
+      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      LOG_LEVEL: 'error',
+      WORKFLOW_BUNDLE_DIR: servers.folder,
+    };
+    const { connected } = await connectAccount(loadConfig(env));
+    const connection = await Connection.connect({ address: servers.temporalAddress });
+    undo.push(() => connection.close());
+    const temporal = new Client({ connection });
+    const launcher = createLauncher({ client: temporal, taskQueue });
+    const businessIds = connected.map(({ businessId }) => businessId);
+    await salon.clearCounters();
+    return {
+      database,
+      salon,
+      temporal,
+      taskQueue,
+      businessIds,
+      env,
+      async startWorker({ probeHeap = false } = {}) {
+        const probe = ['--expose-gc', '--import', new URL('./heap-probe.mjs', import.meta.url).href];
+        const worker = await startPart(servers, {
+          entry: 'workers/main.ts',
+          env,
+          node: probeHeap ? probe : [],
+        });
+        undo.push(() => worker.stop());
+        return worker;
+      },
+      async fullSync() {
+        const begun = performance.now();
+        for (const businessId of businessIds) {
+          await launcher.startFullSync({ businessId, runId: uuidv7(), actor: 'bench' });
+        }
+        await Promise.all(businessIds.map((businessId) => launcher.fullSyncResult(businessId)));
+        return { seconds: (performance.now() - begun) / 1000 };
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
