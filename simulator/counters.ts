@@ -1,30 +1,47 @@
+import { z } from 'zod';
+
 export type Actor = 'api' | 'salon';
 export type Deed = 'created' | 'changed' | 'deleted';
 
-type Tally = Record<string, number>;
+const count = z.number().int().min(0);
+const tally = z.record(z.string(), count);
+const deeds = z.object({ created: tally, changed: tally, deleted: tally });
 
-const bump = (tally: Tally, name: string): void => {
-  tally[name] = (tally[name] ?? 0) + 1;
+/** Everything that is counted, as it is kept over a restart. */
+const countsSchema = z.object({
+  calls: count,
+  token: count,
+  discovery: count,
+  unknownRoutes: count,
+  rejected: count,
+  tokenRejected: count,
+  notified: count,
+  maxInWindow: count,
+  byRoute: tally,
+  byStatus: tally,
+  notifiedBy: tally,
+  webhooks: tally,
+  bySalon: z.record(z.string(), z.object({ total: count, byRoute: tally })),
+  writes: z.object({ api: deeds, salon: deeds }),
+});
+export type Counts = z.output<typeof countsSchema>;
+
+const bump = (tallied: Record<string, number>, name: string): void => {
+  tallied[name] = (tallied[name] ?? 0) + 1;
 };
 
 /** What was asked of the sandbox and done in it, counted on its side. */
 export class Counters {
-  private calls = 0;
-  private token = 0;
-  private discovery = 0;
-  private unknownRoutes = 0;
-  private byRoute: Tally = {};
-  private bySalon = new Map<number, { total: number; byRoute: Tally }>();
-  private byStatus: Tally = {};
-  private rejected = 0;
-  private tokenRejected = 0;
-  private notified = 0;
-  private notifiedBy: Tally = {};
-  private writes: Record<Actor, Record<Deed, Tally>> = emptyWrites();
+  private counts: Counts = noCounts();
+  /** When the last calls came, for the rolling window. */
   private recent: number[] = [];
   private recentStart = 0;
-  private maxInWindow = 0;
-  private webhooks: Tally = {};
+  private changes = 0;
+
+  /** Another number after each thing that was counted. */
+  get revision(): number {
+    return this.changes;
+  }
 
   /** A call of the partner API. Calls for tokens and the list of salons are counted apart. */
   call(
@@ -34,77 +51,86 @@ export class Counters {
     now: number,
     windowMs: number,
   ): void {
+    const counts = this.changed();
+    bump(counts.byRoute, route);
     if (kind === 'token') {
-      this.token += 1;
-      bump(this.byRoute, route);
+      counts.token += 1;
       return;
     }
     this.noteWindow(now, windowMs);
-    bump(this.byRoute, route);
-    if (kind === 'discovery') this.discovery += 1;
-    else if (kind === 'unknown') this.unknownRoutes += 1;
-    else this.calls += 1;
+    if (kind === 'discovery') counts.discovery += 1;
+    else if (kind === 'unknown') counts.unknownRoutes += 1;
+    else counts.calls += 1;
     if (salon === null || kind !== 'data') return;
-    let own = this.bySalon.get(salon);
-    if (own === undefined) {
-      own = { total: 0, byRoute: {} };
-      this.bySalon.set(salon, own);
-    }
+    const own = (counts.bySalon[String(salon)] ??= { total: 0, byRoute: {} });
     own.total += 1;
     bump(own.byRoute, route);
   }
 
   answer(status: number, token: boolean): void {
-    bump(this.byStatus, String(status));
-    if (status === 429 && token) this.tokenRejected += 1;
-    else if (status === 429) this.rejected += 1;
+    const counts = this.changed();
+    bump(counts.byStatus, String(status));
+    if (status === 429 && token) counts.tokenRejected += 1;
+    else if (status === 429) counts.rejected += 1;
   }
 
   write(actor: Actor, deed: Deed, entity: string): void {
-    bump(this.writes[actor][deed], entity);
+    bump(this.changed().writes[actor][deed], entity);
   }
 
   clientNotified(why: string): void {
-    this.notified += 1;
-    bump(this.notifiedBy, why);
+    const counts = this.changed();
+    counts.notified += 1;
+    bump(counts.notifiedBy, why);
   }
 
   webhook(outcome: string): void {
-    bump(this.webhooks, outcome);
+    bump(this.changed().webhooks, outcome);
   }
 
   clear(): void {
-    this.calls = this.token = this.discovery = this.unknownRoutes = 0;
-    this.rejected = this.tokenRejected = this.notified = 0;
-    this.maxInWindow = 0;
-    this.byRoute = {};
-    this.byStatus = {};
-    this.notifiedBy = {};
-    this.webhooks = {};
-    this.bySalon = new Map();
-    this.writes = emptyWrites();
+    this.counts = noCounts();
     this.recent = [];
     this.recentStart = 0;
+    this.changes += 1;
+  }
+
+  /** What a restart must not forget. */
+  keep(): Counts {
+    return this.counts;
+  }
+
+  /** Goes on from what was kept; the rolling window begins anew. False where it cannot be understood. */
+  restore(kept: unknown): boolean {
+    const parsed = countsSchema.safeParse(kept);
+    if (parsed.success) this.counts = parsed.data;
+    return parsed.success;
   }
 
   read(): Record<string, unknown> {
-    return {
+    const { counts } = this;
+    return structuredClone({
       calls: {
-        total: this.calls,
-        token: this.token,
-        discovery: this.discovery,
-        unknown: this.unknownRoutes,
-        byRoute: { ...this.byRoute },
-        bySalon: Object.fromEntries(this.bySalon),
-        byStatus: { ...this.byStatus },
-        maxInRollingWindow: this.maxInWindow,
+        total: counts.calls,
+        token: counts.token,
+        discovery: counts.discovery,
+        unknown: counts.unknownRoutes,
+        byRoute: counts.byRoute,
+        bySalon: counts.bySalon,
+        byStatus: counts.byStatus,
+        maxInRollingWindow: counts.maxInWindow,
       },
-      rejected429: this.rejected,
-      tokenRejected429: this.tokenRejected,
-      clientNotifications: { total: this.notified, by: { ...this.notifiedBy } },
-      writes: structuredClone(this.writes),
-      webhooks: { ...this.webhooks },
-    };
+      rejected429: counts.rejected,
+      tokenRejected429: counts.tokenRejected,
+      clientNotifications: { total: counts.notified, by: counts.notifiedBy },
+      writes: counts.writes,
+      webhooks: counts.webhooks,
+    });
+  }
+
+  private changed(): Counts {
+    this.changes += 1;
+    return this.counts;
   }
 
   private noteWindow(now: number, windowMs: number): void {
@@ -119,13 +145,26 @@ export class Counters {
       this.recent = this.recent.slice(this.recentStart);
       this.recentStart = 0;
     }
-    this.maxInWindow = Math.max(this.maxInWindow, this.recent.length - this.recentStart);
+    this.counts.maxInWindow = Math.max(this.counts.maxInWindow, this.recent.length - this.recentStart);
   }
 }
 
-function emptyWrites(): Record<Actor, Record<Deed, Tally>> {
+function noCounts(): Counts {
+  const none = (): Counts['writes']['api'] => ({ created: {}, changed: {}, deleted: {} });
   return {
-    api: { created: {}, changed: {}, deleted: {} },
-    salon: { created: {}, changed: {}, deleted: {} },
+    calls: 0,
+    token: 0,
+    discovery: 0,
+    unknownRoutes: 0,
+    rejected: 0,
+    tokenRejected: 0,
+    notified: 0,
+    maxInWindow: 0,
+    byRoute: {},
+    byStatus: {},
+    notifiedBy: {},
+    webhooks: {},
+    bySalon: {},
+    writes: { api: none(), salon: none() },
   };
 }

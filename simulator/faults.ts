@@ -28,6 +28,8 @@ export const WEBHOOK_FAULTS = [
 ] as const;
 export const FAULT_KINDS = [...HTTP_FAULTS, ...WEBHOOK_FAULTS] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
+/** Told wrong times by `POST clock {skewMs}`: no fault that is armed, but its hits are counted with them. */
+export const CLOCK_SKEW = 'clock_skew';
 
 /** One fault and whom it hits. What a kind does not use is ignored; see README.md. */
 export interface FaultSpec {
@@ -111,8 +113,23 @@ interface Entry {
   readonly random: Random;
   readonly pattern: RegExp;
   seen: number;
+  /** Numbers drawn from `random`. */
+  drawn: number;
   reserved: number;
   hits: number;
+}
+
+/** What outlives a restart: a fault that has hit as often as it may must not hit once more. */
+export interface KeptFaults {
+  readonly lastId: number;
+  readonly hitsByKind: Readonly<Record<string, number>>;
+  readonly entries: readonly {
+    readonly id: number;
+    readonly spec: FaultSpec;
+    readonly seen: number;
+    readonly drawn: number;
+    readonly hits: number;
+  }[];
 }
 
 /** The faults that wait for their requests. */
@@ -120,23 +137,46 @@ export class Faults {
   private entries: Entry[] = [];
   private lastId = 0;
   private hitsByKind: Record<string, number> = {};
+  /** Told after each change that must not be forgotten. */
+  onChange: () => void = () => undefined;
 
   add(spec: FaultSpec, seed: string): number {
     this.lastId += 1;
     const id = this.lastId;
-    const random = createRandom(`${seed}/fault/${String(id)}`);
-    this.entries.push({ id, spec, random, pattern: patternOf(spec.route), seen: 0, reserved: 0, hits: 0 });
+    this.entries.push(entryOf({ id, spec, seen: 0, drawn: 0, hits: 0 }, seed));
+    this.onChange();
     return id;
   }
 
   /** Takes one away, or all; the hits by kind stay counted. */
   remove(id: number | null): void {
     this.entries = id === null ? [] : this.entries.filter((entry) => entry.id !== id);
+    this.onChange();
   }
 
   clear(): void {
     this.entries = [];
     this.hitsByKind = {};
+    // What a fault draws depends on its number: after a reset the same faults do the same again.
+    this.lastId = 0;
+    this.onChange();
+  }
+
+  keep(): KeptFaults {
+    const { lastId, hitsByKind } = this;
+    const entries = this.entries.map(({ id, spec, seen, drawn, hits }) => ({ id, spec, seen, drawn, hits }));
+    return { lastId, hitsByKind, entries };
+  }
+
+  restore(kept: KeptFaults, seed: string): void {
+    this.lastId = kept.lastId;
+    this.hitsByKind = { ...kept.hitsByKind };
+    this.entries = kept.entries.map((one) => entryOf(one, seed));
+  }
+
+  /** Counts a hit of something that is not armed. */
+  note(kind: string): void {
+    this.hitsByKind[kind] = (this.hitsByKind[kind] ?? 0) + 1;
   }
 
   list(): { id: number; hits: number; seen: number; spec: FaultSpec }[] {
@@ -164,8 +204,8 @@ export class Faults {
           one.used = true;
           one.entry.hits += 1;
           one.entry.reserved -= 1;
-          const { kind } = one.entry.spec;
-          this.hitsByKind[kind] = (this.hitsByKind[kind] ?? 0) + 1;
+          this.note(one.entry.spec.kind);
+          if (one.entry.spec.count !== null) this.onChange();
         },
       })),
       release: () => {
@@ -189,7 +229,15 @@ function draws(entry: Entry): boolean {
   const { skip, count, probability } = entry.spec;
   if (entry.seen <= skip) return false;
   if (count !== null && entry.hits + entry.reserved >= count) return false;
-  return probability >= 1 || entry.random.chance(probability);
+  if (probability >= 1) return true;
+  entry.drawn += 1;
+  return entry.random.chance(probability);
+}
+
+function entryOf(kept: KeptFaults['entries'][number], seed: string): Entry {
+  const random = createRandom(`${seed}/fault/${String(kept.id)}`);
+  for (let n = 0; n < kept.drawn; n += 1) random.next();
+  return { ...kept, random, pattern: patternOf(kept.spec.route), reserved: 0 };
 }
 
 /** `*` matches anything; everything else is literal. A pattern without a method is for all methods. */

@@ -13,8 +13,10 @@ import type { Credentials } from './http/auth.ts';
 import { toWire } from './http/effects.ts';
 import { readBody, send } from './http/io.ts';
 import { HttpProblem } from './http/problem.ts';
+import { Kept } from './kept.ts';
 import { Limiter } from './limits.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { Fees } from './settlement/fees.ts';
 import { DEFAULT_SETTINGS, patchSettings } from './settings.ts';
 import type { Flags, Limits, TokenLifetimes, WebhookSettings } from './settings.ts';
 import { Store } from './state/store.ts';
@@ -42,6 +44,7 @@ export interface SimulatorOptions {
   readonly limits?: Partial<Limits>;
   readonly tokens?: Partial<TokenLifetimes>;
   readonly webhooks?: Partial<WebhookSettings>;
+  readonly fees?: Partial<Fees>;
   readonly latencyMs?: number;
 }
 
@@ -70,12 +73,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     limits: options.limits,
     tokens: options.tokens,
     webhooks: options.webhooks,
+    fees: options.fees,
     latencyMs: options.latencyMs,
   });
   const clock = createClock();
   const store = Store.open(options.dataDir ?? null, parameters, settings, clock);
   const counters = new Counters();
   const faults = new Faults();
+  const kept = Kept.open(options.dataDir ?? null, { store, counters, faults, clock });
   const credentials: Credentials = {
     clientId: options.clientId ?? 'simulator-key',
     clientSecret: options.clientSecret ?? 'simulator-secret',
@@ -116,6 +121,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         server.close(() => resolve());
         server.closeAllConnections();
       });
+      kept?.close();
       store.close();
     },
   };

@@ -184,7 +184,10 @@ export class Control {
   private async clock(body: unknown): Promise<Answer> {
     const { clock, store } = this.sandbox;
     const { advanceMs, skewMs } = parseBody(clockSchema, body);
-    if (skewMs !== undefined) clock.setSkew(skewMs);
+    if (skewMs !== undefined) {
+      clock.setSkew(skewMs);
+      this.sandbox.faults.onChange();
+    }
     if (advanceMs !== undefined) {
       await clock.advance(advanceMs);
       store.noteClock(clock.offsetMs());

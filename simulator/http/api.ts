@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HTTP_FAULTS } from '../faults.ts';
+import { CLOCK_SKEW, HTTP_FAULTS } from '../faults.ts';
 import type { ArmedFault, FaultKind } from '../faults.ts';
 import { apiRoutes } from '../routes/index.ts';
 import type { Sandbox } from '../sandbox.ts';
@@ -37,6 +37,7 @@ export class Api {
     const template = token === undefined ? (match?.template ?? 'unknown') : url.pathname;
     const salonId = match?.params['business_id'] === undefined ? null : Number(match.params['business_id']);
     this.count(method, template, token !== undefined, salonId);
+    if (sandbox.clock.skewMs() !== 0) sandbox.faults.note(CLOCK_SKEW);
     const { faults, release } = sandbox.faults.arm(HTTP_FAULTS, {
       method,
       template,

@@ -38,7 +38,7 @@ function spoilBody(body: unknown, fault: ArmedFault): unknown {
       return withRows(body, rows.slice(0, Math.max(0, rows.length - spec.rows)));
     }
     case 'mapping_blind':
-      if (!isRecord(body) || body['id'] === null || !('import_uid' in body)) return undefined;
+      if (!isMapping(body) || body['id'] === null) return undefined;
       fault.hit();
       return { ...body, id: null };
     case 'drift': {
@@ -129,6 +129,11 @@ function rowsOf(body: unknown): unknown[] {
 
 function withRows(body: unknown, rows: unknown[]): unknown {
   return isRecord(body) ? { ...body, results: rows } : rows;
+}
+
+/** The answer of a look-up, and not a record that has an import uid among other things. */
+function isMapping(body: unknown): body is { readonly id: unknown } {
+  return isRecord(body) && Object.keys(body).sort().join() === 'id,import_uid';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

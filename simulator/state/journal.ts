@@ -46,6 +46,11 @@ export class Journal {
     mkdirSync(folder, { recursive: true });
   }
 
+  /** File name of the journal that is open. */
+  get current(): string | null {
+    return this.name;
+  }
+
   readSeed(): SeedFile | null {
     const path = join(this.folder, SEED_FILE);
     if (!existsSync(path)) return null;

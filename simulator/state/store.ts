@@ -50,6 +50,11 @@ export class Store {
     return this.seed;
   }
 
+  /** Name of the journal that is being written; null where nothing is kept. */
+  get journalName(): string | null {
+    return this.journal?.current ?? null;
+  }
+
   /** What the salons were made with, before anybody changed anything. */
   get seeded(): SalonFacts | null {
     return this.facts;

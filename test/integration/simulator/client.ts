@@ -56,13 +56,14 @@ export class Tester {
     this.token = token;
   }
 
+  /** What every call of the partner API carries. */
+  headers(): Record<string, string> {
+    return { accept: 'application/json; version=0.3', authorization: `Bearer ${this.token}` };
+  }
+
   /** A call under the base path, with the right headers. */
   api(method: string, path: string, options: CallOptions = {}): Promise<Reply> {
-    const headers = {
-      accept: 'application/json; version=0.3',
-      authorization: `Bearer ${this.token}`,
-      ...options.headers,
-    };
+    const headers = { ...this.headers(), ...options.headers };
     return this.raw(method, `/public-api/pl${path}`, { ...options, headers });
   }
 

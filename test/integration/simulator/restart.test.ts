@@ -1,12 +1,17 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 
 const MAIN = new URL('../../../simulator/main.ts', import.meta.url).pathname;
+interface Counted {
+  readonly counters: { readonly calls: number };
+}
+
 const children: ChildProcess[] = [];
 const folders: string[] = [];
 
@@ -89,6 +94,56 @@ describe('the process', () => {
       limits: { limit: 77 },
     });
     expect(await read(second.url, 'clock')).toMatchObject({ offsetMs: 5_000 });
+  });
+
+  it('goes on counting, and no fault hits more often than it may', async () => {
+    const folder = tempFolder();
+    const first = await start(folder);
+    const api = async (url: string): Promise<number> => {
+      const token = await fetch(`${url}/oauth/token`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          grant_type: 'client_credentials',
+          client_id: 'simulator-key',
+          client_secret: 'simulator-secret',
+        }),
+      });
+      const { access_token } = (await token.json()) as { access_token: string };
+      const headers = { accept: 'application/json; version=0.3', authorization: `Bearer ${access_token}` };
+      return (await fetch(`${url}/public-api/pl/business/1001/customer/`, { headers })).status;
+    };
+    await post(first.url, 'faults', {
+      faults: [
+        { kind: 'status', status: 502 },
+        { kind: 'status', status: 504, skip: 3, count: 2 },
+      ],
+    });
+    await post(first.url, 'clock', { skewMs: 60_000 });
+    expect([await api(first.url), await api(first.url), await api(first.url)]).toEqual([502, 200, 200]);
+    // Killed as soon as the calls are on disk: nothing of it is written at an orderly end.
+    await eventually(() => {
+      const kept = JSON.parse(readFileSync(join(folder, 'counted.json'), 'utf8')) as Counted;
+      return kept.counters.calls === 3;
+    });
+    first.child.kill('SIGKILL');
+    await once(first.child, 'exit');
+
+    const second = await start(folder);
+    const calls = async (): Promise<unknown> =>
+      ((await read(second.url, 'counters'))['calls'] as Record<string, unknown>)['total'];
+    expect(await calls()).toBe(3);
+    expect((await read(second.url, 'faults'))['hits']).toMatchObject({ status: 1 });
+    expect(await read(second.url, 'clock')).toMatchObject({ skewMs: 60_000 });
+    expect([await api(second.url), await api(second.url), await api(second.url)]).toEqual([504, 504, 200]);
+    expect(await calls()).toBe(6);
+    await post(second.url, 'reset', {});
+    second.child.kill('SIGTERM');
+    await once(second.child, 'exit');
+
+    const third = await start(folder);
+    expect(await read(third.url, 'faults')).toEqual({ hits: {}, faults: [] });
+    expect((await read(third.url, 'counters'))['calls']).toMatchObject({ total: 0, byRoute: {} });
   });
 
   it('stops on SIGTERM, and when its parent lets go of it', async () => {
