@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { doctorCommand } from './commands/doctor.ts';
+import { errorsCommand } from './commands/errors.ts';
 import { healthCommand } from './commands/health.ts';
+import { mappingsCommand } from './commands/mappings.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { seedCommand } from './commands/seed.ts';
 import { simulatorCommand } from './commands/simulator.ts';
@@ -16,6 +18,8 @@ export function createProgram(): Command {
   const program = new Command('booksy')
     .description('Keeps a booking platform and the Booksy marketplace in step.')
     .helpCommand('help [command]', 'help for a command')
+    // Options belong to the command they stand behind: `simulator` has some of its own and commands below it.
+    .enablePositionalOptions()
     .showHelpAfterError('(booksy help shows what there is)')
     .addHelpText('after', EXIT_CODES_HELP);
   for (const command of [
@@ -25,6 +29,8 @@ export function createProgram(): Command {
     seedCommand(),
     simulatorCommand(),
     syncCommand(),
+    mappingsCommand(),
+    errorsCommand(),
     healthCommand(),
   ]) {
     program.addCommand(command);

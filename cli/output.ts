@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { fit, painterFor, type Painter } from './terminal.ts';
 
 /** A failure of a command, with its exit code. `next` says what to do about it; nothing in it is a secret. */
 export class CliError extends Error {
@@ -27,51 +28,108 @@ export class CliError extends Error {
 /** Where a command speaks. Under --json stdout carries exactly one object, its last line; all else goes to stderr. */
 export type Output = {
   readonly json: boolean;
+  /** Colours of the stream that people read. */
+  readonly paint: Painter;
+  /** Columns of the terminal; a usual width elsewhere. */
+  columns(): number;
+  /** Lines that progress may take. */
+  rows(): number;
   /** A line for a person who watches. */
   say(line: string): void;
-  /** How far it is: redrawn in place on a terminal, elsewhere a line every few seconds. */
-  progress(line: string): void;
+  /** How far it is: redrawn in place on a terminal, elsewhere written every few seconds. */
+  progress(lines: readonly string[]): void;
   /** The answer: the object for machines, or the lines for people. Call once. */
   result(object: Readonly<Record<string, unknown>>, lines: readonly string[]): void;
 };
 
+/** A stream that may be a terminal. */
+export type TerminalStream = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
+
 /** Streams to write to; tests give their own. */
-export type Streams = { stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream & { isTTY?: boolean } };
+export type Streams = { readonly stdout: TerminalStream; readonly stderr: TerminalStream };
 
-/** Off a terminal progress is a line this often. */
+/** Off a terminal progress is written this often, and while it does not move at all this often. */
 const LINE_EVERY_MS = 5_000;
+const SAME_LINE_EVERY_MS = 60_000;
+/** Size of what is no terminal. */
+const USUAL_COLUMNS = 110;
+const MOST_LINES_IN_A_FILE = 10;
 
-/** @param json was --json given */
-export function createOutput(json: boolean, streams: Streams = process): Output {
-  const stream: NodeJS.WritableStream & { isTTY?: boolean } = json ? streams.stderr : streams.stdout;
+/**
+ * @param json was --json given
+ * @param now milliseconds, for how often progress is written
+ */
+export function createOutput(
+  json: boolean,
+  streams: Streams = process,
+  env: NodeJS.ProcessEnv = process.env,
+  now: () => number = () => performance.now(),
+): Output {
+  const stream = json ? streams.stderr : streams.stdout;
   const interactive = stream.isTTY === true;
-  let drawn = false;
-  let lineAt = performance.now();
+  const columns = (): number => (interactive ? (stream.columns ?? 80) : USUAL_COLUMNS);
+  const progress = interactive ? createCanvas(stream, columns) : createTicker(stream, now);
   const write = (text: string): void => {
-    if (drawn) stream.write('\r\u001b[2K');
-    drawn = false;
-    stream.write(text);
+    progress.erase();
+    if (text !== '') stream.write(text);
   };
   return {
     json,
+    paint: painterFor(stream, env),
+    columns,
+    rows: () => (interactive ? Math.max(1, (stream.rows ?? 24) - 2) : MOST_LINES_IN_A_FILE),
     say: (line) => write(`${line}\n`),
-    progress(line) {
-      if (interactive) {
-        write(line);
-        drawn = true;
-      } else if (performance.now() - lineAt >= LINE_EVERY_MS) {
-        write(`${line}\n`);
-        lineAt = performance.now();
-      }
-    },
+    progress: (lines) => progress.show(lines),
     result(object, lines) {
-      if (!json) {
-        write(lines.map((line) => `${line}\n`).join(''));
-        return;
-      }
-      write('');
-      streams.stdout.write(`${JSON.stringify(object)}\n`);
+      write(json ? '' : lines.map((line) => `${line}\n`).join(''));
+      if (json) streams.stdout.write(`${JSON.stringify(object)}\n`);
     },
+  };
+}
+
+type ProgressSink = { show(lines: readonly string[]): void; erase(): void };
+
+/**
+ * Lines that are redrawn in place, in one write and over the old ones, so that nothing flickers; never wider than the
+ * terminal, because a line that wraps cannot be found again.
+ */
+function createCanvas(stream: TerminalStream, columns: () => number): ProgressSink {
+  let drawn: readonly string[] = [];
+  const toTop = (): string => `${drawn.length > 1 ? `\u001b[${drawn.length - 1}A` : ''}\r`;
+  return {
+    show(lines) {
+      const cut = lines.map((line) => fit(line, columns() - 1));
+      if (cut.length === drawn.length && cut.every((line, index) => line === drawn[index])) return;
+      const rest = cut.length < drawn.length ? '\u001b[J' : '';
+      stream.write(
+        `${drawn.length === 0 ? '' : toTop()}${cut.map((line) => `${line}\u001b[K`).join('\n')}${rest}`,
+      );
+      drawn = cut;
+    },
+    erase() {
+      if (drawn.length > 0) stream.write(`${toTop()}\u001b[J`);
+      drawn = [];
+    },
+  };
+}
+
+/** Progress in a file or a pipe: now and then, and seldom while it says the same. */
+function createTicker(stream: TerminalStream, now: () => number): ProgressSink {
+  let last = '';
+  let writtenAt = now();
+  return {
+    show(lines) {
+      const text = lines.map((line) => `${line}\n`).join('');
+      if (now() - writtenAt < (text === last ? SAME_LINE_EVERY_MS : LINE_EVERY_MS)) return;
+      stream.write(text);
+      last = text;
+      writtenAt = now();
+    },
+    erase: () => undefined,
   };
 }
 

@@ -1,109 +1,112 @@
-import { Command } from 'commander';
-import { findApi, type ApiClient, type ApiOptions } from '../api-client.ts';
-import { EXIT, EXIT_CODES_HELP, type ExitCode } from '../exit-codes.ts';
-import { duration } from '../format.ts';
-import { createOutput, type Output } from '../output.ts';
-import { entityLines, sumEntities } from '../sync/entities.ts';
-import { failureLines, followRuns, startFullSync } from '../sync/follow.ts';
+import { Command, Option } from 'commander';
+import { findApi, type ApiOptions } from '../api-client.ts';
+import { EXIT_CODES_HELP } from '../exit-codes.ts';
+import { createOutput } from '../output.ts';
+import { sayNotes } from '../pages.ts';
+import { lookOf } from '../sync/follow.ts';
+import { planLines, readNewestPlans, readPlan } from '../sync/plan.ts';
+import { full, watch } from '../sync/report.ts';
 import { readStatus, statusLines } from '../sync/status.ts';
-import type { Operation } from '../wire.ts';
+import { allowPush, cancel, pauseOrResume, type Target } from '../sync/steer.ts';
 import { withApi, withJson } from './options.ts';
 
 type Options = ApiOptions & { readonly json: boolean };
 
-/** `booksy sync full|status|watch`, against a running API. */
+/** `booksy sync …`, against a running API. */
 export function syncCommand(): Command {
   const sync = new Command('sync').description('full syncs of a running Booksy Sync');
-  sync.addCommand(
-    withJson(withApi(new Command('full')))
-      .description('read everything from Booksy, durably; waits until it is done')
-      .option('--business <id...>', 'only these businesses; default: all of the token')
-      .option('--no-wait', 'return once it is started')
-      .addHelpText('after', EXIT_CODES_HELP)
-      .action(async (options: Options & { business?: string[]; wait: boolean }) => {
-        const output = createOutput(options.json);
-        process.exitCode = await full(findApi(options), options.business, options.wait, output);
-      }),
-  );
-  sync.addCommand(
-    withJson(withApi(new Command('status')))
-      .description('what is in step, proven up to when, and what waits for a person')
-      .addHelpText('after', EXIT_CODES_HELP)
-      .action(async (options: Options) => {
-        const businesses = await readStatus(findApi(options));
-        createOutput(options.json).result({ ok: true, businesses }, statusLines(businesses));
-      }),
-  );
-  sync.addCommand(
-    withJson(withApi(new Command('watch')))
-      .description('show the progress of the full syncs under way until they are done')
-      .addHelpText('after', EXIT_CODES_HELP)
-      .action(async (options: Options) => {
-        const output = createOutput(options.json);
-        process.exitCode = await watch(findApi(options), output);
-      }),
-  );
+  const commands = [
+    fullCommand(),
+    statusCommand(),
+    watchCommand(),
+    planCommand(),
+    allowPushCommand(),
+    steerCommand('pause', 'write nothing more, on either side, until it is resumed'),
+    steerCommand('resume', 'let what was paused go on'),
+    cancelCommand(),
+  ];
+  for (const command of commands) sync.addCommand(command.addHelpText('after', EXIT_CODES_HELP));
   return sync;
 }
 
-async function full(
-  api: ApiClient,
-  businessIds: readonly string[] | undefined,
-  wait: boolean,
-  output: Output,
-): Promise<ExitCode> {
-  const runs = await startFullSync(api, businessIds);
-  if (!wait || runs.length === 0) {
-    output.result({ ok: true, runs }, [
-      runs.length === 0
-        ? 'There is no business to sync: booksy seed connects them.'
-        : `Started: ${runs.length}. booksy sync watch shows how far it is.`,
-    ]);
-    return EXIT.ok;
-  }
-  return report(
-    api,
-    runs.map(({ runId }) => runId),
-    output,
+function leaf(name: string, description: string): Command {
+  return withJson(withApi(new Command(name))).description(description);
+}
+
+function fullCommand(): Command {
+  return leaf('full', 'read everything from Booksy, durably; waits until it is done')
+    .option('--business <id...>', 'only these businesses; default: all of the token')
+    .option('--dry-run', 'write nothing: show what a full sync would do, here and at Booksy', false)
+    .option('--no-wait', 'return once it is started')
+    .action(async (options: Options & { business?: string[]; dryRun: boolean; wait: boolean }) => {
+      const { business, dryRun, wait } = options;
+      const request = { businessIds: business, dryRun, wait };
+      process.exitCode = await full(findApi(options), request, createOutput(options.json));
+    });
+}
+
+function statusCommand(): Command {
+  return leaf('status', 'what is in step, proven up to when, and what waits for a person').action(
+    async (options: Options) => {
+      const { businesses, notes } = await readStatus(findApi(options));
+      const output = createOutput(options.json);
+      sayNotes(output, notes);
+      output.result({ ok: true, businesses }, statusLines(businesses, lookOf(output)));
+    },
   );
 }
 
-async function watch(api: ApiClient, output: Output): Promise<ExitCode> {
-  const running = (await readStatus(api)).flatMap((business) => business.running ?? []);
-  if (running.length === 0) {
-    output.result({ ok: true, runs: [] }, ['No full sync is under way.']);
-    return EXIT.ok;
-  }
-  return report(
-    api,
-    running.map(({ operationId }) => operationId),
-    output,
+function watchCommand(): Command {
+  return leaf('watch', 'show the progress of the full syncs under way until they are done').action(
+    async (options: Options) => {
+      process.exitCode = await watch(findApi(options), createOutput(options.json));
+    },
   );
 }
 
-async function report(api: ApiClient, ids: readonly string[], output: Output): Promise<ExitCode> {
-  process.once('SIGINT', () => {
-    output.say('The full sync goes on without you: booksy sync watch shows how far it is.');
-    process.exit(EXIT.interrupted);
-  });
-  const operations = await followRuns(api, ids, output);
-  const ok = operations.every(({ status }) => status === 'completed');
-  const entities = sumEntities(operations.map(({ counts }) => counts));
-  const seconds = secondsOf(operations);
-  output.result({ ok, seconds, entities, runs: operations.map(asRun) }, [
-    ...(ok ? [`Done in ${duration(seconds)}:`, ...entityLines(entities)] : failureLines(operations)),
-  ]);
-  return ok ? EXIT.ok : EXIT.failed;
+function planCommand(): Command {
+  return leaf('plan', 'what a dry run found; default: the newest one of each business')
+    .argument('[operationId]', 'id of the dry run')
+    .action(async (operationId: string | undefined, options: Options) => {
+      const [api, output] = [findApi(options), createOutput(options.json)];
+      const found =
+        operationId === undefined
+          ? await readNewestPlans(api)
+          : await readPlan(api, operationId).then(({ plan, notes }) => ({ plans: [plan], notes }));
+      sayNotes(output, found.notes);
+      output.result(
+        { ok: true, plans: found.plans },
+        found.plans.flatMap((plan, index) => [
+          ...(index === 0 ? [] : ['', '']),
+          ...planLines(plan, output.paint),
+        ]),
+      );
+    });
 }
 
-function asRun({ id, status, error }: Operation): Readonly<Record<string, unknown>> {
-  return { runId: id, status, error };
+function allowPushCommand(): Command {
+  return leaf('allow-push', 'allow that what a dry run showed is made at Booksy, which may notify clients')
+    .argument('<operationId>', 'id of the dry run whose plan you saw')
+    .action(async (operationId: string, options: Options) => {
+      process.exitCode = await allowPush(findApi(options), operationId, createOutput(options.json));
+    });
 }
 
-function secondsOf(operations: readonly Operation[]): number {
-  const starts = operations.map(({ startedAt }) => Date.parse(startedAt));
-  const ends = operations.map(({ finishedAt }) =>
-    finishedAt === null ? Date.now() : Date.parse(finishedAt),
-  );
-  return Math.max(0, Math.max(...ends) - Math.min(...starts)) / 1000;
+function steerCommand(deed: 'pause' | 'resume', description: string): Command {
+  return leaf(deed, description)
+    .addOption(
+      new Option('--business <id...>', 'these businesses; default: all of the token').conflicts('run'),
+    )
+    .option('--run <id>', 'only this run')
+    .action(async (options: Options & Target) => {
+      process.exitCode = await pauseOrResume(findApi(options), deed, options, createOutput(options.json));
+    });
+}
+
+function cancelCommand(): Command {
+  return leaf('cancel', 'stop a full sync or a dry run; what was imported stays')
+    .argument('<runId>', 'id of the run')
+    .action(async (runId: string, options: Options) => {
+      process.exitCode = await cancel(findApi(options), runId, createOutput(options.json));
+    });
 }

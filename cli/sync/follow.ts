@@ -1,19 +1,48 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../api-client.ts';
-import { bar, duration, thousands } from '../format.ts';
+import { EXIT } from '../exit-codes.ts';
 import { CliError, type Output } from '../output.ts';
-import { operation, startedRuns, type Operation, type Progress, type StartedRun } from '../wire.ts';
+import {
+  operation,
+  startedRuns,
+  type Note,
+  type Operation,
+  type Progress,
+  type StartedRun,
+} from '../wire.ts';
+import { createBoard, isEnded, type Look, type Shown } from './board.ts';
 
 const POLL_MS = 500;
 const NO_WORKER_HINT_MS = 20_000;
+/** An API that restarts (a new version, a new container) is waited for; the run itself needs no API. */
+const AWAY_MS = 60_000;
+const AWAY_CODES: readonly string[] = ['api_unreachable', 'database_unavailable', 'temporal_unavailable'];
+
+/** A run to follow, with the name of its business. */
+export type Followed = { readonly runId: string; readonly name: string };
 
 /** Starts a full sync of every business the token reaches, or joins those under way. */
 export async function startFullSync(
   api: ApiClient,
-  businessIds?: readonly string[],
-): Promise<readonly StartedRun[]> {
-  const body = businessIds === undefined ? {} : { businessIds };
-  return startedRuns.parse(await api.post('/api/admin/booksy/full-sync', body)).runs;
+  request: { readonly businessIds?: readonly string[] | undefined; readonly dryRun?: boolean } = {},
+): Promise<{ runs: readonly StartedRun[]; notes: readonly Note[] }> {
+  const { businessIds, dryRun = false } = request;
+  const some = businessIds === undefined ? [undefined] : chunks(businessIds, MOST_AT_ONCE);
+  const answers = [];
+  for (const ids of some) {
+    const body = { ...(ids === undefined ? {} : { businessIds: ids }), ...(dryRun ? { dryRun } : {}) };
+    answers.push(startedRuns.parse(await api.post('/api/admin/booksy/full-sync', body)));
+  }
+  return { runs: answers.flatMap(({ runs }) => runs), notes: answers[0]?.notes ?? [] };
+}
+
+/** Businesses that the API takes in one request. */
+const MOST_AT_ONCE = 500;
+
+function chunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
 }
 
 /**
@@ -22,7 +51,7 @@ export async function startFullSync(
  */
 export async function readOperation(api: ApiClient, id: string): Promise<Operation | null> {
   try {
-    return operation.parse(await api.get(`/api/admin/booksy/operations/${id}`)).operation;
+    return operation.parse(await api.get(`/api/admin/booksy/operations/${encodeURIComponent(id)}`)).operation;
   } catch (error) {
     if (error instanceof CliError && error.code === 'not_found') return null;
     throw error;
@@ -32,60 +61,95 @@ export async function readOperation(api: ApiClient, id: string): Promise<Operati
 /**
  * Follows some runs until each has ended, showing how far they are.
  * @param signal ends the following, not the runs
- * @returns the ended operations, in the order of `ids`
+ * @returns the ended operations, in the order of `runs`
  */
 export async function followRuns(
   api: ApiClient,
-  ids: readonly string[],
+  runs: readonly Followed[],
   output: Output,
   signal?: AbortSignal,
 ): Promise<readonly Operation[]> {
+  const board = createBoard();
+  const ended = new Map<string, Operation>();
+  const last = new Map<string, Progress>();
+  const wait = createPatience(output);
   let hintAt = performance.now() + NO_WORKER_HINT_MS;
   for (;;) {
     signal?.throwIfAborted();
-    const seen = await Promise.all(ids.map((id) => readOperation(api, id)));
-    const operations = seen.filter((one) => one !== null);
-    if (operations.length === ids.length && operations.every(({ status }) => isEnded(status)))
-      return operations;
-    if (operations.length < ids.length && performance.now() > hintAt) {
-      output.say('The run is waiting for a worker: booksy health check tells whether one is there.');
-      hintAt = Infinity;
+    const seen = await wait.through(() =>
+      Promise.all(runs.map(async ({ runId }) => ended.get(runId) ?? (await readOperation(api, runId)))),
+    );
+    if (seen !== null) {
+      const shown = runs.map((run, index) => asShown(run, seen[index] ?? null, last));
+      runs.forEach(({ runId }, index) => {
+        const one = seen[index] ?? null;
+        if (one !== null && isEnded(one.status)) ended.set(runId, one);
+      });
+      if (runs.every(({ runId }) => ended.has(runId)))
+        return runs.flatMap(({ runId }) => ended.get(runId) ?? []);
+      if (seen.includes(null) && performance.now() > hintAt) {
+        output.say('A run is waiting for a worker: booksy health check tells whether one is there.');
+        hintAt = Infinity;
+      }
+      output.progress(board.lines(shown, lookOf(output)));
     }
-    output.progress(progressLine(operations.flatMap(({ progress }) => progress ?? [])));
     await delay(POLL_MS, undefined, signal === undefined ? {} : { signal });
   }
 }
 
-/** `unknown` is not an end: Temporal may be away for a moment. */
-function isEnded(status: string): boolean {
-  return status === 'completed' || status === 'failed' || status === 'cancelled';
+/** A run as the board draws it. While its progress cannot be asked the last one known is shown. */
+function asShown({ runId, name }: Followed, one: Operation | null, last: Map<string, Progress>): Shown {
+  if (one?.progress != null) last.set(runId, one.progress);
+  const progress = last.get(runId) ?? null;
+  return { runId, name, progress, status: one?.status ?? null, dry: one?.mode === 'dry_run' };
 }
 
-/** "[████░░] 40 %  visits, 2,400 of 6,000 rows, about 12 s to go". Several runs are added up. */
-export function progressLine(all: readonly Progress[]): string {
-  if (all.length === 0) return 'full sync: starting';
-  const done = all.reduce((sum, { rowsDone }) => sum + rowsDone, 0);
-  const total = all.reduce((sum, { rowsTotal }) => sum + rowsTotal, 0);
-  const etas = all.map(({ etaSeconds }) => etaSeconds).filter((seconds) => seconds !== null);
-  const phases = [...new Set(all.map(({ phase }) => phase))].join(', ');
-  // A first sync learns the length of a list when it opens it: until then a share would be a guess.
-  if (!all.every(({ totalIsKnown }) => totalIsKnown)) {
-    return `full sync: ${phases}${done === 0 ? '' : `, ${thousands(done)} rows so far`}`;
-  }
-  const rows = total === 0 ? '' : `, ${thousands(done)} of ${thousands(total)} rows`;
-  const eta = etas.length === 0 ? '' : `, about ${duration(Math.max(...etas))} to go`;
-  return `${bar(total === 0 ? 0 : done / total)}  ${phases}${rows}${eta}`;
+/** The room that an output has. */
+export function lookOf(output: Output): Look {
+  return { paint: output.paint, columns: output.columns(), rows: output.rows() };
+}
+
+/** Asks, and waits through a time in which the API is away; null then. */
+function createPatience(output: Output): { through<T>(ask: () => Promise<T>): Promise<T | null> } {
+  let awaySince: number | null = null;
+  return {
+    async through(ask) {
+      try {
+        const answer = await ask();
+        awaySince = null;
+        return answer;
+      } catch (error) {
+        const isAway = error instanceof CliError && AWAY_CODES.includes(error.code);
+        if (isAway && awaySince === null)
+          output.say('The API does not answer for the moment; the sync goes on without it.');
+        awaySince ??= performance.now();
+        if (!isAway || performance.now() - awaySince > AWAY_MS) throw error;
+        return null;
+      }
+    },
+  };
 }
 
 /** How a run ended badly, for a person. */
 export function failureLines(operations: readonly Operation[]): string[] {
-  return operations.flatMap(({ status, error, temporalUrl }) =>
-    status === 'completed'
-      ? []
-      : [
-          `The full sync ${status === 'cancelled' ? 'was cancelled' : `failed: ${error?.code ?? 'unknown'}`}${error?.detail ? ` (${error.detail})` : ''}`,
-          ...(temporalUrl === null ? [] : [`  See ${temporalUrl}`]),
-          '  What was imported stays; start it again and it goes on: npm run -s booksy -- sync full',
-        ],
-  );
+  return operations.flatMap(({ status, mode, error, temporalUrl }) => {
+    if (status === 'completed') return [];
+    const what = mode === 'dry_run' ? 'The dry run' : 'The full sync';
+    const reason = `failed: ${error?.code ?? 'unknown'}${error?.detail ? ` (${error.detail})` : ''}`;
+    return [
+      `${what} ${status === 'cancelled' ? 'was cancelled' : reason}`,
+      ...(temporalUrl === null ? [] : [`  See ${temporalUrl}`]),
+      mode === 'dry_run'
+        ? '  Nothing was written; start it again: npm run -s booksy -- sync full --dry-run'
+        : '  What was imported stays; start it again and it goes on: npm run -s booksy -- sync full',
+    ];
+  });
+}
+
+/** What Ctrl-C means while a run is followed: the run does not mind. */
+export function leaveOnInterrupt(output: Output): void {
+  process.once('SIGINT', () => {
+    output.say('The full sync goes on without you: booksy sync watch shows how far it is.');
+    process.exit(EXIT.interrupted);
+  });
 }

@@ -1,58 +1,111 @@
 import type { ApiClient } from '../api-client.ts';
-import { duration, thousands } from '../format.ts';
-import { syncStatus, type BusinessStatus } from '../wire.ts';
-import { progressLine } from './follow.ts';
+import { ago, table, thousands } from '../format.ts';
+import { entityWord } from '../words.ts';
+import { syncStatus, type BusinessStatus, type Note } from '../wire.ts';
+import { createBoard, NO_LOOK, type Look } from './board.ts';
 
 /** The sync status of every business the token reaches, all pages. */
-export async function readStatus(api: ApiClient): Promise<readonly BusinessStatus[]> {
+export async function readStatus(
+  api: ApiClient,
+): Promise<{ businesses: readonly BusinessStatus[]; notes: readonly Note[] }> {
   const businesses: BusinessStatus[] = [];
+  const notes = new Map<string, Note>();
   let after = '';
   for (;;) {
     const page = syncStatus.parse(await api.get(`/api/admin/booksy/sync-status?limit=100${after}`));
     businesses.push(...page.businesses);
-    if (page.nextAfter === null) return businesses;
+    for (const note of page.notes) notes.set(note.code, note);
+    if (page.nextAfter === null) return { businesses, notes: [...notes.values()] };
     after = `&after=${page.nextAfter}`;
   }
 }
 
+/** What waits for a person, in all businesses together. */
+export function sumWaiting(businesses: readonly BusinessStatus[]): number {
+  return businesses.reduce((sum, { waiting }) => sum + waiting.total, 0);
+}
+
 /** The status as people read it. */
-export function statusLines(businesses: readonly BusinessStatus[], now: number = Date.now()): string[] {
+export function statusLines(
+  businesses: readonly BusinessStatus[],
+  look: Look = NO_LOOK,
+  now: number = Date.now(),
+): string[] {
   if (businesses.length === 0)
     return ['No business is connected: booksy seed connects those of the Booksy account.'];
-  return businesses.flatMap((business) => [
-    `${business.name}${business.pausedAt === null ? '' : ' (paused)'}`,
-    `  ${stateOf(business, now)}`,
-    ...business.entities
-      .filter(({ here, linked }) => here > 0 || linked > 0)
-      .map(({ entity, here, linked, provenAt }) => {
-        const proven = provenAt === null ? 'not proven yet' : `proven ${ago(provenAt, now)}`;
-        return `  ${entity.padEnd(12)} ${thousands(here).padStart(9)} here ${thousands(linked).padStart(9)} linked   ${proven}`;
-      }),
-    business.waiting.total === 0
-      ? '  Nothing waits for you.'
-      : `  ${thousands(business.waiting.total)} wait for a decision: ${waitingKinds(business.waiting)}.`,
+  return businesses.flatMap((business, index) => [
+    ...(index === 0 ? [] : ['']),
+    look.paint.bold(business.name),
+    ...pauseLines(business, look, now),
+    ...runLines(business, look, now),
+    ...entityTable(business, now),
+    business.pushAllowed === null
+      ? '  Nothing is written to Booksy yet: booksy sync full --dry-run shows what would be.'
+      : `  Writing to Booksy is allowed since ${ago(business.pushAllowed.at, now).replace(/ ago$/, '')}.`,
+    ...waitingLines(business.waiting, look),
   ]);
 }
 
-/** "4 of kind time_overlap, 1 booking in quarantine". */
-function waitingKinds({ conflicts, unsureMappings, quarantined }: BusinessStatus['waiting']): string {
-  const list = (counts: Readonly<Record<string, number>>, say: (kind: string) => string) =>
-    Object.entries(counts).map(([kind, count]) => `${thousands(count)} ${say(kind)}`);
+function pauseLines({ businessId, paused, running }: BusinessStatus, { paint }: Look, now: number): string[] {
+  const since = ({ at, by }: { at: string; by: string | null }): string =>
+    `paused ${ago(at, now)}${by === null ? '' : ` by ${by}`}`;
   return [
-    ...list(conflicts, (kind) => `of kind ${kind}`),
-    ...list(unsureMappings, (entity) => `unsure ${entity}`),
-    ...list(quarantined, (entity) => `${entity} in quarantine`),
-  ].join(', ');
+    ...(paused === null
+      ? []
+      : [`  ${paint.yellow(since(paused))}: booksy sync resume --business ${businessId}`]),
+    ...(running?.paused == null
+      ? []
+      : [
+          `  ${paint.yellow(`this run is ${since(running.paused)}`)}: booksy sync resume --run ${running.operationId}`,
+        ]),
+  ];
 }
 
-function stateOf({ running, lastRun }: BusinessStatus, now: number): string {
-  if (running)
-    return `full sync under way: ${progressLine(running.progress === null ? [] : [running.progress])}`;
-  if (!lastRun) return 'never synced';
-  const when = lastRun.finishedAt === null ? '' : ` ${ago(lastRun.finishedAt, now)}`;
-  return `last full sync ${lastRun.status}${when}`;
+function runLines({ name, running, lastRun }: BusinessStatus, look: Look, now: number): string[] {
+  const lines: string[] = [];
+  if (running) {
+    const { operationId: runId, mode, progress } = running;
+    const [drawn = ''] = createBoard().lines(
+      [{ runId, name, dry: mode === 'dry_run', progress, status: 'running' }],
+      look,
+    );
+    lines.push(`  ${drawn}`, `  ${look.paint.dim(`run ${runId}`)}`);
+  }
+  if (lastRun) {
+    const when = lastRun.finishedAt === null ? '' : ` ${ago(lastRun.finishedAt, now)}`;
+    lines.push(`  last full sync ${lastRun.status}${when}`);
+  } else if (!running) lines.push('  never synced');
+  return lines;
 }
 
-function ago(instant: string, now: number): string {
-  return `${duration(Math.max(0, (now - Date.parse(instant)) / 1000))} ago`;
+function entityTable({ entities }: BusinessStatus, now: number): string[] {
+  const rows = entities
+    .filter(({ here, linked }) => here > 0 || linked > 0)
+    .map(({ entity, here, linked, provenAt }) => [
+      entityWord(entity),
+      thousands(here),
+      thousands(linked),
+      provenAt === null ? 'not proven yet' : ago(provenAt, now),
+    ]);
+  return rows.length === 0 ? [] : table(['', 'here', 'linked', 'proven'], rows);
+}
+
+/** "  7 wait for a decision:" and where to decide each. */
+function waitingLines(waiting: BusinessStatus['waiting'], { paint }: Look): string[] {
+  if (waiting.total === 0) return ['  Nothing waits for you.'];
+  const list = (counts: Readonly<Record<string, number>>, word: (kind: string) => string): string =>
+    Object.entries(counts)
+      .map(([kind, count]) => `${thousands(count)} ${word(kind)}`)
+      .join(', ');
+  const kinds: readonly (readonly [string, string])[] = [
+    [list(waiting.conflicts, (kind) => `of kind ${kind.replaceAll('_', ' ')}`), ''],
+    [list(waiting.unsureMappings, (entity) => `unsure ${entityWord(entity)}`), 'booksy mappings list'],
+    [list(waiting.quarantined, (entity) => `${entityWord(entity)} in quarantine`), 'booksy errors list'],
+  ];
+  return [
+    `  ${paint.yellow(`${thousands(waiting.total)} wait for a decision:`)}`,
+    ...kinds
+      .filter(([what]) => what !== '')
+      .map(([what, command]) => `    ${what}${command === '' ? '' : `: ${command}`}`),
+  ];
 }

@@ -3,7 +3,7 @@ import { duration } from '../format.ts';
 import type { Output } from '../output.ts';
 import { entityLines, sumEntities } from '../sync/entities.ts';
 import { failureLines, followRuns, startFullSync } from '../sync/follow.ts';
-import { readStatus } from '../sync/status.ts';
+import { readStatus, sumWaiting } from '../sync/status.ts';
 import type { Running } from './start.ts';
 
 /** The full syncs that a start of `up` brought about. */
@@ -18,25 +18,34 @@ export type StartupSync = {
  */
 export async function syncWhatIsMissing(running: Running, output: Output): Promise<StartupSync> {
   const api = createApiClient(running.addresses.api, running.addresses.adminToken);
-  const businesses = await readStatus(api);
-  const under = businesses.flatMap((business) => (business.running ? [business.running.operationId] : []));
-  const missing = businesses.filter(({ running: now, lastRun }) => !now && lastRun?.status !== 'completed');
-  const started =
+  const { businesses } = await readStatus(api);
+  const names = new Map(businesses.map(({ businessId, name }) => [businessId, name]));
+  const under = businesses.flatMap(({ name, running: now }) =>
+    now ? [{ runId: now.operationId, name }] : [],
+  );
+  const unsynced = businesses.filter(({ running: now, lastRun }) => !now && lastRun?.status !== 'completed');
+  const missing = unsynced.filter(({ paused }) => paused === null);
+  const { runs: started } =
     missing.length === 0
-      ? []
-      : await startFullSync(
-          api,
-          missing.map(({ businessId }) => businessId),
-        );
-  const ids = [...under, ...started.map(({ runId }) => runId)];
+      ? { runs: [] }
+      : await startFullSync(api, { businessIds: missing.map(({ businessId }) => businessId) });
+  const runs = [
+    ...under,
+    ...started.flatMap(({ runId, businessId }) =>
+      runId === null ? [] : [{ runId, name: names.get(businessId) ?? businessId }],
+    ),
+  ];
+  const paused = businesses.filter((business) => business.paused !== null);
   return {
     async report(signal) {
-      if (ids.length === 0) {
-        output.say(
-          businesses.length === 0
-            ? 'The Booksy account lists no business.'
-            : 'Everything was synced by an earlier run: npm run -s booksy -- sync full does it again.',
-        );
+      for (const { name, businessId } of paused)
+        output.say(`${name} is paused: npm run -s booksy -- sync resume --business ${businessId}`);
+      if (runs.length === 0) {
+        if (businesses.length === 0) output.say('The Booksy account lists no business.');
+        else if (unsynced.length === 0)
+          output.say(
+            'Everything was synced by an earlier run: npm run -s booksy -- sync full does it again.',
+          );
         return;
       }
       output.say(
@@ -45,14 +54,15 @@ export async function syncWhatIsMissing(running: Running, output: Output): Promi
           : 'First full sync: everything of the salon, from Booksy to here.',
       );
       const begun = performance.now();
-      const operations = await followRuns(api, ids, output, signal);
+      const operations = await followRuns(api, runs, output, signal);
       const failures = failureLines(operations);
       if (failures.length > 0) failures.forEach((line) => output.say(line));
       else {
         output.say(`Arrived in ${duration((performance.now() - begun) / 1000)}:`);
-        entityLines(sumEntities(operations.map(({ counts }) => counts))).forEach((line) => output.say(line));
+        const real = operations.filter(({ mode }) => mode === 'apply');
+        entityLines(sumEntities(real.map(({ counts }) => counts))).forEach((line) => output.say(line));
       }
-      const waiting = (await readStatus(api)).reduce((sum, business) => sum + business.waiting.total, 0);
+      const waiting = sumWaiting((await readStatus(api)).businesses);
       output.say(
         waiting === 0
           ? 'Nothing waits for you.'

@@ -3,13 +3,17 @@ import { v7 as uuidv7 } from 'uuid';
 import { measureWorkflows, startStatementCounter } from '../../infra/local/measure.ts';
 import { createLauncher, type Launcher } from '../../infra/temporal/launch.ts';
 import { TASK_QUEUE } from '../../infra/temporal/names.ts';
-import { createApiClient } from '../api-client.ts';
+import { createApiClient, type ApiClient } from '../api-client.ts';
+import { EXIT } from '../exit-codes.ts';
 import { counted, duration, thousands } from '../format.ts';
-import type { Output } from '../output.ts';
+import { CliError, type Output } from '../output.ts';
 import { entityLines, sumEntities, type EntityCounts } from '../sync/entities.ts';
-import { failureLines, progressLine, readOperation } from '../sync/follow.ts';
-import { readStatus } from '../sync/status.ts';
+import { createBoard } from '../sync/board.ts';
+import { failureLines, lookOf, readOperation } from '../sync/follow.ts';
+import { readStatus, sumWaiting } from '../sync/status.ts';
 import { readCalls } from './simulator-calls.ts';
+import { clean } from '../terminal.ts';
+import type { Connected } from './engine.ts';
 import type { Running } from './start.ts';
 
 /** The object of `up --once --json` (SPEC §15). A number that cannot be had is null, never a guess. */
@@ -37,6 +41,7 @@ export async function runOnce(
 ): Promise<{ object: OnceReport; lines: string[] }> {
   const { addresses, env } = running;
   const api = createApiClient(addresses.api, addresses.adminToken);
+  await refusePaused(api);
   const connection = await Connection.connect({ address: addresses.temporalAddress });
   const temporal = new Client({ connection, namespace: env['TEMPORAL_NAMESPACE'] || 'default' });
   const statements = await startStatementCounter(addresses.databaseUrl);
@@ -52,8 +57,16 @@ export async function runOnce(
     const runs = await Promise.all(
       ids.map((businessId) => launcher.startFullSync({ businessId, runId: uuidv7(), actor: 'cli' })),
     );
+    if (runs.some(({ mode }) => mode === 'dry_run')) {
+      throw new CliError(
+        'dry_run_under_way',
+        'A dry run of an earlier start is under way: it and a full sync exclude each other.',
+        'Run booksy up without --once and wait for its end, or cancel it: booksy sync cancel',
+        EXIT.cannotStart,
+      );
+    }
     output.say(`Full sync of ${counted(runs.length, 'business', 'businesses')} …`);
-    const shown = showProgress(launcher, ids, output, signal);
+    const shown = showProgress(launcher, running.connected, output, signal);
     // A failed workflow rejects; how it failed is read from the ledger below.
     await Promise.allSettled(ids.map((businessId) => launcher.fullSyncResult(businessId)));
     shown.stop();
@@ -67,7 +80,7 @@ export async function runOnce(
     );
     const seen = await Promise.all(runs.map(({ runId }) => readOperation(api, runId)));
     const operations = seen.filter((one) => one !== null);
-    const waiting = (await readStatus(api)).reduce((sum, business) => sum + business.waiting.total, 0);
+    const waiting = sumWaiting((await readStatus(api)).businesses);
     const object: OnceReport = {
       ok: operations.length === runs.length && operations.every(({ status }) => status === 'completed'),
       seconds: Math.round(seconds * 1000) / 1000,
@@ -87,16 +100,35 @@ export async function runOnce(
   }
 }
 
+/** A paused business would wait for its resume, and `--once` with it. */
+async function refusePaused(api: ApiClient): Promise<void> {
+  const paused = (await readStatus(api)).businesses.filter((business) => business.paused !== null);
+  if (paused.length === 0) return;
+  throw new CliError(
+    'business_paused',
+    `${paused.map(({ name }) => name).join(', ')}: paused by a person.`,
+    'Resume it first: booksy up, then booksy sync resume in another terminal.',
+    EXIT.cannotStart,
+  );
+}
+
 /** Asks the workflows themselves: that costs no SQL, so watching does not change what is measured. */
 function showProgress(
   launcher: Launcher,
-  ids: readonly string[],
+  businesses: readonly Connected[],
   output: Output,
   signal: AbortSignal,
 ): { stop(): void } {
+  const board = createBoard();
   const look = async (): Promise<void> => {
-    const all = await Promise.all(ids.map((id) => launcher.fullSyncProgress(id).catch(() => null)));
-    if (!stopped) output.progress(progressLine(all.filter((progress) => progress !== null)));
+    const runs = await Promise.all(
+      businesses.map(async ({ businessId, name }) => {
+        const progress = await launcher.fullSyncProgress(businessId).catch(() => null);
+        const status = progress === null ? null : 'running';
+        return { runId: businessId, name: clean(name), dry: false, progress, status };
+      }),
+    );
+    if (!stopped) output.progress(board.lines(runs, lookOf(output)));
   };
   let stopped = false;
   const timer = setInterval(() => void look(), 1_000);

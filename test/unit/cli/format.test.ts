@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { bar, counted, duration, thousands } from '../../../cli/format.ts';
+import { ago, bar, counted, duration, percent, table, thousands } from '../../../cli/format.ts';
 import { entityLines, sumEntities } from '../../../cli/sync/entities.ts';
-import { failureLines, progressLine } from '../../../cli/sync/follow.ts';
-import { statusLines } from '../../../cli/sync/status.ts';
+import { failureLines } from '../../../cli/sync/follow.ts';
+import type { Operation } from '../../../cli/wire.ts';
 import { readableLines } from '../../../cli/up/readable.ts';
 import { isAtLeast } from '../../../cli/doctor/finding.ts';
 
@@ -27,11 +27,31 @@ describe('numbers for people', () => {
   });
 
   it('never draws a bar out of bounds', () => {
-    expect(bar(0.5, 4)).toBe('[██░░] 50 %');
-    expect(bar(1.7, 4)).toBe('[████] 100 %');
-    expect(bar(Number.NaN, 4)).toBe('[░░░░] 0 %');
+    expect([0.5, 1.7, Number.NaN].map((share) => bar(share, 4) + percent(share))).toEqual([
+      '██░░ 50 %',
+      '████100 %',
+      '░░░░  0 %',
+    ]);
     // 99.9 % is not done.
-    expect(bar(0.999, 4)).toBe('[███░] 99 %');
+    expect(bar(0.999, 4) + percent(0.999)).toBe('███░ 99 %');
+  });
+
+  it('tells the past from what is still to come', () => {
+    const now = Date.parse('2026-03-01T10:00:00Z');
+    expect(ago('2026-03-01T09:56:55Z', now)).toBe('3 min 5 s ago');
+    expect(ago('2026-03-01T10:00:12Z', now)).toBe('in 12 s');
+  });
+
+  it('lines up a table, numbers to the right', () => {
+    expect(
+      table(
+        ['kind', 'n'],
+        [
+          ['clients', '9'],
+          ['visits', '1,200'],
+        ],
+      ),
+    ).toEqual(['  kind         n', '  clients      9', '  visits   1,200']);
   });
 });
 
@@ -58,22 +78,11 @@ describe('what a sync did', () => {
     );
   });
 
-  it('adds the progress of several runs and takes the longest wait', () => {
-    const progress = { phase: 'visits', rowsDone: 30, rowsTotal: 50, totalIsKnown: true, etaSeconds: 4 };
-    expect(progressLine([progress, { ...progress, rowsDone: 20, etaSeconds: 12 }])).toMatch(
-      /\] 50 % {2}visits, 50 of 100 rows, about 12 s to go$/,
-    );
-    expect(progressLine([progress, { ...progress, totalIsKnown: false, etaSeconds: null }])).toBe(
-      'full sync: visits, 60 rows so far',
-    );
-    expect(progressLine([])).toBe('full sync: starting');
-    expect(progressLine([{ ...progress, rowsTotal: 0, rowsDone: 0, etaSeconds: null }])).toMatch(
-      /0 % {2}visits$/,
-    );
-  });
-
   it('says why a run failed and what stays', () => {
-    const run = { id: 'r', phase: null, startedAt: '', finishedAt: null, counts: {}, progress: null };
+    const run: Omit<Operation, 'status' | 'error' | 'temporalUrl'> = {
+      ...{ id: 'r', businessId: 'b', mode: 'apply', paused: null, phase: null, progress: null },
+      ...{ startedAt: '', finishedAt: null, counts: {} },
+    };
     expect(failureLines([{ ...run, status: 'completed', error: null, temporalUrl: null }])).toEqual([]);
     const lines = failureLines([
       {
@@ -85,31 +94,10 @@ describe('what a sync did', () => {
     ]);
     expect(lines[0]).toBe('The full sync failed: auth_revoked (sign in again)');
     expect(lines[1]).toContain('http://ui/x');
-  });
-
-  it('shows a business that was never synced and one under way', () => {
-    const base = {
-      businessId: 'b',
-      name: 'Salon',
-      pausedAt: null,
-      entities: [],
-      lastRun: null,
-      running: null,
-    };
-    const waiting = {
-      total: 7,
-      conflicts: { time_overlap: 4 },
-      unsureMappings: { profile: 2 },
-      quarantined: { booking: 1 },
-    };
-    expect(statusLines([{ ...base, waiting }], 0)).toEqual([
-      'Salon',
-      '  never synced',
-      '  7 wait for a decision: 4 of kind time_overlap, 2 unsure profile, 1 booking in quarantine.',
+    const [dry] = failureLines([
+      { ...run, mode: 'dry_run', status: 'cancelled', error: null, temporalUrl: null },
     ]);
-    const nothing = { total: 0, conflicts: {}, unsureMappings: {}, quarantined: {} };
-    expect(statusLines([{ ...base, waiting: nothing }], 0).at(-1)).toBe('  Nothing waits for you.');
-    expect(statusLines([])[0]).toMatch(/booksy seed/);
+    expect(dry).toBe('The dry run was cancelled');
   });
 });
 

@@ -1,23 +1,8 @@
-import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../../cli/exit-codes.ts';
-import { asCliError, CliError, createOutput, printFailure, type Streams } from '../../../cli/output.ts';
+import { asCliError, CliError, createOutput, printFailure } from '../../../cli/output.ts';
 import { LocalError } from '../../../infra/local/errors.ts';
-
-function captured(isTTY = false): Streams & { out(): string; err(): string } {
-  const text = { out: '', err: '' };
-  const sink = (name: 'out' | 'err') =>
-    Object.assign(
-      new Writable({
-        write(chunk: Buffer, _encoding, done) {
-          text[name] += chunk.toString();
-          done();
-        },
-      }),
-      { isTTY },
-    );
-  return { stdout: sink('out'), stderr: sink('err'), out: () => text.out, err: () => text.err };
-}
+import { captured } from './support/captured.ts';
 
 describe('output under --json', () => {
   it('keeps stdout for the one object', () => {
@@ -54,20 +39,60 @@ describe('output for people', () => {
     expect(streams.err()).toContain('It broke.\nMend it.\n');
   });
 
-  it('redraws progress on a terminal and clears it before the next line', () => {
-    const streams = captured(true);
-    const output = createOutput(false, streams);
-    output.progress('10 %');
-    output.progress('20 %');
+  it('redraws progress over itself in one write and clears it before the next line', () => {
+    const streams = captured({ columns: 80, rows: 24 });
+    const output = createOutput(false, streams, {});
+    output.progress(['10 %']);
+    output.progress(['20 %']);
+    output.progress(['20 %']);
     output.say('done');
-    expect(streams.out()).toBe('10 %\r\u001b[2K20 %\r\u001b[2Kdone\n');
+    // The same again is not drawn again.
+    expect(streams.out()).toBe('10 %\u001b[K\r20 %\u001b[K\r\u001b[Jdone\n');
   });
 
-  it('does not flood a file with progress', () => {
-    const streams = captured(false);
-    const output = createOutput(false, streams);
-    for (let step = 0; step < 100; step += 1) output.progress(`${step} %`);
-    expect(streams.out()).toBe('');
+  it('redraws several lines from their top, and clears what is left of more of them', () => {
+    const streams = captured({ columns: 80, rows: 24 });
+    const output = createOutput(false, streams, {});
+    output.progress(['a 1', 'b 1']);
+    output.progress(['a 2']);
+    expect(streams.out()).toBe('a 1\u001b[K\nb 1\u001b[K\u001b[1A\ra 2\u001b[K\u001b[J');
+  });
+
+  it('never draws a line that would wrap', () => {
+    const streams = captured({ columns: 10, rows: 24 });
+    createOutput(false, streams, {}).progress(['0123456789abc']);
+    expect(streams.out()).toBe('01234567…\u001b[K');
+  });
+
+  it('writes progress to a file every five seconds, and seldom while nothing moves', () => {
+    const streams = captured();
+    let now = 0;
+    const output = createOutput(false, streams, {}, () => now);
+    for (const [at, line] of [
+      [1_000, 'a'],
+      [5_000, 'b'],
+      [9_900, 'c'],
+      [10_000, 'd'],
+      [20_000, 'd'],
+      [69_900, 'd'],
+      [70_000, 'd'],
+    ] as const) {
+      now = at;
+      output.progress([line]);
+    }
+    expect(streams.out()).toBe('b\nd\nd\n');
+  });
+
+  it('is in colour on a terminal only, and not where NO_COLOR says so', () => {
+    const terminal = captured({ columns: 80, rows: 24 });
+    const green = (json: boolean, streams = terminal, env: NodeJS.ProcessEnv = {}) =>
+      createOutput(json, streams, env).paint.green('x');
+    expect(green(false)).toBe('\u001b[32mx\u001b[39m');
+    expect(green(true)).toBe('\u001b[32mx\u001b[39m');
+    expect(green(false, terminal, { NO_COLOR: '1' })).toBe('x');
+    expect(green(false, terminal, { NO_COLOR: '' })).toBe('\u001b[32mx\u001b[39m');
+    expect(green(false, terminal, { TERM: 'dumb' })).toBe('x');
+    expect(green(false, captured())).toBe('x');
   });
 });
 
