@@ -7,7 +7,22 @@ export interface BusinessRef {
   readonly id: string;
   readonly name: string;
   readonly pausedAt: Date | null;
+  readonly pausedBy: string | null;
+  /** Since when a person allows that Booksy is written to, and the dry run that person saw (R18). */
+  readonly pushAllowedAt: Date | null;
+  readonly pushAllowedBy: string | null;
+  readonly pushAllowedRunId: string | null;
 }
+
+const COLUMNS = {
+  id: true,
+  name: true,
+  pausedAt: true,
+  pausedBy: true,
+  pushAllowedAt: true,
+  pushAllowedBy: true,
+  pushAllowedRunId: true,
+} as const;
 
 /**
  * The businesses of the token, or those of them that were asked for; ordered by id.
@@ -24,7 +39,7 @@ export async function reachableBusinesses(
   const ids = wanted ?? (grant.businesses === 'all' ? undefined : [...grant.businesses]);
   const rows = await prisma.business.findMany({
     ...(ids === undefined ? {} : { where: { id: { in: ids } } }),
-    select: { id: true, name: true, pausedAt: true },
+    select: COLUMNS,
     orderBy: { id: 'asc' },
   });
   if (wanted !== undefined && rows.length < wanted.length) throw notFound('A business of the request');
@@ -33,4 +48,15 @@ export async function reachableBusinesses(
 
 function within(grant: TokenGrant, ids: readonly string[]): boolean {
   return grant.businesses === 'all' || ids.every((id) => grant.businesses.includes(id));
+}
+
+/** One business of the token. @throws {Problem} 404, the same whether it is not there or not the token's. */
+export async function reachableBusiness(
+  prisma: Pick<PrismaClient, 'business'>,
+  grant: TokenGrant,
+  id: string,
+): Promise<BusinessRef> {
+  const [business] = await reachableBusinesses(prisma, grant, [id]);
+  if (business === undefined) throw notFound('A business of the request');
+  return business;
 }

@@ -1,6 +1,8 @@
 /** What the endpoints stand on. Everything that touches the world comes in from here. */
 import type { ApiConfig, TemporalConfig } from '../infra/config.ts';
+import type { Vault } from '../infra/crypto.ts';
 import type { PrismaClient } from '../infra/database/index.ts';
+import type { Reads } from '../infra/database/replica.ts';
 import type { Logger } from '../infra/logger.ts';
 import type { Launcher as TemporalLauncher } from '../infra/temporal/launch.ts';
 
@@ -9,7 +11,14 @@ export type { OpenOperation } from '../infra/temporal/launch.ts';
 /** Starting and asking workflows: the part of the launcher that the API uses. */
 export type Launcher = Pick<
   TemporalLauncher,
-  'startFullSync' | 'fullSyncProgress' | 'openFullSync' | 'listOpen'
+  | 'startFullSync'
+  | 'fullSyncProgress'
+  | 'openFullSync'
+  | 'wakeFullSync'
+  | 'cancelFullSync'
+  | 'startRecordSync'
+  | 'recordSyncResult'
+  | 'listOpen'
 >;
 
 /** How Temporal and the workers are; each call may take as long as its time-out, and throws where nobody answers. */
@@ -29,6 +38,10 @@ export interface ApiDeps {
   /** Key of the Booksy account (R34). */
   readonly accountKey: string;
   readonly prisma: PrismaClient;
+  /** Reads a list: on the replica while it follows closely, else (and where it fails in the middle) on `prisma`. */
+  readonly reads: Reads['run'];
+  /** Opens what is sealed for people to see: mapping cards, samples of a plan. What it opens is never logged. */
+  readonly vault: Vault;
   readonly launcher: Launcher;
   readonly temporalStatus: TemporalStatus;
   readonly probeBooksy: ProbeBooksy;

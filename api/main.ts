@@ -7,7 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:http';
 import { Client, Connection } from '@temporalio/client';
 import { ConfigError, loadConfig, type Config } from '../infra/config.ts';
+import { createVault } from '../infra/crypto.ts';
 import { createDatabase } from '../infra/database/index.ts';
+import { createReads } from '../infra/database/replica.ts';
 import { createLogger, LogDirError, type Logger } from '../infra/logger.ts';
 import { createLauncher } from '../infra/temporal/launch.ts';
 import { createBooksyProbe } from './booksy-probe.ts';
@@ -43,10 +45,16 @@ async function drain(server: Server): Promise<void> {
 
 async function serve(config: Config, logger: Logger): Promise<void> {
   const database = createDatabase({
-    url: config.database.url,
-    poolMax: config.database.poolMax,
+    ...config.database,
     applicationName: 'booksy-sync-api',
     onIdleError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+  });
+  const reads = createReads({
+    ...config.database,
+    primary: database.prisma,
+    poolMax: config.database.replicaPoolMax,
+    applicationName: 'booksy-sync-api',
+    onChange: (change) => logger.warn(change, 'lists are read elsewhere from now on'),
   });
   // Lazy: the API serves what it can while Temporal is away, and says so in its health.
   const connection = Connection.lazy({ address: config.temporal.address, connectTimeout: '5s' });
@@ -56,6 +64,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     temporal: config.temporal,
     accountKey: config.booksy.accountKey,
     prisma: database.prisma,
+    reads: (read) => reads.run(read),
+    vault: createVault(config.encryption),
     launcher: createLauncher({ client: new Client({ connection, namespace }), taskQueue }),
     temporalStatus: createTemporalStatus(connection, { namespace, taskQueue }),
     probeBooksy: createBooksyProbe(config.booksy.baseUrl, config.booksy.timeoutMs),
@@ -77,6 +87,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   logger.info({ why: await stopped }, 'API stops');
   await drain(server);
   await connection.close();
+  await reads.close();
   await database.close();
 }
 

@@ -27,6 +27,9 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
     servers: [{ url: '/' }],
     tags: [
       { name: 'Synchronisation', description: 'What is in step, and starting what is not' },
+      { name: 'Control', description: 'Holding a run or a business, letting it go, stopping it' },
+      { name: 'Mappings', description: 'Which record of Booksy is which of ours; what a person decides' },
+      { name: 'Errors', description: 'What is wrong and not mended, and what to do about it' },
       { name: 'Health', description: 'For people, probes and scrapers' },
       { name: 'Pages', description: 'This documentation and the start page' },
     ],

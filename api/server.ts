@@ -3,12 +3,21 @@ import express, { type Express } from 'express';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { authenticateToken } from '../infra/tokens.ts';
 import type { ApiDeps } from './deps.ts';
+import { approvePlanEndpoint } from './endpoints/approve-plan.ts';
+import { businessControlEndpoints } from './endpoints/business-control.ts';
+import { decideMappingEndpoint } from './endpoints/decide-mapping.ts';
+import { errorEndpoint, errorsEndpoint } from './endpoints/errors.ts';
 import { fullSyncEndpoint } from './endpoints/full-sync.ts';
 import { healthEndpoint } from './endpoints/health.ts';
+import { mappingEndpoint, mappingsEndpoint } from './endpoints/mappings.ts';
 import { metricsEndpoint } from './endpoints/metrics.ts';
+import { operationControlEndpoints } from './endpoints/operation-control.ts';
+import { operationPlanEndpoint } from './endpoints/operation-plan.ts';
 import { operationEndpoint, operationsEndpoint } from './endpoints/operations.ts';
 import { pageEndpoints } from './endpoints/pages.ts';
 import { healthzEndpoint, readyzEndpoint } from './endpoints/probes.ts';
+import { releaseErrorEndpoint } from './endpoints/release-error.ts';
+import { retryErrorEndpoint } from './endpoints/retry-error.ts';
 import { syncStatusEndpoint } from './endpoints/sync-status.ts';
 import { cors, noStore, requestLog, securityHeaders } from './http/context.ts';
 import type { Endpoint } from './http/endpoint.ts';
@@ -45,6 +54,17 @@ export function createApi(deps: ApiDeps): Api {
     fullSyncEndpoint(deps),
     operationsEndpoint(deps),
     operationEndpoint(deps),
+    operationPlanEndpoint(deps),
+    approvePlanEndpoint(deps),
+    ...operationControlEndpoints(deps),
+    ...businessControlEndpoints(deps),
+    mappingsEndpoint(deps),
+    mappingEndpoint(deps),
+    decideMappingEndpoint(deps),
+    errorsEndpoint(deps),
+    errorEndpoint(deps),
+    retryErrorEndpoint(deps),
+    releaseErrorEndpoint(deps),
     healthEndpoint(deps),
     healthzEndpoint(),
     readyzEndpoint(deps),

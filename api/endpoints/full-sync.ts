@@ -1,12 +1,11 @@
-/** POST /api/admin/booksy/full-sync: start the full sync of some or all businesses of the token. */
-import { v7 as uuidv7 } from 'uuid';
+/** POST /api/admin/booksy/full-sync: start the full sync, or a dry run of it, of some or all businesses of the token. */
 import { z } from 'zod';
 import { reachableBusinesses } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint } from '../http/endpoint.ts';
 import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
-import { Problem } from '../http/problem.ts';
-import { businessId, within } from '../wire.ts';
+import { startedRunSchema, startRun } from '../runs/start.ts';
+import { actorOf, businessId } from '../wire.ts';
 
 const body = z
   .object({
@@ -16,25 +15,18 @@ const body = z
       .max(500, 'must name at most 500 businesses')
       .optional()
       .meta({ description: 'Businesses to read; all of the token where it is left out' }),
+    dryRun: z
+      .boolean('must be true or false')
+      .optional()
+      .meta({ description: '`true` reads and plans everything and writes nothing: see its plan' }),
   })
   .strict()
-  .meta({ id: 'FullSyncRequest' });
+  .meta({
+    id: 'FullSyncRequest',
+    example: { businessIds: ['0199c0de-0000-7000-8000-000000000001'], dryRun: true },
+  });
 
-const run = z
-  .object({
-    businessId: z.guid(),
-    state: z.enum(['started', 'alreadyRunning']),
-    workflowId: z.string(),
-    runId: z.guid().meta({ description: 'Id of the operation' }),
-    operation: z
-      .string()
-      .meta({ description: 'Where to watch it', example: '/api/admin/booksy/operations/…' }),
-  })
-  .meta({ id: 'StartedRun' });
-
-const answer = z.object({ runs: z.array(run) }).meta({ id: 'FullSyncAnswer' });
-
-const START_TIMEOUT_MS = 10_000;
+const answer = z.object({ runs: z.array(startedRunSchema) }).meta({ id: 'FullSyncAnswer' });
 
 export function fullSyncEndpoint(deps: Pick<ApiDeps, 'prisma' | 'launcher'>) {
   return defineEndpoint({
@@ -44,7 +36,8 @@ export function fullSyncEndpoint(deps: Pick<ApiDeps, 'prisma' | 'launcher'>) {
     summary: 'Start a full sync',
     description:
       'Reads everything of the businesses from Booksy, durably. An empty body means all businesses of the token. ' +
-      'A business whose full sync is under way gets that one back. Sent again after an error, it starts only what is not running.',
+      'A business whose full sync is under way gets that one back, also where its mode is another; a paused business is not started. ' +
+      'Sent again after an error, it starts only what is not running.',
     body,
     headers: idempotencyHeaders,
     responses: { 202: { description: 'Started, or under way already', schema: answer } },
@@ -55,37 +48,13 @@ export function fullSyncEndpoint(deps: Pick<ApiDeps, 'prisma' | 'launcher'>) {
         { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['full-sync', asked] },
         async () => {
           const businesses = await reachableBusinesses(deps.prisma, grant, asked.businessIds);
+          const mode = asked.dryRun === true ? 'dry_run' : 'apply';
           const runs = [];
-          for (const { id } of businesses) runs.push(await start(deps, id, `api:${grant.tokenId}`));
+          for (const business of businesses) {
+            runs.push(await startRun(deps, business, { actor: actorOf(grant), mode }));
+          }
           return { status: 202, json: { runs } };
         },
       ),
   });
-}
-
-async function start(
-  { launcher }: Pick<ApiDeps, 'launcher'>,
-  id: string,
-  actor: string,
-): Promise<z.input<typeof run>> {
-  try {
-    const started = await within(
-      START_TIMEOUT_MS,
-      launcher.startFullSync({ businessId: id, runId: uuidv7(), actor }),
-    );
-    return {
-      businessId: id,
-      state: started.alreadyRunning ? 'alreadyRunning' : 'started',
-      workflowId: started.workflowId,
-      runId: started.runId,
-      operation: `/api/admin/booksy/operations/${started.runId}`,
-    };
-  } catch (error) {
-    throw new Problem('temporal_unavailable', {
-      detail: 'The full sync could not be started, because Temporal did not take it.',
-      nextStep: 'Send the request again: what was started already is not started twice.',
-      headers: { 'Retry-After': '5' },
-      cause: error,
-    });
-  }
 }

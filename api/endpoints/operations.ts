@@ -7,7 +7,7 @@ import { cursorSchema, encodeCursor, limitSchema } from '../http/pagination.ts';
 import { notFound } from '../http/problem.ts';
 import { findOperation, listOperations } from '../sync/operations.ts';
 import { OPERATION_STATUSES, operationDetailSchema, operationSchema } from '../sync/runs.ts';
-import { businessId, note, within } from '../wire.ts';
+import { businessId, note, operationParams, syncMode, within } from '../wire.ts';
 
 const query = z
   .object({
@@ -17,9 +17,10 @@ const query = z
       .regex(/^[a-z][a-z_-]{1,40}$/i, 'must be a kind of run, such as full_sync')
       .optional()
       .meta({ description: 'Only this kind of run', example: 'full_sync' }),
+    mode: syncMode.optional().meta({ description: 'Only runs of this mode' }),
     status: z.enum(OPERATION_STATUSES, `must be one of ${OPERATION_STATUSES.join(', ')}`).optional(),
-    cursor: cursorSchema.optional().meta({ description: '`nextCursor` of the page before' }),
-    limit: limitSchema(200, 50).meta({ description: 'Rows of a page, 1 to 200 (50)' }),
+    cursor: cursorSchema.optional(),
+    limit: limitSchema(200, 50),
   })
   .strict();
 
@@ -31,7 +32,7 @@ const page = z
   })
   .meta({ id: 'OperationPage' });
 
-type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'temporal' | 'logger'>;
+type Deps = Pick<ApiDeps, 'prisma' | 'reads' | 'launcher' | 'temporal' | 'logger'>;
 
 export function operationsEndpoint(deps: Deps) {
   return defineEndpoint({
@@ -50,10 +51,14 @@ export function operationsEndpoint(deps: Deps) {
         grant,
         asked.business === undefined ? undefined : [asked.business],
       );
-      const found = await listOperations(
-        deps,
-        { businessIds: businesses.map(({ id }) => id), kind: asked.kind, status: asked.status },
-        { after: asked.cursor, limit: asked.limit },
+      const filter = {
+        businessIds: businesses.map(({ id }) => id),
+        kind: asked.kind,
+        mode: asked.mode,
+        status: asked.status,
+      };
+      const found = await deps.reads((prisma) =>
+        listOperations({ ...deps, prisma }, filter, { after: asked.cursor, limit: asked.limit }),
       );
       return {
         status: 200,
@@ -66,13 +71,6 @@ export function operationsEndpoint(deps: Deps) {
     },
   });
 }
-
-const params = z.object({
-  id: z
-    .guid('must be an operation id (uuid)')
-    .transform((id) => id.toLowerCase())
-    .meta({ description: 'Id of the operation', example: '0199c0de-0000-7000-8000-0000000000aa' }),
-});
 
 const detail = z
   .object({ operation: operationDetailSchema, notes: z.array(note) })
@@ -87,7 +85,7 @@ export function operationEndpoint(deps: Deps) {
     tag: 'Synchronisation',
     summary: 'One operation',
     description: 'With its progress while it is a full sync that runs.',
-    params,
+    params: operationParams,
     responses: { 200: { description: 'The operation', schema: detail } },
     problems: ['not_found'],
     async handler({ params: { id }, grant }) {

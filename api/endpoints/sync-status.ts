@@ -16,13 +16,25 @@ import {
   type WaitingCount,
 } from '../sync/counts.ts';
 import { counts, countsOf } from '../sync/runs.ts';
-import { businessId, instant, iso, isoOrNull, note, progress, within, type Note } from '../wire.ts';
+import {
+  businessId,
+  instant,
+  iso,
+  isoOrNull,
+  note,
+  pause,
+  pauseOf,
+  progress,
+  syncMode,
+  within,
+  type Note,
+} from '../wire.ts';
 
 const query = z
   .object({
     business: businessId.optional().meta({ description: 'Only this business' }),
     after: businessId.optional().meta({ description: '`nextAfter` of the page before' }),
-    limit: limitSchema(100, 50).meta({ description: 'Businesses of a page, 1 to 100 (50)' }),
+    limit: limitSchema(100, 50),
   })
   .strict();
 
@@ -46,7 +58,8 @@ const entity = z.object({
 const waiting = z.object({
   total: z.int(),
   conflicts: z.record(z.string(), z.int()).meta({ description: 'Open ones by kind' }),
-  unsureMappings: z.record(z.string(), z.int()).meta({ description: 'By entity' }),
+  mappings: z.record(z.string(), z.int()).meta({ description: 'Unsure ones by entity' }),
+  unsureMappings: z.record(z.string(), z.int()).meta({ description: 'As `mappings`' }),
   quarantined: z.record(z.string(), z.int()).meta({ description: 'By entity' }),
 });
 
@@ -54,7 +67,16 @@ const business = z
   .object({
     businessId: z.guid(),
     name: z.string(),
-    pausedAt: instant.nullable(),
+    pausedAt: instant.nullable().meta({ description: 'As `paused.at`' }),
+    paused: pause.nullable().meta({ description: 'Held by a person since when' }),
+    pushAllowed: z
+      .object({
+        at: instant,
+        by: z.string(),
+        runId: z.guid().nullable().meta({ description: 'The dry run whose plan was approved' }),
+      })
+      .nullable()
+      .meta({ description: 'Since when a person allows that Booksy is written to (R18)' }),
     entities: z.array(entity),
     lastRun: z
       .object({
@@ -66,12 +88,14 @@ const business = z
         errorCode: z.string().nullable(),
       })
       .nullable()
-      .meta({ description: 'The full sync that ended last' }),
+      .meta({ description: 'The full sync that ended last; dry runs do not count' }),
     running: z
       .object({
         operationId: z.guid(),
         workflowId: z.string(),
         startedAt: instant,
+        mode: syncMode,
+        paused: pause.nullable().meta({ description: 'Held by itself since when' }),
         progress: progress.nullable(),
       })
       .nullable()
@@ -128,7 +152,8 @@ async function statusOf(deps: Deps, page: readonly BusinessRef[]) {
   ]);
   const running = runs.filter(({ status }) => status === 'running');
   const asked = await askProgress(deps, running);
-  const businesses = page.map(({ id, name, pausedAt }): z.input<typeof business> => {
+  const businesses = page.map((each): z.input<typeof business> => {
+    const { id, name } = each;
     const own = <T extends { readonly business_id: string }>(rows: readonly T[]) =>
       rows.filter((row) => row.business_id === id);
     const last = own(runs).find(({ status }) => status !== 'running');
@@ -136,7 +161,9 @@ async function statusOf(deps: Deps, page: readonly BusinessRef[]) {
     return {
       businessId: id,
       name,
-      pausedAt: isoOrNull(pausedAt),
+      pausedAt: isoOrNull(each.pausedAt),
+      paused: pauseOf(each),
+      pushAllowed: pushAllowedOf(each),
       entities: entitiesOf(own(entities), own(windows)),
       lastRun:
         last === undefined
@@ -156,12 +183,19 @@ async function statusOf(deps: Deps, page: readonly BusinessRef[]) {
               operationId: current.id,
               workflowId: current.workflow_id,
               startedAt: iso(current.started_at),
+              mode: current.mode === 'dry_run' ? 'dry_run' : 'apply',
+              paused: pauseOf({ pausedAt: current.paused_at, pausedBy: current.paused_by }),
               progress: asked.progress.get(id) ?? null,
             },
       waiting: waitingOf(own(waitingRows)),
     };
   });
   return { businesses, notes: asked.notes };
+}
+
+function pushAllowedOf({ pushAllowedAt, pushAllowedBy, pushAllowedRunId }: BusinessRef) {
+  if (pushAllowedAt === null) return null;
+  return { at: iso(pushAllowedAt), by: pushAllowedBy ?? 'unknown', runId: pushAllowedRunId };
 }
 
 const QUERY_TIMEOUT_MS = 2000;
@@ -225,6 +259,7 @@ function waitingOf(rows: readonly WaitingCount[]): z.input<typeof waiting> {
   return {
     total: rows.reduce((sum, { n }) => sum + n, 0),
     conflicts: by('conflict'),
+    mappings: by('mapping'),
     unsureMappings: by('mapping'),
     quarantined: by('quarantine'),
   };

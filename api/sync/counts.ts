@@ -93,6 +93,9 @@ export interface LatestRun {
   readonly business_id: string;
   readonly workflow_id: string;
   readonly status: string;
+  readonly mode: string;
+  readonly paused_at: Date | null;
+  readonly paused_by: string | null;
   readonly started_at: Date;
   readonly finished_at: Date | null;
   readonly counts: unknown;
@@ -102,15 +105,16 @@ export interface LatestRun {
 /** `sync_runs.kind` of a full sync. */
 export const FULL_SYNC_KIND = 'full_sync';
 
-/** Of each business the latest full sync that runs and the latest that has ended. */
+/** Of each business the latest full sync that runs, in whatever mode, and the latest real one that has ended. */
 export async function latestRuns(sql: Sql, businessIds: readonly string[]): Promise<LatestRun[]> {
   return sql.$queryRaw<LatestRun[]>`
     SELECT r.* FROM unnest(${[...businessIds]}::uuid[]) AS b(id)
      CROSS JOIN (VALUES (true), (false)) AS wanted(running)
      CROSS JOIN LATERAL (
-       SELECT id::text AS id, business_id::text AS business_id, workflow_id, status, started_at, finished_at, counts,
-              error_code
+       SELECT id::text AS id, business_id::text AS business_id, workflow_id, status, mode, paused_at, paused_by,
+              started_at, finished_at, counts, error_code
          FROM sync_runs
         WHERE business_id = b.id AND kind = ${FULL_SYNC_KIND} AND (status = 'running') = wanted.running
+          AND (wanted.running OR mode = 'apply')
         ORDER BY started_at DESC, id DESC LIMIT 1) AS r`;
 }

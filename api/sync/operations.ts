@@ -3,9 +3,10 @@
  * place in time is the ledger's start where there is a row, else Temporal's.
  */
 import type { Prisma, PrismaClient } from '../../infra/database/index.ts';
+import type { SyncMode } from '../../domain/progress.ts';
 import type { ApiDeps, OpenOperation } from '../deps.ts';
 import { comparePlaces, type Place } from '../http/pagination.ts';
-import { iso, isoOrNull, TEMPORAL_SILENT, within, type Note } from '../wire.ts';
+import { iso, isoOrNull, pauseOf, TEMPORAL_SILENT, within, type Note } from '../wire.ts';
 import { countsOf, workflowUrl, type Operation, type OperationStatus } from './runs.ts';
 
 /** A row of the ledger. */
@@ -15,9 +16,13 @@ type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'temporal' | 'logger'>;
 
 const TEMPORAL_TIMEOUT_MS = 3000;
 
+/** An open workflow; its mode where it was asked itself and not listed. */
+type OpenRun = OpenOperation & { readonly mode?: SyncMode };
+
 export interface OperationFilter {
   readonly businessIds: readonly string[];
   readonly kind: string | undefined;
+  readonly mode: SyncMode | undefined;
   readonly status: OperationStatus | undefined;
 }
 
@@ -46,6 +51,7 @@ export async function listOperations(
     const place = { startedAt: new Date(operation.startedAt), id: operation.id };
     const fits =
       (filter.kind === undefined || operation.kind === filter.kind) &&
+      (filter.mode === undefined || operation.mode === filter.mode) &&
       (filter.status === undefined || operation.status === filter.status) &&
       (page.after === undefined || comparePlaces(page.after, place) < 0);
     if (fits) shown.set(operation.id, { place, operation });
@@ -132,6 +138,7 @@ function ledgerPage(
   const where: Prisma.SyncRunWhereInput = {
     businessId: { in: [...filter.businessIds] },
     ...(filter.kind === undefined ? {} : { kind: filter.kind }),
+    ...(filter.mode === undefined ? {} : { mode: filter.mode }),
     ...(status === undefined ? {} : { status }),
     ...(page.after === undefined
       ? {}
@@ -173,7 +180,7 @@ function ledgerOfOpen(
 function present(
   deps: Deps,
   row: SyncRun | null,
-  workflow: OpenOperation | null,
+  workflow: OpenRun | null,
   temporalAnswers: boolean,
 ): Operation | null {
   const workflowId = row?.workflowId ?? workflow?.workflowId;
@@ -184,11 +191,13 @@ function present(
   return {
     id: row?.id ?? workflow?.temporalRunId ?? '',
     kind: row?.kind ?? workflow?.kind ?? '',
+    mode: modeOf(row, workflow),
     businessId: row?.businessId ?? workflow?.businessId ?? null,
     status: statusOf(row, workflow, temporalAnswers),
     startedAt: new Date(startedAt).toISOString(),
     finishedAt: isoOrNull(finishedAt),
     actor: row?.actor ?? null,
+    paused: row === null || row.finishedAt !== null ? null : pauseOf(row),
     phase: row?.phase ?? null,
     counts: countsOf(row?.counts),
     error: row === null || row.errorCode === null ? null : { code: row.errorCode, detail: row.errorDetail },
@@ -196,6 +205,11 @@ function present(
     temporalRunId,
     temporalUrl: workflowUrl(deps.temporal, { workflowId, temporalRunId, finishedAt }, Date.now()),
   };
+}
+
+function modeOf(row: SyncRun | null, workflow: OpenRun | null): SyncMode {
+  if (row !== null) return row.mode === 'dry_run' ? 'dry_run' : 'apply';
+  return workflow?.mode ?? 'apply';
 }
 
 /** Temporal's list of open workflows lags behind by up to some seconds: a run that young is believed. */

@@ -1,6 +1,6 @@
 /** Rows of the ledger as they are shown. */
 import { z } from 'zod';
-import { instant, progress } from '../wire.ts';
+import { instant, pause, progress, syncMode } from '../wire.ts';
 
 export const OPERATION_STATUSES = ['running', 'completed', 'failed', 'cancelled', 'unknown'] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
@@ -22,6 +22,7 @@ export const operationSchema = z
   .object({
     id: z.guid().meta({ description: 'Id of the operation; of a recorded run the id of its ledger row' }),
     kind: z.string().meta({ example: 'full_sync' }),
+    mode: syncMode,
     businessId: z.guid().nullable(),
     status: z.enum(OPERATION_STATUSES).meta({
       description: '`unknown`: the ledger says running, but Temporal does not answer or does not have it',
@@ -29,6 +30,7 @@ export const operationSchema = z
     startedAt: instant,
     finishedAt: instant.nullable(),
     actor: z.string().nullable().meta({ description: 'Who started it; null while it is not recorded' }),
+    paused: pause.nullable().meta({ description: 'Held by a person since when' }),
     phase: z.string().nullable(),
     counts,
     error: z

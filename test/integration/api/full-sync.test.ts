@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { SCOPES } from '../../../infra/tokens.ts';
-import { startTestApi, type Send, type TestApi } from './support/api.ts';
+import { idleLauncher, startTestApi, type Send, type TestApi } from './support/api.ts';
 
 const answerSchema = z.object({
   runs: z.array(
@@ -10,6 +10,7 @@ const answerSchema = z.object({
       .object({
         businessId: z.guid(),
         state: z.enum(['started', 'alreadyRunning']),
+        mode: z.enum(['apply', 'dry_run']),
         workflowId: z.string(),
         runId: z.guid(),
         operation: z.string(),
@@ -87,6 +88,7 @@ describe('POST /api/admin/booksy/full-sync', () => {
       version: 1,
       businessId: run?.businessId,
       runId: run?.runId,
+      mode: 'apply',
       actor: expect.stringMatching(/^api:[\da-f-]{36}$/) as string,
     });
   });
@@ -164,15 +166,12 @@ describe('POST /api/admin/booksy/full-sync', () => {
     const second = await startTestApi({
       deps: {
         prisma: api.prisma,
-        launcher: {
-          startFullSync: ({ runId }) =>
+        launcher: idleLauncher({
+          startFullSync: ({ runId, mode = 'apply' }) =>
             away
               ? Promise.reject(new Error('14 UNAVAILABLE'))
-              : Promise.resolve({ workflowId: 'w', runId, alreadyRunning: false }),
-          fullSyncProgress: () => Promise.resolve(null),
-          openFullSync: () => Promise.resolve(null),
-          listOpen: () => Promise.resolve([]),
-        },
+              : Promise.resolve({ workflowId: 'w', runId, alreadyRunning: false, mode }),
+        }),
       },
     });
     try {

@@ -5,6 +5,8 @@ import { PERMISSIONS } from '../../../api/permissions.ts';
 import { fullSyncId } from '../../../infra/temporal/launch.ts';
 import { mintToken, revokeToken, SCOPES, type Scope } from '../../../infra/tokens.ts';
 import { startTestApi, type TestApi } from './support/api.ts';
+import { requestOf, type Things } from './support/requests.ts';
+import { everything } from './support/rows.ts';
 
 /**
  * Who may do what, tried on every operation of the OpenAPI document: an endpoint that is added is in the matrix
@@ -52,30 +54,25 @@ function operationsOf(document: unknown): Operation[] {
 let api: TestApi;
 let operations: Operation[];
 let mine: string;
-let theirs: string;
-/** A run of the business that is not ours. */
-let theirRun: string;
+/** A business that is not ours, and one of everything of it. */
+let theirs: Things;
 
 beforeAll(async () => {
   api = await startTestApi();
   operations = operationsOf(api.document);
   mine = await api.business();
-  theirs = await api.business();
-  theirRun = randomUUID();
-  await api.prisma.syncRun.create({
-    data: {
-      id: theirRun,
-      businessId: theirs,
-      kind: 'full_sync',
-      workflowId: 'x',
-      actor: 'test',
-      status: 'completed',
-    },
-  });
+  theirs = await everything(api, await api.business());
 });
 afterAll(() => api.stop());
 
-const filled = ({ path }: Operation, id: string) => path.replace(/\{(\w+)\}/g, id);
+const filled = ({ method, path }: Operation, things: Things) => requestOf(method, path, things);
+/** Things that are nowhere. */
+const nowhere = (): Things => ({
+  business: randomUUID(),
+  run: randomUUID(),
+  mapping: randomUUID(),
+  quarantine: randomUUID(),
+});
 const guarded = () => operations.filter(({ isPublic }) => !isPublic);
 
 describe('the matrix', () => {
@@ -89,7 +86,10 @@ describe('the matrix', () => {
 
   it('lets nobody in without a token', async () => {
     for (const operation of guarded()) {
-      const answer = await api.send(filled(operation, theirRun), { method: operation.method, token: null });
+      const answer = await api.send(filled(operation, theirs).path, {
+        method: operation.method,
+        token: null,
+      });
       expect(answer.status, `${operation.method} ${operation.path}`).toBe(401);
       expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="booksy-sync"');
     }
@@ -109,12 +109,12 @@ describe('the matrix', () => {
     const bad = [revoked.token, expired.token, `bks_${'A'.repeat(43)}`, `${api.adminToken}x`, 'short', '%00'];
     for (const operation of guarded()) {
       for (const token of bad) {
-        const answer = await api.send(filled(operation, theirRun), { method: operation.method, token });
+        const answer = await api.send(filled(operation, theirs).path, { method: operation.method, token });
         expect(answer.status, `${operation.method} ${operation.path}`).toBe(401);
         expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"');
         expect(answer.text).not.toContain(token);
       }
-      const basic = await api.send(filled(operation, theirRun), {
+      const basic = await api.send(filled(operation, theirs).path, {
         method: operation.method,
         token: null,
         headers: { Authorization: `Basic ${Buffer.from(`x:${api.adminToken}`).toString('base64')}` },
@@ -127,7 +127,7 @@ describe('the matrix', () => {
     for (const operation of guarded()) {
       const others = SCOPES.filter((scope) => scope !== operation.scope);
       const { token } = await api.token(others, 'all');
-      const answer = await api.send(`${filled(operation, 'no-id')}?nonsense=1`, {
+      const answer = await api.send(`${operation.path.replace('{id}', 'no-id')}?nonsense=1`, {
         method: operation.method,
         token,
       });
@@ -140,42 +140,56 @@ describe('the matrix', () => {
   it('lets the right scope in', async () => {
     for (const operation of guarded()) {
       const { token } = await api.token([operation.scope ?? 'sync:read'], [mine]);
-      const answer = await api.send(filled(operation, randomUUID()), { method: operation.method, token });
+      const { path, ...request } = filled(operation, nowhere());
+      const answer = await api.send(path, { ...request, token });
       expect([200, 202, 404], `${operation.method} ${operation.path}`).toContain(answer.status);
     }
   });
 
   it("answers 404 for another tenant's id, word for word as for one that does not exist", async () => {
-    let tried = 0;
+    const tried = new Set<string>();
     for (const operation of guarded()) {
       const { token } = await api.token([operation.scope ?? 'sync:read'], [mine]);
-      const ask = async (id: string) => {
-        const sent: Parameters<TestApi['send']>[1][] = [];
-        const paths: string[] = [];
-        if (operation.params.length > 0) paths.push(filled(operation, id));
-        if (operation.queries.includes('business')) paths.push(`${operation.path}?business=${id}`);
-        if (operation.hasBody)
-          sent.push({ method: operation.method, token, body: { businessIds: [mine, id] } });
-        return Promise.all([
-          ...paths.map((path) => api.send(path, { method: operation.method, token })),
-          ...sent.map((request) => api.send(operation.path, request)),
-        ]);
+      const ask = async (things: Things) => {
+        const { path, ...request } = filled(operation, things);
+        const asked = [
+          ...(operation.params.length > 0 || operation.hasBody ? [{ path, ...request }] : []),
+          ...operation.queries
+            .filter((name) => name === 'business' || name === 'businessId')
+            .map((name) => ({ path: `${path}?${name}=${things.business}`, method: operation.method })),
+        ];
+        if (asked.length > 0) tried.add(`${operation.method} ${operation.path}`);
+        return Promise.all(asked.map(({ path: address, ...sent }) => api.send(address, { ...sent, token })));
       };
-      const isRun = operation.params.length > 0;
-      const foreign = await ask(isRun ? theirRun : theirs);
-      const absent = await ask(randomUUID());
-      tried += foreign.length;
+      const foreign = await ask(theirs);
+      const absent = await ask(nowhere());
       const withoutId = (json: unknown) => ({
         ...z.record(z.string(), z.unknown()).parse(json),
         requestId: '',
       });
       for (const [index, answer] of foreign.entries()) {
-        expect(answer.status, `${operation.method} ${operation.path}`).toBe(404);
+        expect(answer.status, `${operation.method} ${operation.path} ${answer.text}`).toBe(404);
         expect(withoutId(answer.json)).toEqual(withoutId(absent[index]?.json));
       }
     }
-    // sync-status and operations by query, operation by id, full-sync by body.
-    expect(tried).toBe(4);
+    // These name nothing: what they answer is cut to the token's businesses, see below.
+    const untried = guarded()
+      .map(({ method, path }) => `${method} ${path}`)
+      .filter((key) => !tried.has(key));
+    expect(untried.sort()).toEqual(['GET /api/admin/booksy/health', 'GET /metrics']);
+  });
+
+  it("leaves another tenant's things as they are", async () => {
+    const { rows } = await api.database.pool.query<{ touched: number }>(
+      `SELECT (SELECT count(*) FROM businesses WHERE id = $1 AND (paused_at IS NOT NULL OR push_allowed_at IS NOT NULL))
+            + (SELECT count(*) FROM sync_runs WHERE business_id = $1 AND (paused_at IS NOT NULL OR status <> 'completed'))
+            + (SELECT count(*) FROM sync_plans WHERE business_id = $1 AND approved_at IS NOT NULL)
+            + (SELECT count(*) FROM mappings WHERE business_id = $1 AND decision IS NOT NULL)
+            + (SELECT count(*) FROM quarantine WHERE business_id = $1 AND released_at IS NOT NULL)
+            + (SELECT count(*) FROM booksy_audit_log WHERE business_id = $1) AS touched`,
+      [theirs.business],
+    );
+    expect(Number(rows[0]?.touched)).toBe(0);
   });
 
   it("shows nothing of another tenant's business in lists", async () => {
@@ -184,8 +198,7 @@ describe('the matrix', () => {
       if (method !== 'GET' || params.length > 0 || hasBody) continue;
       const answer = await api.send(path, { token });
       expect(answer.status).toBe(200);
-      expect(answer.text).not.toContain(theirs);
-      expect(answer.text).not.toContain(theirRun);
+      for (const id of Object.values(theirs)) expect(answer.text, path).not.toContain(id);
     }
   });
 
@@ -195,9 +208,11 @@ describe('the matrix', () => {
     await api.send('/api/admin/booksy/full-sync', {
       method: 'POST',
       token,
-      body: { businessIds: [business, theirs] },
+      body: { businessIds: [business, theirs.business] },
     });
-    await expect(api.client.workflow.getHandle(fullSyncId(theirs)).describe()).rejects.toThrow(/not found/);
+    await expect(api.client.workflow.getHandle(fullSyncId(theirs.business)).describe()).rejects.toThrow(
+      /not found/,
+    );
     await expect(api.client.workflow.getHandle(fullSyncId(business)).describe()).rejects.toThrow(/not found/);
   });
 });

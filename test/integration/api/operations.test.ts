@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { operationSchema, workflowUrl } from '../../../api/sync/runs.ts';
 import { SCOPES } from '../../../infra/tokens.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startTestApi, type TestApi } from './support/api.ts';
+import { idleLauncher, startTestApi, type TestApi } from './support/api.ts';
 
 const pageSchema = z
   .object({
@@ -198,12 +198,7 @@ describe('GET /api/admin/booksy/operations', () => {
       const lame = await startTestApi({
         deps: {
           prisma: api.prisma,
-          launcher: {
-            startFullSync: () => Promise.reject(new Error()),
-            fullSyncProgress: listOpen,
-            openFullSync: () => Promise.resolve(null),
-            listOpen,
-          },
+          launcher: idleLauncher({ fullSyncProgress: listOpen, listOpen }),
         },
       });
       try {
@@ -241,17 +236,14 @@ describe('GET /api/admin/booksy/operations', () => {
     const careless = await startTestApi({
       deps: {
         prisma: api.prisma,
-        launcher: {
-          startFullSync: () => Promise.reject(new Error()),
-          fullSyncProgress: () => Promise.resolve(null),
-          openFullSync: () => Promise.resolve(null),
+        launcher: idleLauncher({
           listOpen: () =>
             Promise.resolve([
               { ...foreign, businessId: randomUUID() },
               { ...foreign, businessId: null },
               { ...foreign, businessId: id, temporalRunId: randomUUID() },
             ]),
-        },
+        }),
       },
     });
     try {
@@ -273,15 +265,15 @@ describe('GET /api/admin/booksy/operations/:id', () => {
       rowsTotal: 600,
       totalIsKnown: true,
       startedAt: new Date().toISOString(),
+      mode: 'apply' as const,
+      paused: false,
       etaSeconds: 40,
     };
     const second = await startTestApi({
       deps: {
         prisma: api.prisma,
-        launcher: {
-          startFullSync: () => Promise.reject(new Error()),
+        launcher: idleLauncher({
           fullSyncProgress: () => Promise.resolve(progress),
-          openFullSync: () => Promise.resolve(null),
           listOpen: () =>
             Promise.resolve([
               {
@@ -292,7 +284,7 @@ describe('GET /api/admin/booksy/operations/:id', () => {
                 startedAt: progress.startedAt,
               },
             ]),
-        },
+        }),
       },
     });
     try {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as rawRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemSchema } from '../../../api/http/problem.ts';
-import { startTestApi, type Answer, type TestApi } from './support/api.ts';
+import { idleLauncher, startTestApi, type Answer, type TestApi } from './support/api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -121,12 +121,7 @@ describe('an unexpected error', () => {
   it('becomes a 500 that says nothing of its cause; the log has it by the request id', async () => {
     const broken = await startTestApi({
       deps: {
-        launcher: {
-          startFullSync: () => Promise.reject(new Error('not used')),
-          fullSyncProgress: () => Promise.resolve(null),
-          openFullSync: () => Promise.resolve(null),
-          listOpen: () => Promise.resolve([{ ...Object.create(null), businessId: null }]),
-        },
+        launcher: idleLauncher(),
         temporalStatus: {
           serverVersion: () => Promise.reject(new Error(secret)),
           pollers: () => Promise.reject(new TypeError(secret)),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCOPES } from '../../../infra/tokens.ts';
-import { startTestApi, type TestApi } from './support/api.ts';
+import { silentLauncher, startTestApi, type TestApi } from './support/api.ts';
 import { salon, using } from './support/salon.ts';
 
 let api: TestApi;
@@ -113,12 +113,7 @@ describe('GET /api/admin/booksy/sync-status', () => {
         status: 'running',
       },
     });
-    const launcher = {
-      startFullSync: () => Promise.reject(new Error()),
-      fullSyncProgress: () => Promise.reject(new Error('14 UNAVAILABLE')),
-      openFullSync: () => Promise.resolve(null),
-      listOpen: () => Promise.resolve([]),
-    };
+    const launcher = silentLauncher();
     await using({ deps: { prisma: api.prisma, launcher } }, async (lame) => {
       const answer = await lame.send('/api/admin/booksy/sync-status', { token });
       expect(answer.json).toMatchObject({ notes: [{ code: 'progress_unavailable' }] });

@@ -1,13 +1,14 @@
 /** An API of one test file over real HTTP: its own database, the run's Temporal, a task queue nobody works on. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { inject } from 'vitest';
-import type { ApiDeps } from '../../../../api/deps.ts';
+import type { ApiDeps, Launcher } from '../../../../api/deps.ts';
 import type { Endpoint } from '../../../../api/http/endpoint.ts';
 import { createApi } from '../../../../api/server.ts';
 import { createTemporalStatus } from '../../../../api/temporal-status.ts';
+import { createVault, type Vault } from '../../../../infra/crypto.ts';
 import { createDatabase, type PrismaClient } from '../../../../infra/database/index.ts';
 import { createLogger } from '../../../../infra/logger.ts';
 import { createLauncher } from '../../../../infra/temporal/launch.ts';
@@ -35,6 +36,8 @@ export interface TestApi {
   readonly server: Server;
   readonly database: TestDatabase;
   readonly prisma: PrismaClient;
+  /** What seals and opens in this API. */
+  readonly vault: Vault;
   readonly client: Client;
   readonly taskQueue: string;
   readonly endpoints: readonly Endpoint[];
@@ -55,6 +58,34 @@ export interface TestApiOptions {
   readonly api?: Partial<ApiDeps['api']>;
 }
 
+/** A launcher that nothing is open with and that starts nothing, with some of it replaced. */
+export function idleLauncher(replaced: Partial<Launcher> = {}): Launcher {
+  const away = () => Promise.reject(new Error('14 UNAVAILABLE'));
+  return {
+    startFullSync: away,
+    startRecordSync: away,
+    recordSyncResult: away,
+    fullSyncProgress: () => Promise.resolve(null),
+    openFullSync: () => Promise.resolve(null),
+    wakeFullSync: () => Promise.resolve(false),
+    cancelFullSync: () => Promise.resolve(false),
+    listOpen: () => Promise.resolve([]),
+    ...replaced,
+  };
+}
+
+/** As where Temporal is away: nothing answers. */
+export function silentLauncher(): Launcher {
+  const away = () => Promise.reject(new Error('14 UNAVAILABLE'));
+  return idleLauncher({
+    fullSyncProgress: away,
+    openFullSync: away,
+    wakeFullSync: away,
+    cancelFullSync: away,
+    listOpen: away,
+  });
+}
+
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const database = await createTestDatabase();
   const db = database.closing(createDatabase({ url: database.url, poolMax: 6, applicationName: 'test-api' }));
@@ -64,10 +95,13 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const client = new Client({ connection, namespace });
   const taskQueue = `test-api-${randomUUID()}`;
   const log: string[] = [];
+  const vault = createVault({ key: randomBytes(32), keyId: 'test' });
   const deps: ApiDeps = {
     temporal: { uiUrl: 'http://127.0.0.1:8233', namespace, taskQueue },
     accountKey: 'default',
     prisma,
+    reads: (read) => read(options.deps?.prisma ?? prisma),
+    vault,
     launcher: createLauncher({ client, taskQueue }),
     temporalStatus: createTemporalStatus(connection, { namespace, taskQueue }),
     probeBooksy: () => Promise.resolve(),
@@ -99,6 +133,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     server,
     database,
     prisma,
+    vault: deps.vault,
     client,
     taskQueue,
     endpoints,

@@ -1,0 +1,51 @@
+/** POST /api/admin/booksy/businesses/:id/{pause,resume}: hold a business and let it go (R30). */
+import { z } from 'zod';
+import type { ApiDeps } from '../deps.ts';
+import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
+import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { heldBusinessSchema, pauseBusiness, resumeBusiness } from '../runs/business.ts';
+import { businessId, changed, note } from '../wire.ts';
+
+const params = z.object({ id: businessId });
+
+const answer = z
+  .object({ business: heldBusinessSchema, changed, notes: z.array(note) })
+  .meta({ id: 'ControlledBusiness' });
+
+const CONTROLS = [
+  {
+    verb: 'pause',
+    summary: 'Hold a business',
+    description:
+      'What Booksy and the platform tell is still taken in, but nothing is applied, pushed or started. A full sync under way waits. Where Temporal does not answer, the hold counts all the same and `notes` says so.',
+    act: pauseBusiness,
+  },
+  {
+    verb: 'resume',
+    summary: 'Let a held business go on',
+    description: 'A full sync that is held by itself stays held, and `notes` says so.',
+    act: resumeBusiness,
+  },
+] as const;
+
+export function businessControlEndpoints(deps: Pick<ApiDeps, 'prisma' | 'launcher' | 'logger'>): Endpoint[] {
+  return CONTROLS.map(({ verb, summary, description, act }) =>
+    defineEndpoint({
+      method: 'POST',
+      path: `/api/admin/booksy/businesses/:id/${verb}`,
+      tag: 'Control',
+      summary,
+      description,
+      params,
+      headers: idempotencyHeaders,
+      responses: { 200: { description: 'The business as it is now', schema: answer } },
+      problems: ['not_found', 'idempotency_in_progress', 'idempotency_key_reused'],
+      handler: ({ params: { id }, grant, headers }) =>
+        idempotent(
+          deps.prisma,
+          { tokenId: grant.tokenId, key: headers['idempotency-key'], request: [`${verb}-business`, id] },
+          async () => ({ status: 200, json: await act(deps, grant, id) }),
+        ),
+    }),
+  );
+}

@@ -1,0 +1,113 @@
+/** Errors that the database knows: records in quarantine, and runs that failed and that no later run has mended. */
+import { Prisma, type PrismaClient } from '../../infra/database/index.ts';
+import { FULL_SYNC_KIND } from '../sync/counts.ts';
+import { iso, isoOrNull, operationPath } from '../wire.ts';
+import { explainRecord, explainRun } from './reasons.ts';
+import type { ErrorKind, ErrorPlace, SyncError } from './schema.ts';
+
+/** `quarantine.reason_code` of a window in which too much was missing at once (R3). */
+export const BLAST_RADIUS = 'blast_radius';
+
+interface Row {
+  readonly id: string;
+  readonly kind: 'quarantine' | 'run';
+  readonly business_id: string;
+  readonly business_name: string;
+  readonly entity: string | null;
+  readonly external_id: string | null;
+  readonly reason_code: string;
+  readonly field: string | null;
+  readonly detail: string | null;
+  readonly next_step: string | null;
+  readonly first_seen_at: Date;
+  readonly last_seen_at: Date;
+  readonly run_id: string | null;
+  readonly affected: number | null;
+  readonly urgent_at: Date | null;
+  readonly urgent: boolean;
+}
+
+export interface StoredFilter {
+  readonly kind: ErrorKind | undefined;
+  /** Only this one. */
+  readonly id?: string;
+  readonly after: ErrorPlace | undefined;
+  readonly limit: number;
+}
+
+/**
+ * At most `limit` of them, in their order. A visit is urgent for a day around its start: when the earliest one has begun,
+ * the next of them may still be to come.
+ */
+export async function storedErrors(
+  db: Pick<PrismaClient, '$queryRaw'>,
+  businessIds: readonly string[],
+  { kind, id, after, limit }: StoredFilter,
+): Promise<SyncError[]> {
+  if (kind === 'open') return [];
+  const place =
+    after === undefined
+      ? Prisma.sql`true`
+      : Prisma.sql`(e.urgent, e.last_seen_at, e.id) < (${after.urgent}, ${after.lastSeenAt}, ${after.id} COLLATE "C")`;
+  const rows = await db.$queryRaw<Row[]>`
+    WITH failed AS (
+      SELECT r.*, row_number() OVER series AS nth, last_value(coalesce(r.finished_at, r.started_at)) OVER series AS first_failed_at
+        FROM sync_runs r
+       WHERE r.business_id = ANY (${[...businessIds]}::uuid[]) AND r.status = 'failed'
+         AND NOT EXISTS (
+           SELECT FROM sync_runs later
+            WHERE later.business_id = r.business_id AND later.status = 'completed' AND later.started_at > r.started_at
+              AND ((later.workflow_id = r.workflow_id AND later.mode = r.mode)
+                   OR (later.kind = ${FULL_SYNC_KIND} AND later.mode = 'apply')))
+      WINDOW series AS (PARTITION BY r.business_id, r.workflow_id, r.mode ORDER BY r.started_at DESC, r.id DESC
+                        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    ), e AS (
+      SELECT ('quarantine:' || q.id) COLLATE "C" AS id, 'quarantine' AS kind, q.business_id, q.entity, q.external_id,
+             q.reason_code, q.field, q.detail, q.next_step, q.first_seen_at, q.last_seen_at, q.run_id, q.affected, q.urgent_at,
+             coalesce(abs(extract(epoch FROM q.urgent_at - now())) < 86400, false) AS urgent
+        FROM quarantine q
+       WHERE q.business_id = ANY (${[...businessIds]}::uuid[]) AND q.released_at IS NULL
+      UNION ALL
+      SELECT ('run:' || f.id) COLLATE "C", 'run', f.business_id, NULL, NULL, coalesce(f.error_code, 'unexpected'), NULL,
+             f.error_detail, NULL, f.first_failed_at, coalesce(f.finished_at, f.started_at), f.id, NULL, NULL, false
+        FROM failed f WHERE f.nth = 1
+    )
+    SELECT e.*, e.business_id::text AS business_id, e.run_id::text AS run_id, b.name AS business_name
+      FROM e JOIN businesses b ON b.id = e.business_id
+     WHERE ${place} AND (${kind ?? null}::text IS NULL OR e.kind = ${kind ?? null})
+       AND (${id ?? null}::text IS NULL OR e.id = ${id ?? null})
+     ORDER BY e.urgent DESC, e.last_seen_at DESC, e.id DESC
+     LIMIT ${limit}`;
+  return rows.map(present);
+}
+
+function present(row: Row): SyncError {
+  const release = row.reason_code === BLAST_RADIUS && row.affected !== null;
+  const { reason, nextStep } =
+    row.kind === 'run'
+      ? explainRun(row.reason_code, row.detail)
+      : explainRecord(row.reason_code, { detail: row.detail ?? '', nextStep: row.next_step ?? '' });
+  return {
+    id: row.id,
+    kind: row.kind,
+    businessId: row.business_id,
+    businessName: row.business_name,
+    entity: row.entity,
+    externalId: row.external_id,
+    reasonCode: row.reason_code,
+    reason,
+    nextStep: release
+      ? `${nextStep} Releasing: POST /api/admin/booksy/errors/${row.id}/release with {"affected":${row.affected ?? 0}}.`
+      : nextStep.replace(':id', row.id),
+    field: row.field,
+    firstSeenAt: iso(row.first_seen_at),
+    lastSeenAt: iso(row.last_seen_at),
+    urgent: row.urgent,
+    urgentAt: isoOrNull(row.urgent_at),
+    affected: row.reason_code === BLAST_RADIUS ? row.affected : null,
+    attempt: null,
+    nextAttemptAt: null,
+    operation: row.run_id === null ? null : operationPath(row.run_id),
+    actions: release ? ['release', 'retry'] : ['retry'],
+  };
+}

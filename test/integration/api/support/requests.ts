@@ -1,0 +1,43 @@
+/** A request to any endpoint of the document that is well formed and names the given things. */
+export interface Things {
+  readonly business: string;
+  /** A run of it; where a plan is asked for, a dry one. */
+  readonly run: string;
+  readonly mapping: string;
+  readonly quarantine: string;
+}
+
+export interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** `path` as the document writes it, with `{id}`. */
+export function requestOf(method: string, path: string, things: Things): Request {
+  const filled = path.replace('{id}', idOf(path, things)).replace('{file}', 'site.css');
+  const body = bodyOf(`${method} ${path.replace('/api/admin/booksy', '')}`, things);
+  return { method, path: filled, ...(body === undefined ? {} : { body }) };
+}
+
+function idOf(path: string, things: Things): string {
+  if (path.includes('/businesses/')) return things.business;
+  if (path.includes('/mappings/')) return things.mapping;
+  if (path.includes('/errors/')) return `quarantine:${things.quarantine}`;
+  return things.run;
+}
+
+function bodyOf(key: string, { business }: Things): unknown {
+  switch (key) {
+    case 'POST /full-sync':
+      return { businessIds: [business] };
+    case 'POST /mappings':
+      return { businessId: business, entity: 'profile', externalId: '1', decision: 'separate', version: 1 };
+    case 'POST /operations/{id}/plan/approve':
+      return { version: 1 };
+    case 'POST /errors/{id}/release':
+      return { affected: 7 };
+    default:
+      return undefined;
+  }
+}

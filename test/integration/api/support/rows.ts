@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { vaultContext } from '../../../../infra/crypto.ts';
+import type { Things } from './requests.ts';
+import type { TestApi } from './api.ts';
+
+/** Rows that the engine writes and the API shows, made by hand. All names are invented. */
+
+export interface RunRow {
+  readonly businessId: string;
+  readonly kind?: string;
+  readonly mode?: 'apply' | 'dry_run';
+  readonly status?: string;
+  readonly workflowId?: string;
+  readonly startedAt?: Date;
+  readonly finishedAt?: Date;
+  readonly errorCode?: string;
+  readonly id?: string;
+}
+
+export async function runRow(api: TestApi, row: RunRow): Promise<string> {
+  const id = row.id ?? uuidv7();
+  const status = row.status ?? 'completed';
+  const startedAt = row.startedAt ?? new Date();
+  await api.prisma.syncRun.create({
+    data: {
+      id,
+      businessId: row.businessId,
+      kind: row.kind ?? 'full_sync',
+      mode: row.mode ?? 'apply',
+      workflowId: row.workflowId ?? `old/${row.businessId}`,
+      actor: 'test',
+      status,
+      startedAt,
+      finishedAt: status === 'running' ? null : (row.finishedAt ?? startedAt),
+      ...(status === 'failed'
+        ? { errorCode: row.errorCode ?? 'auth_revoked', errorDetail: 'Booksy refused the credentials.' }
+        : {}),
+    },
+  });
+  return id;
+}
+
+export interface PlanRow extends RunRow {
+  readonly version?: number;
+  readonly counts?: object;
+  readonly samples?: readonly object[];
+}
+
+/** A dry run with its plan. */
+export async function dryRun(api: TestApi, row: PlanRow): Promise<string> {
+  const id = await runRow(api, { mode: 'dry_run', ...row });
+  const samples = row.samples ?? [];
+  const place = { tenant: row.businessId, table: 'sync_plans', column: 'sealed_samples', row: id };
+  await api.prisma.syncPlan.create({
+    data: {
+      runId: id,
+      businessId: row.businessId,
+      version: row.version ?? 1,
+      counts: row.counts ?? { inbound: { visits: { create: 3 } }, outbound: {} },
+      sealedSamples: new Uint8Array(api.vault.seal(JSON.stringify(samples), vaultContext(place))),
+    },
+  });
+  return id;
+}
+
+export interface MappingRow {
+  readonly businessId: string;
+  readonly entity?: string;
+  readonly externalId?: string;
+  readonly state?: string;
+  readonly recordId?: string;
+  readonly card?: { readonly label: string; readonly lines: readonly string[] };
+  readonly candidates?: readonly {
+    readonly recordId: string;
+    readonly score: number;
+    readonly reasons: readonly string[];
+  }[];
+  readonly parentExternalId?: string;
+}
+
+let cards = 0;
+
+export async function mappingRow(api: TestApi, row: MappingRow): Promise<{ id: string; externalId: string }> {
+  const id = uuidv7();
+  cards += 1;
+  const externalId = row.externalId ?? String(900_000 + cards);
+  const place = { tenant: row.businessId, table: 'mappings', column: 'sealed_card', row: id };
+  await api.prisma.mapping.create({
+    data: {
+      id,
+      businessId: row.businessId,
+      entity: row.entity ?? 'profile',
+      externalId,
+      parentExternalId: row.parentExternalId ?? null,
+      state: row.state ?? 'unsure',
+      recordId: row.recordId ?? null,
+      score: 0.8125,
+      reason: 'name_only',
+      candidates: (row.candidates ?? []).map((each) => ({ ...each, reasons: [...each.reasons] })),
+      sealedCard:
+        row.card === undefined
+          ? null
+          : new Uint8Array(api.vault.seal(JSON.stringify(row.card), vaultContext(place))),
+    },
+  });
+  return { id, externalId };
+}
+
+export interface QuarantineRow {
+  readonly businessId: string;
+  readonly entity?: string;
+  readonly externalId?: string;
+  readonly reasonCode?: string;
+  readonly lastSeenAt?: Date;
+  readonly affected?: number;
+  readonly urgentAt?: Date;
+  readonly runId?: string;
+}
+
+export async function quarantineRow(api: TestApi, row: QuarantineRow): Promise<string> {
+  const id = randomUUID();
+  cards += 1;
+  const lastSeenAt = row.lastSeenAt ?? new Date();
+  await api.prisma.quarantine.create({
+    data: {
+      id,
+      businessId: row.businessId,
+      entity: row.entity ?? 'booking',
+      externalId: row.externalId ?? String(800_000 + cards),
+      reasonCode: row.reasonCode ?? 'unparseable',
+      field: 'booked_from',
+      detail: 'booked_from is no local time.',
+      nextStep: 'Correct the record in Booksy, then run the sync again.',
+      firstSeenAt: new Date(lastSeenAt.getTime() - 60_000),
+      lastSeenAt,
+      affected: row.affected ?? null,
+      urgentAt: row.urgentAt ?? null,
+      runId: row.runId ?? null,
+    },
+  });
+  return id;
+}
+
+/** The entry of a window in which too much was missing. */
+export function windowRow(api: TestApi, row: QuarantineRow): Promise<string> {
+  return quarantineRow(api, {
+    externalId: 'window:future',
+    reasonCode: 'blast_radius',
+    affected: 7,
+    ...row,
+  });
+}
+
+export async function profileRow(
+  api: TestApi,
+  businessId: string,
+  more: { readonly givenName?: string; readonly familyName?: string; readonly email?: string } = {},
+): Promise<string> {
+  const id = uuidv7();
+  await api.prisma.profile.create({
+    data: {
+      id,
+      businessId,
+      givenName: more.givenName ?? 'Anna',
+      familyName: more.familyName ?? 'Zmyślona',
+      email: more.email ?? null,
+    },
+  });
+  return id;
+}
+
+/** One of everything that an address can name. */
+export async function everything(api: TestApi, business: string): Promise<Things> {
+  const run = await dryRun(api, { businessId: business });
+  const { id: mapping } = await mappingRow(api, {
+    businessId: business,
+    externalId: '1',
+    card: { label: 'Anna Zmyślona', lines: ['anna@poczta.example'] },
+    candidates: [{ recordId: await profileRow(api, business), score: 0.7, reasons: ['name_same'] }],
+  });
+  const quarantine = await windowRow(api, { businessId: business });
+  return { business, run, mapping, quarantine };
+}
+
+/** The audit trail of a business, oldest first. */
+export async function auditOf(api: TestApi, businessId: string) {
+  return api.prisma.booksyAuditLog.findMany({
+    where: { businessId },
+    orderBy: { id: 'asc' },
+    select: { action: true, actor: true, reasonCode: true, entity: true, externalId: true, runId: true },
+  });
+}
