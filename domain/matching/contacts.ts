@@ -20,8 +20,14 @@ const ROLE_BEGINNING = /^(biuro|recepcja|sekretariat|salon|gabinet|kontakt|studi
 /** Domains where a dot in the mailbox means nothing. */
 const DOTLESS_DOMAINS = new Set(['gmail.com', 'googlemail.com']);
 
+/**
+ * Who else has a contact: nobody; members of a household who are all clearly somebody else; a few who cannot be told
+ * apart; many.
+ */
+export type Sharing = 'alone' | 'family' | 'several' | 'many';
+
 export interface ContactAgreement {
-  readonly relation: 'own' | 'household' | 'common' | 'typo' | 'differs' | 'missing';
+  readonly relation: 'own' | 'family' | 'shared' | 'common' | 'typo' | 'differs' | 'missing';
   /** Decimal logarithm of how much likelier this is for one person than for two. */
   readonly weight: number;
   readonly reason: MatchReason | null;
@@ -61,34 +67,44 @@ export function isMadeUpPhone(phone: string): boolean {
   return steps.size === 1 && (step === 0 || step === 1 || step === 9);
 }
 
-/**
- * What two e-mails say.
- *
- * @param sharedBy how many people carry it where they are equal, on the side where that is more
- */
-export function compareEmails(left: string | null, right: string | null, sharedBy: number): ContactAgreement {
+/** What two e-mails say. Who shares it is asked only where they are equal. */
+export function compareEmails(
+  left: string | null,
+  right: string | null,
+  sharing: () => Sharing,
+): ContactAgreement {
   if (left === null || right === null) return MISSING;
-  if (left === right) {
-    if (isRoleMailbox(left) || sharedBy > HOUSEHOLD_MAX) return of('common', 0.3, 'email_common');
-    return sharedBy > 1 ? of('household', 2, 'email_shared') : of('own', 4, 'email_equal');
-  }
+  if (left === right) return EMAIL_AGREES[isRoleMailbox(left) ? 'many' : sharing()];
   if (isEmailTypo(left, right)) return of('typo', 0, 'email_typo');
   // People have several addresses; numbers they mostly keep.
   return of('differs', -0.6, 'email_differs');
 }
 
 /** What two phones say; see compareEmails. */
-export function comparePhones(left: string | null, right: string | null, sharedBy: number): ContactAgreement {
+export function comparePhones(
+  left: string | null,
+  right: string | null,
+  sharing: () => Sharing,
+): ContactAgreement {
   if (left === null || right === null) return MISSING;
-  if (left === right) {
-    if (isMadeUpPhone(left) || sharedBy > HOUSEHOLD_MAX) return of('common', 0.3, 'phone_common');
-    // Numbers are handed on to strangers: weaker than an e-mail.
-    return sharedBy > 1 ? of('household', 2, 'phone_shared') : of('own', 3.5, 'phone_equal');
-  }
+  if (left === right) return PHONE_AGREES[isMadeUpPhone(left) ? 'many' : sharing()];
   if (left.length === right.length && slips(left, right, 1) === 1) return of('typo', 0, 'phone_typo');
   return of('differs', -0.6, 'phone_differs');
 }
 
+const EMAIL_AGREES: Readonly<Record<Sharing, ContactAgreement>> = {
+  alone: of('own', 4, 'email_equal'),
+  family: of('family', 3, 'email_family'),
+  several: of('shared', 2, 'email_shared'),
+  many: of('common', 0.3, 'email_common'),
+};
+const PHONE_AGREES: Readonly<Record<Sharing, ContactAgreement>> = {
+  // Numbers are handed on to strangers: weaker than an e-mail.
+  alone: of('own', 3.5, 'phone_equal'),
+  family: of('family', 3, 'phone_family'),
+  several: of('shared', 2, 'phone_shared'),
+  many: of('common', 0.3, 'phone_common'),
+};
 const MISSING: ContactAgreement = { relation: 'missing', weight: 0, reason: null };
 
 function of(relation: ContactAgreement['relation'], weight: number, reason: MatchReason): ContactAgreement {

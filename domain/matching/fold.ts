@@ -50,18 +50,34 @@ const LETTERS: Readonly<Record<string, string>> = {
   я: 'ia',
 };
 
+/** Letters that are spelled otherwise where a word begins. */
+const AT_THE_BEGINNING: Readonly<Record<string, string>> = { й: 'y', я: 'ya', ю: 'yu', є: 'ye', ї: 'yi' };
+
 /** Lower case, plain Latin letters and digits, single spaces between words. Folding twice changes nothing. */
 export function foldText(text: string): string {
-  // Compatibility forms first (ligatures, full-width letters); й and ї lose their marks here like é does.
-  const bare = text.normalize('NFKD').toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '');
+  const bare = IS_PLAIN.test(text) ? text.toLowerCase() : withoutMarks(text);
   return bare
-    .replace(
-      /[^a-z0-9\s]/gu,
-      (letter) => LETTERS[letter] ?? (/[\p{L}\p{N}'’`´ʼ]/u.test(letter) ? letter : ' '),
-    )
     .replace(/['’`´ʼ]/gu, '')
-    .replace(/\s+/gu, ' ')
+    .replace(BETWEEN_WORDS, ' ')
     .trim();
+}
+
+const IS_PLAIN = /^[\x20-\x7e]*$/u;
+const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
+
+function withoutMarks(text: string): string {
+  return (
+    text
+      // Compatibility forms (ligatures, full-width letters) come apart first.
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/(?<!\p{L})[йяюєї]/gu, (letter) => AT_THE_BEGINNING[letter] ?? letter)
+      // й must not lose its mark like é does.
+      .replaceAll('й', 'i')
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .replace(/[^\x20-\x7e]/gu, (letter) => LETTERS[letter] ?? letter)
+  );
 }
 
 /** The words of a text, folded. A hyphen parts words, an apostrophe does not. */
@@ -115,4 +131,22 @@ export function isSlip(left: string, right: string): boolean {
   if (left === right || length < 4) return false;
   const limit = length < 8 ? 1 : 2;
   return slips(left, right, limit) <= limit;
+}
+
+/** Keys side by side, and letters that sound alike in Polish. */
+const CONFUSED = new Set(
+  ['qwertyuiop', 'asdfghjkl', 'zxcvbnm']
+    .flatMap((row) => Array.from(row).flatMap((key, at) => (at === 0 ? [] : [row.charAt(at - 1) + key])))
+    .concat('ou', 'iy', 'ij', 'jy', 'vw', 'ck', 'kq', 'sz', 'ea')
+    .flatMap((pair) => [pair, pair.charAt(1) + pair.charAt(0)]),
+);
+
+/** One slip of the fingers: a letter too few or too many, two swapped, or one that is easily taken for the other. */
+export function isKeyboardSlip(left: string, right: string): boolean {
+  if (slips(left, right, 1) !== 1) return false;
+  if (left.length !== right.length) return true;
+  const wrong = Array.from(left, (letter, at) => letter + right.charAt(at)).filter(
+    ([one, other]) => one !== other,
+  );
+  return wrong.length === 2 || wrong.every((pair) => CONFUSED.has(pair));
 }

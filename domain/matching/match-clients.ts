@@ -3,6 +3,7 @@ import { HOUSEHOLD_MAX, isMadeUpPhone, isRoleMailbox, mailboxOf } from './contac
 import { readName } from './names.ts';
 import { gradeOf } from './scale.ts';
 import { scoreClients, type PreparedClient } from './score-clients.ts';
+import { sharingOf, type Carriers } from './sharing.ts';
 import type { ClientFacts, MatchDecision } from './types.ts';
 
 /** The best pair must be ten times likelier than its rivals. */
@@ -23,81 +24,95 @@ export function matchClients(
   cards: readonly ClientFacts[],
   profiles: readonly ClientFacts[],
 ): readonly MatchDecision[] {
-  const theirs = prepare(cards);
-  const ours = prepare(profiles);
-  const findNear = index(ours);
+  const theirs = readSide(cards);
+  const ours = readSide(profiles);
   const pairs: ScoredPair[] = [];
-  for (const card of theirs) {
-    for (const profile of findNear(card)) {
-      const pair = scoreClients(card, profile);
+  for (const card of theirs.clients) {
+    for (const profile of worthComparing(card, ours)) {
+      const pair = scoreClients(card, profile, {
+        email: () =>
+          sharingOf(
+            card,
+            carriersOf(card.mailbox, theirs.mailboxes),
+            profile,
+            carriersOf(profile.mailbox, ours.mailboxes),
+          ),
+        phone: () =>
+          sharingOf(
+            card,
+            carriersOf(card.phone, theirs.phones),
+            profile,
+            carriersOf(profile.phone, ours.phones),
+          ),
+      });
       if (gradeOf(pair.score) !== 'none') pairs.push(pair);
     }
   }
   return assign({
-    externalIds: theirs.map(({ id }) => id),
+    externalIds: theirs.clients.map(({ id }) => id),
     pairs,
-    linked: new Set(ours.filter(({ linked }) => linked).map(({ id }) => id)),
+    linked: new Set(ours.clients.filter(({ linked }) => linked).map(({ id }) => id)),
     margin: MARGIN,
   });
 }
 
-/** Reads names and contacts once, and counts who shares what on this side. */
-function prepare(side: readonly ClientFacts[]): readonly PreparedClient[] {
-  const read = side.map((facts) => ({
-    facts,
-    name: readName(facts.given, facts.family),
-    mailbox: mailboxOf(facts.email),
-    phone: facts.phone?.trim() === '' ? null : (facts.phone?.trim() ?? null),
-  }));
-  const byMailbox = groupBy(read, ({ mailbox }) => mailbox);
-  const byPhone = groupBy(read, ({ phone }) => phone);
-  return read.map(({ facts, name, mailbox, phone }) => ({
-    id: facts.id,
-    name,
-    mailbox,
-    phone,
-    emailSharedBy: Math.max(facts.emailSharedBy, countOf(byMailbox, mailbox)),
-    phoneSharedBy: Math.max(facts.phoneSharedBy, countOf(byPhone, phone)),
-    linked: facts.linked,
-  }));
+interface Group extends Carriers {
+  readonly visible: PreparedClient[];
+  known: number;
 }
 
-/** Finds the profiles worth comparing with a card. */
-function index(ours: readonly PreparedClient[]): (card: PreparedClient) => ReadonlySet<PreparedClient> {
-  const byMailbox = groupBy(ours, ({ mailbox }) => mailbox);
-  const byPhone = groupBy(ours, ({ phone }) => phone);
-  const byName = groupBy(ours, ({ name }) => (name.wholeKey === '' ? null : name.wholeKey));
-  const few = (
-    groups: ReadonlyMap<string, readonly PreparedClient[]>,
-    key: string | null,
-    most: number,
-  ): readonly PreparedClient[] => {
-    const found = key === null ? [] : (groups.get(key) ?? []);
-    return found.length > most ? [] : found;
-  };
-  return ({ mailbox, phone, name }) =>
-    new Set([
-      ...few(byMailbox, mailbox !== null && isRoleMailbox(mailbox) ? null : mailbox, HOUSEHOLD_MAX),
-      ...few(byPhone, phone !== null && isMadeUpPhone(phone) ? null : phone, HOUSEHOLD_MAX),
-      ...few(byName, name.wholeKey === '' ? null : name.wholeKey, MAX_NAMESAKES),
-    ]);
+interface Side {
+  readonly clients: readonly PreparedClient[];
+  readonly mailboxes: ReadonlyMap<string, Group>;
+  readonly phones: ReadonlyMap<string, Group>;
+  readonly names: ReadonlyMap<string, Group>;
 }
 
-function countOf(groups: ReadonlyMap<string, readonly unknown[]>, key: string | null): number {
-  return key === null ? 1 : Math.max(1, groups.get(key)?.length ?? 0);
+const NOBODY: Group = { visible: [], known: 0 };
+
+/** Reads names and contacts of one side once, and who shares what. */
+function readSide(side: readonly ClientFacts[]): Side {
+  const mailboxes = new Map<string, Group>();
+  const phones = new Map<string, Group>();
+  const names = new Map<string, Group>();
+  const clients = side.map((facts) => {
+    const phone = facts.phone?.trim() ?? '';
+    const client: PreparedClient = {
+      id: facts.id,
+      name: readName(facts.given, facts.family),
+      mailbox: mailboxOf(facts.email),
+      phone: phone === '' ? null : phone,
+      linked: facts.linked,
+    };
+    note(mailboxes, client.mailbox, client, facts.emailSharedBy);
+    note(phones, client.phone, client, facts.phoneSharedBy);
+    note(names, client.name.wholeKey, client, 1);
+    return client;
+  });
+  return { clients, mailboxes, phones, names };
 }
 
-function groupBy<T>(
-  values: readonly T[],
-  keyOf: (value: T) => string | null,
-): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    if (key === null) continue;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [value]);
-    else group.push(value);
-  }
-  return groups;
+function note(groups: Map<string, Group>, key: string | null, client: PreparedClient, known: number): void {
+  if (key === null || key === '') return;
+  const group = groups.get(key) ?? { visible: [], known: 0 };
+  group.visible.push(client);
+  group.known = Math.max(group.known, known);
+  groups.set(key, group);
+}
+
+function carriersOf(key: string | null, groups: ReadonlyMap<string, Group>): Group {
+  return key === null ? NOBODY : (groups.get(key) ?? NOBODY);
+}
+
+/** Profiles that share something with a card which not everybody shares. */
+function worthComparing(card: PreparedClient, ours: Side): ReadonlySet<PreparedClient> {
+  const { mailbox, phone, name } = card;
+  const few = (group: Group, most: number) => (group.visible.length > most ? [] : group.visible);
+  return new Set([
+    ...(mailbox === null || isRoleMailbox(mailbox)
+      ? []
+      : few(carriersOf(mailbox, ours.mailboxes), HOUSEHOLD_MAX)),
+    ...(phone === null || isMadeUpPhone(phone) ? [] : few(carriersOf(phone, ours.phones), HOUSEHOLD_MAX)),
+    ...few(carriersOf(name.wholeKey, ours.names), MAX_NAMESAKES),
+  ]);
 }

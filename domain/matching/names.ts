@@ -1,4 +1,4 @@
-import { isSlip, wordKey, wordsOf } from './fold.ts';
+import { isKeyboardSlip, isSlip, wordKey, wordsOf } from './fold.ts';
 import type { MatchReason } from './reasons.ts';
 import { isKnownGiven, isShortForm } from './short-forms.ts';
 
@@ -12,7 +12,8 @@ export interface NameParts {
   readonly wholeKey: string;
 }
 
-export type GivenRelation = 'same' | 'short_form' | 'second' | 'typo' | 'initial' | 'missing' | 'differs';
+export type GivenRelation =
+  'same' | 'short_form' | 'second' | 'near' | 'typo' | 'initial' | 'missing' | 'differs';
 export type FamilyRelation = 'same' | 'overlap' | 'gendered' | 'typo' | 'initial' | 'missing' | 'differs';
 
 export interface NameAgreement {
@@ -42,6 +43,7 @@ const GIVEN_WEIGHTS: Readonly<Record<GivenRelation, number>> = {
   same: 1.4,
   short_form: 0.8,
   second: 0.8,
+  near: 0.1,
   typo: 0.2,
   initial: 0.1,
   missing: -1.3,
@@ -64,6 +66,7 @@ const GIVEN_REASONS: Readonly<Record<GivenRelation, MatchReason | null>> = {
   same: null,
   short_form: 'given_short_form',
   second: 'given_second',
+  near: 'given_near',
   typo: 'given_typo',
   initial: 'given_initial',
   missing: 'given_missing',
@@ -150,16 +153,21 @@ function givenRelation(left: readonly string[], right: readonly string[]): Given
   // Second names are given or left out at will.
   if (first === other) return 'same';
   if (left.some((word) => word.length > 1 && right.includes(word))) return 'second';
-  if (isShortForm(first, other)) return 'short_form';
+  const shortForm = isShortForm(first, other);
+  if (shortForm !== 'no') return shortForm === 'yes' ? 'short_form' : 'near';
   if (first.length === 1 || other.length === 1) return first[0] === other[0] ? 'initial' : 'differs';
-  return isGivenTypo(first, other) ? 'typo' : 'differs';
+  return likeness(first, other);
 }
 
-/** Maria and Marta are one letter and two people; so may be two words of which neither is known. */
-function isGivenTypo(left: string, right: string): boolean {
-  if (!isSlip(left, right)) return false;
+/**
+ * Maria and Marta are one letter and two people. Where not both are known names, a slip of the fingers is one person's name
+ * mistyped; any other likeness (Milena, Malena) may be a sister's.
+ */
+function likeness(left: string, right: string): GivenRelation {
   const known = [left, right].filter(isKnownGiven).length;
-  return known === 1 || (known === 0 && Math.min(left.length, right.length) >= 6);
+  if (known === 2 || !isSlip(left, right)) return 'differs';
+  const isLongEnough = known === 1 || Math.min(left.length, right.length) >= 6;
+  return isLongEnough && isKeyboardSlip(left, right) ? 'typo' : 'near';
 }
 
 function familyRelation(left: readonly string[], right: readonly string[]): FamilyRelation {

@@ -2,11 +2,13 @@
 const SENTENCES = {
   // Evidence of a pair: contacts.
   email_equal: 'The e-mail is the same and nobody else has it.',
+  email_family: 'The e-mail is the same; others of a household have it too, by other given names.',
   email_shared: 'The e-mail is the same, but a few people share it.',
   email_common: 'The e-mail is the same, but it is a role address or one that many people have.',
   email_typo: 'The e-mails differ by one letter.',
   email_differs: 'The e-mails differ.',
   phone_equal: 'The phone is the same and nobody else has it.',
+  phone_family: 'The phone is the same; others of a household have it too, by other given names.',
   phone_shared: 'The phone is the same, but a few people share it.',
   phone_common: 'The phone is the same, but it is a made-up number or one that many people have.',
   phone_typo: 'The phones differ by one digit.',
@@ -18,6 +20,7 @@ const SENTENCES = {
   name_missing: 'One side has no name to compare.',
   given_second: 'The given names have one in common.',
   given_short_form: 'One given name is a short form of the other.',
+  given_near: 'The given names are alike, but may be those of two people.',
   given_typo: 'The given names differ by a slip of the keyboard.',
   given_initial: 'One side has only the initial of the given name.',
   given_missing: 'One side has no given name.',

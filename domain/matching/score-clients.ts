@@ -1,5 +1,5 @@
 import type { ScoredPair } from './assign.ts';
-import { compareEmails, comparePhones, type ContactAgreement } from './contacts.ts';
+import { compareEmails, comparePhones, type ContactAgreement, type Sharing } from './contacts.ts';
 import { compareNames, type NameAgreement, type NameParts } from './names.ts';
 import type { MatchReason } from './reasons.ts';
 import { cappedUnless, gradeOf, scoreOf } from './scale.ts';
@@ -10,9 +10,6 @@ export interface PreparedClient {
   readonly name: NameParts;
   readonly mailbox: string | null;
   readonly phone: string | null;
-  /** On its own side, this one included. */
-  readonly emailSharedBy: number;
-  readonly phoneSharedBy: number;
   readonly linked: boolean;
 }
 
@@ -21,17 +18,20 @@ export interface PreparedClient {
  * chance. Some things rule a link out whatever else agrees:
  *
  * - no contact agrees but a role address or a made-up number: a name alone is nobody's;
- * - the given names are those of two people, or one side has none: households share phones, e-mails and family names;
- * - only contacts that several people share agree, and the name is not the whole same name;
+ * - the given names are or may be those of two people, or one side has none: households share phones, e-mails and family
+ *   names;
+ * - only contacts agree that several people share who cannot be told apart, and the name is not the whole same name;
  * - the family name changed, and not both contacts agree.
+ *
+ * @param sharing who else has the e-mail, the phone in which the two agree
  */
-export function scoreClients(card: PreparedClient, profile: PreparedClient): ScoredPair {
-  const email = compareEmails(
-    card.mailbox,
-    profile.mailbox,
-    Math.max(card.emailSharedBy, profile.emailSharedBy),
-  );
-  const phone = comparePhones(card.phone, profile.phone, Math.max(card.phoneSharedBy, profile.phoneSharedBy));
+export function scoreClients(
+  card: PreparedClient,
+  profile: PreparedClient,
+  sharing: { readonly email: () => Sharing; readonly phone: () => Sharing },
+): ScoredPair {
+  const email = compareEmails(card.mailbox, profile.mailbox, sharing.email);
+  const phone = comparePhones(card.phone, profile.phone, sharing.phone);
   const name = compareNames(card.name, profile.name);
 
   const mayLink = linkIsPossible(email, phone, name);
@@ -49,21 +49,23 @@ export function scoreClients(card: PreparedClient, profile: PreparedClient): Sco
   };
 }
 
-function agrees(contact: ContactAgreement): boolean {
-  return contact.relation === 'own' || contact.relation === 'household';
+/** More than a role address or a made-up number. */
+function agrees({ relation }: ContactAgreement): boolean {
+  return pointsAtOne({ relation }) || relation === 'shared';
 }
 
-function isWholeName(name: NameAgreement): boolean {
-  return name.given === 'same' && name.family === 'same';
+/** With a name that fits, it is one person. */
+function pointsAtOne({ relation }: Pick<ContactAgreement, 'relation'>): boolean {
+  return relation === 'own' || relation === 'family';
 }
 
 function linkIsPossible(email: ContactAgreement, phone: ContactAgreement, name: NameAgreement): boolean {
   if (!agrees(email) && !agrees(phone)) return false;
-  if (name.given === 'missing' || name.given === 'differs') return false;
-  if (email.relation !== 'own' && phone.relation !== 'own' && !isWholeName(name)) return false;
+  if (name.given === 'missing' || name.given === 'near' || name.given === 'differs') return false;
+  const isWholeName = name.given === 'same' && name.family === 'same';
+  if (!pointsAtOne(email) && !pointsAtOne(phone) && !isWholeName) return false;
   if (name.family === 'differs') {
-    const bothContacts = email.relation === 'own' && phone.relation === 'own';
-    return bothContacts && (name.given === 'same' || name.given === 'short_form');
+    return pointsAtOne(email) && pointsAtOne(phone) && (name.given === 'same' || name.given === 'short_form');
   }
   return true;
 }
@@ -79,6 +81,6 @@ function whySure(email: ContactAgreement, phone: ContactAgreement, name: NameAgr
 function whyUnsure(email: ContactAgreement, phone: ContactAgreement, name: NameAgreement): MatchReason {
   if (!agrees(email) && !agrees(phone)) return 'name_only';
   if (name.given === 'differs') return 'other_name';
-  if (email.relation !== 'own' && phone.relation !== 'own') return 'shared_contact';
+  if (!pointsAtOne(email) && !pointsAtOne(phone)) return 'shared_contact';
   return 'weak_evidence';
 }

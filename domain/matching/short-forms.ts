@@ -68,12 +68,12 @@ witold: witek; wladyslaw: wladek wladzio vladyslav; wladyslawa: wladzia; wlodzim
 wojciech: wojtek wojtus; zaneta: zanetka zana; zbigniew: zbyszek zbychu; zdzislaw: zdzisiek zdzich;
 zenon: zenek; zofia: zosia zoska zosienka sofia sofiia sophia; zuzanna: zuza zuzia zuzka susan susanna;
 zygmunt: zygmus; alan; borys; bruno; celina: celinka; diana: dianka; dorian; ernest; eryk: eric erik; ewald;
-felicja: fela; greta; gustaw: gucio; ida; inga; jagna; jana; jowita; judyta; kaja; kalina; karina; klara;
-lara; lea; lena: lenka; lila; liwia; marian: marys; marianna: mania; marina: maryna; mia; mila; mina;
-nadia: nadzia nadiia; nel; nela; noemi; olaf; pola: polcia; rita; roma; roza: rozyczka; rozalia: rozia;
-ruta; sara; tola; wiera: vira; wioletta: wiola violetta wioleta; zoja; zyta; alona; dmytro: dima dmitrij;
-inna; ivan: vania wania iwan; karyna; khrystyna: krystyna; larysa: lara; liudmyla: ludmila luda liuda;
-lesia; liliia: lilia; maryna: marina; oksana: oxana; oleh: oleg; oleksii: aleksy alosza; roksolana; ruslan;
+felicja: fela; greta; gustaw: gucio; ida; inga; jagna; jowita; judyta; kaja; kalina; karina; klara; lara;
+lea; lena: lenka; liwia; marian: marys; marianna: mania; marina: maryna; mia; mila; mina;
+nadia: nadzia nadiia; nela; noemi; olaf; pola: polcia; rita; roma; roza: rozyczka; rozalia: rozia; ruta;
+sara; tola; wiera: vira; wioletta: wiola violetta wioleta; zoja; zyta; alona; dmytro: dima dmitrij; inna;
+ivan: vania wania iwan; karyna; khrystyna: krystyna; larysa: lara; liudmyla: ludmila luda liuda; lesia;
+liliia: lilia; oksana: oxana; oleh: oleg; oleksii: aleksy alosza; roksolana; ruslan;
 serhii: sergiusz serhij sergey; solomiia; svitlana: swietlana sveta; taras; valentyna: walentyna vala;
 vasyl: wasyl; vitalii: witalij; yana: jana; yevhen: eugeniusz zhenia; yevheniia: eugenia zhenia;
 yuliana: juliana; yurii: jura; zoriana; zlata; abigail: abby; amanda: mandy; amy; anthony: tony;
@@ -83,7 +83,7 @@ jennifer: jen jenny; jessica: jess jessie; joan; jonathan: jon; julie; karen; ke
 laurence: larry lawrence; linda; lisa; louise: lou; lucy; megan: meg; molly; nancy; natalie: nat;
 pamela: pam; rachel: rach; raymond: ray; rebecca: becky becca; ronald: ron; ruth; samantha: sam sammy;
 samuel: sam sammy; sarah: sally; scarlett; sean; shaun; stephen: steve steven; stephanie: steph;
-william: will bill billy liam; zachary: zach zack; zoe;
+william: will bill billy liam; zachary: zach zack; zoe; ada; angela; natasza;
 `;
 
 const FORMAL = new Set<string>();
@@ -107,13 +107,17 @@ export function isKnownGiven(word: string): boolean {
   return STANDS_FOR.has(word);
 }
 
-/** Whether one folded word is a short form or spelling of the other, or both are of one name. */
-export function isShortForm(left: string, right: string): boolean {
+/**
+ * Whether one folded word is a short form or spelling of the other, or both are of one name. `maybe` where the short form is
+ * a name in its own right: Lena may be Helena's sister.
+ */
+export function isShortForm(left: string, right: string): 'yes' | 'maybe' | 'no' {
   const ofLeft = STANDS_FOR.get(left);
   const ofRight = STANDS_FOR.get(right);
-  if (left === right || ofLeft === undefined || ofRight === undefined) return false;
-  if (ofLeft.has(right) || ofRight.has(left)) return true;
+  if (left === right || ofLeft === undefined || ofRight === undefined) return 'no';
+  const areBothNames = FORMAL.has(left) && FORMAL.has(right);
+  if (ofLeft.has(right) || ofRight.has(left)) return areBothNames ? 'maybe' : 'yes';
   // Alicja and Alina are both called Ala and are two names all the same.
-  if (FORMAL.has(left) || FORMAL.has(right)) return false;
-  return [...ofLeft].some((formal) => ofRight.has(formal));
+  if (FORMAL.has(left) || FORMAL.has(right)) return 'no';
+  return [...ofLeft].some((formal) => ofRight.has(formal)) ? 'yes' : 'no';
 }
