@@ -77,7 +77,7 @@ export async function fullSync(input: FullSyncInput): Promise<void> {
     for (;;) {
       await hold.released();
       const report = await work(summary);
-      if (report.paused !== true) return report;
+      if (!isHeld(report)) return report;
       hold.found();
     }
   };
@@ -132,6 +132,11 @@ export async function fullSync(input: FullSyncInput): Promise<void> {
     }
   });
   enter('done');
+}
+
+/** Steps of runs that began before pauses were known came to nothing at all. */
+function isHeld(report: StepReport | undefined | null): boolean {
+  return report?.paused === true;
 }
 
 /** What the Temporal Web UI shows of a run that is under way. */

@@ -108,7 +108,8 @@ async function write(scope: ApplyScope, binding: EntityBinding, planned: readonl
   await rememberBefore(
     scope,
     binding.entity,
-    writing.flatMap(({ seen, recordId, mirror, ours }) =>
+    // Also where nothing is replaced yet: a conflict that is resolved later replaces values too.
+    planned.flatMap(({ seen, recordId, mirror, ours }) =>
       mirror === null && ours !== null
         ? [{ externalId: seen.externalId, recordId, groups: ours.groups }]
         : [],

@@ -1,3 +1,4 @@
+import { cardDirections } from '../matching/card-direction.ts';
 import type { EntityBinding } from './binding.ts';
 import { createFlatBinding, mirrorTable } from './flat-binding.ts';
 
@@ -25,6 +26,7 @@ const profileRows = createFlatBinding({
 /** A client: the profile, and from which card each of its values came, so that an un-merge can split them again (R38). */
 export const clientBinding: EntityBinding = {
   ...profileRows,
+  directionsOf: cardDirections,
 
   async insert(scope, records) {
     await profileRows.insert(scope, records);

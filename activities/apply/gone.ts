@@ -219,12 +219,17 @@ export async function knownClients(tx: Tx, businessId: string): Promise<number> 
   return Number(rows[0]?.known ?? 0);
 }
 
-/** How many visits are known here in a window: what a share of it is measured against. */
+/** How many visits and reservations are known here in a window: what a share of it is measured against. */
 export async function knownVisits(tx: Tx, businessId: string, window: VisitWindow): Promise<number> {
   const rows = await tx.$queryRaw<{ known: bigint }[]>`
-    SELECT count(*) AS known FROM external_bookings
-     WHERE business_id = ${businessId}::uuid AND gone_at IS NULL
-       AND (${window.fromLocal}::timestamp IS NULL OR starts_local >= ${window.fromLocal}::timestamp)
+    WITH known AS (
+      SELECT starts_local FROM external_bookings WHERE business_id = ${businessId}::uuid AND gone_at IS NULL
+      UNION ALL
+      SELECT t.starts_local FROM external_time_off m JOIN time_off t ON t.id = m.time_off_id
+       WHERE m.business_id = ${businessId}::uuid AND m.source = 'reservation' AND m.gone_at IS NULL
+    )
+    SELECT count(*) AS known FROM known
+     WHERE (${window.fromLocal}::timestamp IS NULL OR starts_local >= ${window.fromLocal}::timestamp)
        AND (${window.tillLocal}::timestamp IS NULL OR starts_local < ${window.tillLocal}::timestamp)`;
   return Number(rows[0]?.known ?? 0);
 }

@@ -71,13 +71,22 @@ export async function overfullSessionsOf(
   recordIds: readonly string[],
 ): Promise<readonly NewConflict[]> {
   if (recordIds.length === 0) return [];
+  // Only the sessions of these visits: the work must not grow with the salon.
   const rows = await scope.tx.$queryRaw<OverfullRow[]>`
-    SELECT s.resource_id, s.seats, lower(s.during) AS from_at,
-           (SELECT array_agg(DISTINCT i.booking_id::text ORDER BY i.booking_id::text) FROM booking_items i
-             WHERE i.id = ANY(s.item_ids)) AS booking_ids
-      FROM occupancy_overfull_sessions(${scope.businessId}::uuid) s
-     WHERE EXISTS (SELECT FROM booking_items i
-                    WHERE i.id = ANY(s.item_ids) AND i.booking_id = ANY(${recordIds}::uuid[]))`;
+    WITH touched AS MATERIALIZED (
+      SELECT DISTINCT o.resource_id, o.session_key, o.during
+        FROM booking_items i JOIN occupancy o ON o.item_id = i.id
+       WHERE i.business_id = ${scope.businessId}::uuid AND i.booking_id = ANY(${recordIds}::uuid[])
+         AND i.session_seats > 1 AND o.resource_kind = 'staff' AND o.session_key <> o.item_id
+    )
+    SELECT t.resource_id, max(i.session_seats) AS seats, min(lower(o.during)) AS from_at,
+           array_agg(DISTINCT o.booking_id::text ORDER BY o.booking_id::text) AS booking_ids
+      FROM touched t
+      CROSS JOIN LATERAL occupancy_within(ARRAY[t.resource_id], t.during) o
+      JOIN booking_items i ON i.id = o.item_id
+     WHERE o.session_key = t.session_key
+     GROUP BY t.resource_id, t.session_key
+    HAVING count(DISTINCT o.item_id) > max(i.session_seats)`;
   return rows.flatMap(
     ({ booking_ids: bookingIds, resource_id: resourceId, seats, from_at: from }): readonly NewConflict[] => {
       const [recordId] = bookingIds;

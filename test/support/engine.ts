@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { connectBusinesses, type ConnectedBusiness } from '../../activities/connect.ts';
 import type { InboundDeps } from '../../activities/inbound/run.ts';
 import { createBooksyClient } from '../../booksy/index.ts';
+import type { SyncMode } from '../../domain/progress.ts';
 import { loadConfig, type Config } from '../../infra/config.ts';
 import { createVault } from '../../infra/crypto.ts';
 import { createLogger } from '../../infra/logger.ts';
@@ -25,7 +26,7 @@ export interface TestEngine {
   /** Connects the salons of the simulator. */
   connect(): Promise<readonly ConnectedBusiness[]>;
   /** Runs a full sync to its end, however it ends, and returns its row of the ledger. */
-  fullSync(businessId: string): Promise<Awaited<ReturnType<typeof ledgerRow>>>;
+  fullSync(businessId: string, mode?: SyncMode): Promise<Awaited<ReturnType<typeof ledgerRow>>>;
   /** Ends it all. What ran is replayed (see startTestWorker). */
   stop(): Promise<void>;
 }
@@ -70,9 +71,9 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     async connect() {
       return (await connectBusinesses(deps)).connected;
     },
-    async fullSync(businessId) {
+    async fullSync(businessId, mode = 'apply') {
       const runId = uuidv7();
-      await launcher.startFullSync({ businessId, runId, actor: 'test' });
+      await launcher.startFullSync({ businessId, runId, actor: 'test', mode });
       await launcher.fullSyncResult(businessId).catch(() => undefined);
       return ledgerRow(deps, runId);
     },
