@@ -1,4 +1,5 @@
 import type { RowSpec, Sizes } from './row.ts';
+import { importComparedRows } from './rows/import-compared.ts';
 import { importCostRows } from './rows/import-cost.ts';
 import { importMemoryRows } from './rows/import-memory.ts';
 import { importUnchangedRows } from './rows/import-unchanged.ts';
@@ -10,6 +11,7 @@ const FAMILIES: readonly ((sizes: Sizes) => readonly RowSpec[])[] = [
   importCostRows,
   importMemoryRows,
   importUnchangedRows,
+  importComparedRows,
   pacerRows,
   matchingRows,
 ];

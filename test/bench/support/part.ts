@@ -11,7 +11,7 @@ export interface Part {
   /** The members of its ready message. */
   readonly ready: Readonly<Record<string, unknown>>;
   /** Sends a message and waits for the answer of the same `type`. */
-  ask(type: string): Promise<Readonly<Record<string, unknown>>>;
+  ask(type: string, options?: { readonly withinMs?: number }): Promise<Readonly<Record<string, unknown>>>;
   /** Waits for its own end. @throws Error where it ended badly */
   finished(): Promise<void>;
   /** Ends it in order; connections to the database are then closed and their statistics handed in. */
@@ -68,8 +68,8 @@ export async function startPart(servers: BenchServers, options: PartOptions): Pr
     return {
       pid: child.pid,
       ready,
-      ask(type) {
-        const answer = message(type, 30_000);
+      ask(type, { withinMs = 30_000 } = {}) {
+        const answer = message(type, withinMs);
         child.process.send({ type });
         return answer;
       },
