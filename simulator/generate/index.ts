@@ -33,6 +33,8 @@ export interface SeedParameters {
 const DAYS_BACK = 548;
 const DAYS_AHEAD = 92;
 const VISITS_PER_STAFF = 2500;
+/** Visits (and cards) of all salons together: about a kilobyte each is held in memory. */
+const MOST_IN_ALL = 1_000_000;
 
 /** Makes the n-th salon (from 0). */
 export function generateSalon(parameters: SeedParameters, index: number): SalonData {
@@ -159,10 +161,19 @@ export function checkParameters(parameters: SeedParameters): { field: string; pr
       ? null
       : { field, problem: `must be a whole number from ${String(min)} to ${String(max)}` };
   const day = parseDate(parameters.today);
+  const inAll = (field: 'visits' | 'clients'): { field: string; problem: string } | null =>
+    parameters[field] * parameters.salons <= MOST_IN_ALL
+      ? null
+      : {
+          field,
+          problem: `of each salon: with ${String(parameters.salons)} salons at most ${String(Math.floor(MOST_IN_ALL / parameters.salons))}`,
+        };
   return (
     whole('salons', parameters.salons, 0, 1000) ??
     whole('visits', parameters.visits, 0, 300_000) ??
     whole('clients', parameters.clients, 0, 200_000) ??
+    inAll('visits') ??
+    inAll('clients') ??
     whole('staff', parameters.staff ?? 1, 1, 500) ??
     whole('overbooked', parameters.overbooked ?? 0, 0, 10_000) ??
     (day === null || yearOf(day) < 1980 ? { field: 'today', problem: 'must be a date, YYYY-MM-DD' } : null)

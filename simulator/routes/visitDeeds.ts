@@ -137,18 +137,11 @@ function cardFor(doer: Doer, contact: Contact): number | null {
   const { sandbox, salon } = doer;
   const [first = '', ...rest] = name.split(' ');
   const last = rest.join(' ');
-  const known = salon.customers
-    .all()
-    .find(
-      (card) =>
-        card.first_name === first &&
-        card.last_name === last &&
-        card.cell_phone === phone &&
-        card.email === email,
-    );
-  if (known !== undefined) return known.id;
+  const given = { first_name: first, last_name: last, cell_phone: phone, email };
+  const known = salon.customers.withContact(given);
+  if (known !== null) return known;
   const blank = blankCustomer(salon.newId(), sandbox.clock.told());
-  const record = { ...blank, first_name: first, last_name: last, cell_phone: phone, email };
+  const record = { ...blank, ...given };
   save(sandbox, salon, doer.actor, 'created', { kind: 'customer', key: String(record.id), record });
   return record.id;
 }

@@ -2,6 +2,7 @@ import type { Flags } from '../settings.ts';
 import type { Salon } from './salon.ts';
 import { timeOffSpan } from './salon.ts';
 
+/** Largest page of the contract. */
 const PAGE = 100;
 
 /** What is in a salon, counted. */
@@ -118,6 +119,6 @@ export function leastCalls(salon: Salon, flags: Flags): number {
     order: 'id',
     withCancelled: flags.cancelledListed,
   });
-  const pages = (rows: number): number => Math.max(1, Math.ceil(rows / PAGE));
+  const pages = (rows: number): number => Math.max(1, Math.ceil(rows / Math.min(PAGE, flags.maxLimit)));
   return 4 + 3 * resources + 2 + salon.services.size + pages(salon.customers.size) + pages(listed);
 }

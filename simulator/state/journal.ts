@@ -23,7 +23,9 @@ export type JournalEntry =
     }
   | { readonly t: 'remove'; readonly salon: number; readonly kind: string; readonly key: string }
   | { readonly t: 'settings'; readonly settings: unknown }
-  | { readonly t: 'clock'; readonly offsetMs: number };
+  | { readonly t: 'clock'; readonly offsetMs: number }
+  /** Ids up to that one were given in the salon, whatever became of the records. */
+  | { readonly t: 'ids'; readonly salon: number; readonly lastId: number };
 
 export interface SeedFile {
   readonly version: 1;
@@ -105,6 +107,14 @@ export class Journal {
     writeFileSync(`${path}.tmp`, `${JSON.stringify(seed, null, 2)}\n`);
     renameSync(`${path}.tmp`, path);
     if (old !== null && old !== name) rmSync(join(this.folder, old), { force: true });
+  }
+
+  /** Puts other entries in the place of all that were there. */
+  rewrite(name: string, entries: readonly JournalEntry[]): void {
+    this.close();
+    const path = join(this.folder, name);
+    writeFileSync(`${path}.tmp`, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    renameSync(`${path}.tmp`, path);
   }
 
   open(name: string): void {

@@ -8,7 +8,8 @@ export type ReplayEntry =
   | { readonly t: 'put'; readonly salon: number; readonly change: Put }
   | { readonly t: 'remove'; readonly salon: number; readonly kind: EntityKind; readonly key: string }
   | { readonly t: 'settings'; readonly settings: Settings }
-  | { readonly t: 'clock'; readonly offsetMs: number };
+  | { readonly t: 'clock'; readonly offsetMs: number }
+  | { readonly t: 'ids'; readonly salon: number; readonly lastId: number };
 
 const KINDS: ReadonlySet<string> = new Set<EntityKind>([
   'business',
@@ -31,6 +32,8 @@ export function readEntry(raw: unknown): ReplayEntry {
   if (!isObject(raw)) throw damaged();
   const { t, salon, kind, key } = raw;
   if (t === 'clock' && typeof raw['offsetMs'] === 'number') return { t, offsetMs: raw['offsetMs'] };
+  if (t === 'ids' && typeof salon === 'number' && typeof raw['lastId'] === 'number')
+    return { t, salon, lastId: raw['lastId'] };
   if (t === 'settings') return { t, settings: readSettings(raw['settings']) };
   if (typeof salon !== 'number' || typeof key !== 'string' || typeof kind !== 'string' || !KINDS.has(kind)) {
     throw damaged();

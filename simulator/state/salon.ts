@@ -14,6 +14,7 @@ import type {
 } from '../types.ts';
 import { BusyIndex, stretchesOf } from './busy.ts';
 import type { Stretch } from './busy.ts';
+import { CustomerTable } from './customers.ts';
 import { Table } from './table.ts';
 import { VisitIndex } from './visitIndex.ts';
 
@@ -58,7 +59,7 @@ export class Salon {
   readonly categories = new Table<Category>();
   readonly services = new Table<Service>();
   readonly variants = new Table<Variant>();
-  readonly customers = new Table<Customer>();
+  readonly customers = new CustomerTable();
   readonly timeOff = new Table<TimeOff>();
   readonly schedules = new Map<string, readonly ScheduleDay[]>();
   readonly customDays = new Map<string, Map<string, readonly Hours[]>>();
@@ -94,6 +95,11 @@ export class Salon {
     const variant = variantId === null ? undefined : this.variants.get(variantId);
     return variant === undefined ? undefined : this.services.get(variant.service_id);
   };
+
+  /** The highest id that was ever given here. */
+  get lastGivenId(): number {
+    return this.lastId;
+  }
 
   /** A fresh id; never one that was used before in this salon. */
   newId(): number {

@@ -3,6 +3,7 @@ import type { SeedParameters } from '../generate/index.ts';
 import type { Clock } from '../clock.ts';
 import { DEFAULT_SETTINGS, patchSettings } from '../settings.ts';
 import type { Settings } from '../settings.ts';
+import { compacted } from './compact.ts';
 import { Journal } from './journal.ts';
 import { factsOf, sumFacts } from './facts.ts';
 import type { SalonFacts } from './facts.ts';
@@ -37,7 +38,11 @@ export class Store {
     store.seed = readParameters(known.parameters);
     store.current = readSettings(known.settings);
     store.generate();
-    for (const entry of journal.readEntries(known.journal)) store.replay(entry);
+    const entries = journal.readEntries(known.journal);
+    for (const entry of entries) store.replay(entry);
+    const lastIds = new Map(store.all().map((salon) => [salon.business.id, salon.lastGivenId]));
+    const fewer = compacted(entries, lastIds);
+    if (fewer !== null) journal.rewrite(known.journal, fewer);
     journal.open(known.journal);
     return store;
   }
@@ -120,6 +125,9 @@ export class Store {
         return;
       case 'settings':
         this.current = entry.settings;
+        return;
+      case 'ids':
+        this.salons.get(entry.salon)?.noteId(entry.lastId);
         return;
       case 'clock':
         this.clock.setOffset(entry.offsetMs);

@@ -22,6 +22,9 @@ interface Key {
 
 const isCancelled = (visit: Visit): boolean => visit.status === 'C' || visit.status === 'D';
 
+/** Selections that are kept: several passes may walk their windows at the same time. */
+const WINDOWS_KEPT = 16;
+
 /** Sorted keys of one set of visits. */
 class Keys {
   readonly byStart = new SortedList<Key>((a, b) => a.from - b.from || a.id - b.id);
@@ -52,11 +55,8 @@ export class VisitIndex {
   /** Longest visit ever seen: how far before a window one may begin and still reach into it. */
   private longest = 0;
   private version = 0;
-  private cached: {
-    readonly version: number;
-    readonly name: string;
-    readonly ids: readonly number[];
-  } | null = null;
+  private cachedVersion = -1;
+  private readonly cached = new Map<string, readonly number[]>();
 
   get size(): number {
     return this.visits.size;
@@ -164,12 +164,16 @@ export class VisitIndex {
     return keys.byStart.slice(earliest, first).filter((key) => key.till > from);
   }
 
-  /** A pass over the pages of one window asks the same again and again: the selection is kept until a visit changes. */
+  /** A pass over the pages of one window asks the same again and again: the selections are kept until a visit changes. */
   private remembered(query: VisitQuery, select: () => number[]): readonly number[] {
     const name = JSON.stringify(query);
-    if (this.cached?.version === this.version && this.cached.name === name) return this.cached.ids;
+    if (this.cachedVersion !== this.version) this.cached.clear();
+    this.cachedVersion = this.version;
+    const known = this.cached.get(name);
+    if (known !== undefined) return known;
     const ids = select();
-    this.cached = { version: this.version, name, ids };
+    if (this.cached.size >= WINDOWS_KEPT) this.cached.clear();
+    this.cached.set(name, ids);
     return ids;
   }
 }
