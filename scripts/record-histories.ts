@@ -10,7 +10,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { v7 as uuidv7 } from 'uuid';
+import type { SyncMode } from '../domain/progress.ts';
 import { fullSyncId } from '../infra/temporal/launch.ts';
+import { PAUSE_SIGNAL, RESUME_SIGNAL } from '../infra/temporal/names.ts';
 import type { SimulatorOptions } from '../simulator/index.ts';
 import { startTestEngine, type TestEngine } from '../test/support/engine.ts';
 import { eventually } from '../test/support/eventually.ts';
@@ -68,7 +71,82 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       return fullSyncId(businessId);
     },
   },
+
+  'fullSync/dry-run': {
+    async run(engine) {
+      const businessId = await connected(engine);
+      await expectEnd(engine, businessId, 'completed', 'dry_run');
+      return fullSyncId(businessId);
+    },
+  },
+
+  // Held by its business, woken while it is still held, and resumed from the Web UI after a pause from there.
+  'fullSync/held': {
+    async run(engine) {
+      const businessId = await connected(engine);
+      const { db } = engine.deps;
+      const hold = (pausedAt: Date | null) =>
+        db.business.update({ where: { id: businessId }, data: { pausedAt } });
+      await hold(new Date());
+      const ended = engine.fullSync(businessId);
+      const isPaused = async () => (await engine.launcher.fullSyncProgress(businessId))?.paused === true;
+      await eventually(isPaused, { timeoutMs: 60_000, what: 'the full sync being held' });
+      await engine.launcher.wakeFullSync(businessId);
+      const handle = engine.worker.client.workflow.getHandle(fullSyncId(businessId));
+      await handle.signal(PAUSE_SIGNAL);
+      await hold(null);
+      await handle.signal(RESUME_SIGNAL);
+      const { status } = await ended;
+      if (status !== 'completed') throw new Error(`The run ended as ${status}, not as completed.`);
+      return fullSyncId(businessId);
+    },
+  },
+
+  'recordSync/one-client': {
+    async run(engine) {
+      const businessId = await connected(engine);
+      await expectEnd(engine, businessId, 'completed');
+      return recordSync(engine, businessId);
+    },
+  },
+
+  'recordSync/unreadable': {
+    async run(engine) {
+      const businessId = await connected(engine);
+      await expectEnd(engine, businessId, 'completed');
+      await engine.simulator.fault({
+        kind: 'drift',
+        route: 'GET /business/{business_id}/customer/{customer_id}/',
+        change: 'set',
+        field: 'first_name',
+        value: 42,
+        count: null,
+      });
+      return recordSync(engine, businessId);
+    },
+  },
 };
+
+/** Syncs the first client card of a business by itself and waits for the end, whatever it is. */
+async function recordSync(engine: TestEngine, businessId: string): Promise<string> {
+  const { externalId } = await engine.deps.db.externalClient.findFirstOrThrow({
+    where: { businessId },
+    orderBy: { externalId: 'asc' },
+  });
+  const { workflowId } = await engine.launcher.startRecordSync({
+    businessId,
+    runId: uuidv7(),
+    actor: 'test',
+    entity: 'profile',
+    externalId,
+    parentExternalId: null,
+  });
+  await eventually(async () => (await engine.launcher.recordSyncResult(workflowId, 1000)) !== 'running', {
+    timeoutMs: 60_000,
+    what: 'the end of the record sync',
+  });
+  return workflowId;
+}
 
 const FOLDER = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
 
@@ -118,8 +196,13 @@ async function connected(engine: TestEngine): Promise<string> {
   return business.businessId;
 }
 
-async function expectEnd(engine: TestEngine, businessId: string, wanted: string): Promise<void> {
-  const { status, errorCode } = await engine.fullSync(businessId);
+async function expectEnd(
+  engine: TestEngine,
+  businessId: string,
+  wanted: string,
+  mode: SyncMode = 'apply',
+): Promise<void> {
+  const { status, errorCode } = await engine.fullSync(businessId, mode);
   if (status !== wanted)
     throw new Error(`The run ended as ${status} (${String(errorCode)}), not as ${wanted}.`);
 }

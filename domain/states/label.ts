@@ -10,10 +10,12 @@ export function labelOf(entity: SyncEntity, groups: GroupStates): string {
     case 'booking':
       return words([startOf(groups), text(groups.clientName)]) || NAMELESS;
     case 'variant':
-      return words([
-        text(groups.label),
-        typeof groups.durationMinutes === 'number' ? `${String(groups.durationMinutes)} min` : '',
-      ]);
+      return (
+        words([
+          text(groups.label),
+          typeof groups.durationMinutes === 'number' ? `${String(groups.durationMinutes)} min` : '',
+        ]) || NAMELESS
+      );
     case 'time_off':
       return words([part(groups.time, 'startsLocal'), text(groups.reason)]) || NAMELESS;
     case 'hours':
