@@ -1,7 +1,7 @@
 /** What dist/ needs to be installed alone: package.json and package-lock.json with the product's packages and no others. */
 
-/** Packages that only the sources need: to run TypeScript, to make the database client. */
-const SOURCES_ONLY: ReadonlySet<string> = new Set(['tsx', 'prisma']);
+/** Packages that only the sources need: to run TypeScript, to make the database client, to test. */
+const SOURCES_ONLY: ReadonlySet<string> = new Set(['tsx', 'prisma', 'execa', 'yaml']);
 
 type Versions = Readonly<Record<string, string>>;
 

@@ -5,10 +5,11 @@
 import pg from 'pg';
 
 import { expectedTables, type ExpectedTable } from './expected.ts';
+import { engineTables, WEB_ROLES } from './web-roles.ts';
 
 /** One thing that is missing or other than it must be. */
 export interface MissingPart {
-  readonly kind: 'table' | 'column' | 'extension' | 'trigger' | 'index' | 'constraint';
+  readonly kind: 'table' | 'column' | 'extension' | 'trigger' | 'index' | 'constraint' | 'protection';
   /** `bookings`, `bookings.zone`, `btree_gist`, `bookings.occupancy_update`. */
   readonly name: string;
   /** What is the matter, e.g. `missing`, `is timestamp, must be timestamptz`. */
@@ -97,6 +98,7 @@ export async function missingParts(url: string): Promise<MissingPart[]> {
         `SELECT c.relname || '.' || k.conname AS name FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
          WHERE c.relnamespace = 'public'::regnamespace`,
       )),
+      ...(await openTables(client)),
     ];
   } finally {
     await client.end();
@@ -107,6 +109,19 @@ export async function missingParts(url: string): Promise<MissingPart[]> {
 export async function inspectDatabase(url: string): Promise<string[]> {
   const parts = await missingParts(url);
   return parts.map((part) => `${part.kind} ${part.name}: ${part.problem}`);
+}
+
+/** Tables of the engine that a web role of a hosted platform may read or write. */
+async function openTables(client: pg.Client): Promise<MissingPart[]> {
+  const { rows } = await client.query<{ name: string; role: string }>(
+    `SELECT c.relname AS name, r.rolname AS role FROM pg_class c CROSS JOIN pg_roles r
+     WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+       AND c.relname = ANY ($1) AND r.rolname = ANY ($2)
+       AND has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+     ORDER BY 1, 2`,
+    [await engineTables(), WEB_ROLES],
+  );
+  return rows.map(({ name, role }) => ({ kind: 'protection', name, problem: `is open to the role ${role}` }));
 }
 
 interface ColumnRow {

@@ -6,18 +6,24 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import pg from 'pg';
 
 import { sqlState } from './errors.ts';
+import { betweenOthers, inTransaction, type GiveWayOptions } from './give-way.ts';
+import { MigrationError } from './migration-error.ts';
+import { protectTables, REMEMBER_TABLES } from './web-roles.ts';
+
+export { MIGRATION_ERRORS, MigrationError, type MigrationErrorCode } from './migration-error.ts';
 
 /** The key of Prisma's own lock: its tool and this one keep out of each other's way. */
 const PRISMA_LOCK_KEY = 72_707_369;
-const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+/** The migrations of this product, in Prisma's layout. */
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
-const MIGRATIONS_TABLE = `
+/** Prisma's own table, made as Prisma makes it. */
+export const MIGRATIONS_TABLE = `
   CREATE TABLE IF NOT EXISTS _prisma_migrations (
     id                  varchar(36) PRIMARY KEY NOT NULL,
     checksum            varchar(64) NOT NULL,
@@ -29,37 +35,9 @@ const MIGRATIONS_TABLE = `
     applied_steps_count integer NOT NULL DEFAULT 0
   )`;
 
-export const MIGRATION_ERRORS = [
-  'migration_changed',
-  'migration_failed_before',
-  'migration_failed',
-  'migration_lock_timeout',
-  'migration_blocked',
-  'migrations_unreadable',
-] as const;
-export type MigrationErrorCode = (typeof MIGRATION_ERRORS)[number];
-
-/** A migration could not be applied. `next` says what to do; neither text holds a secret. */
-export class MigrationError extends Error {
-  readonly code: MigrationErrorCode;
-  readonly next: string;
-
-  constructor(code: MigrationErrorCode, message: string, next: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'MigrationError';
-    this.code = code;
-    this.next = next;
-  }
-}
-
-export interface MigrateOptions {
-  readonly log: (line: string) => void;
+export interface MigrateOptions extends GiveWayOptions {
   /** Another folder in Prisma's layout, for tests. */
   readonly folder?: string;
-  /** How long to wait for another migrator, and for tables that others use. Default 60,000. */
-  readonly lockTimeoutMs?: number;
-  /** How long one try waits for a table; nobody queues behind it for longer than that. Default 2,000. */
-  readonly tableLockMs?: number;
 }
 
 export interface Migration {
@@ -68,6 +46,9 @@ export interface Migration {
   /** SHA-256 of the file, hexadecimal: Prisma's checksum. */
   readonly checksum: string;
 }
+
+/** A migration with what keeps its tables from web roles, for the same transaction. */
+type ProtectedMigration = Migration & { readonly protect: string };
 
 interface AppliedRow {
   readonly migration_name: string;
@@ -93,9 +74,21 @@ export async function migrate(url: string, options: MigrateOptions): Promise<{ a
     await takeLock(client, options.lockTimeoutMs ?? 60_000);
     await client.query(MIGRATIONS_TABLE);
     const missing = pending(migrations, await appliedRows(client));
+    const protect = await protectTables();
     for (const migration of missing) {
       options.log(`migration ${migration.name}`);
-      await applyBetweenOthers(client, migration, options);
+      await betweenOthers(`migration ${migration.name}`, options, (tableLockMs) =>
+        apply(client, { ...migration, protect }, tableLockMs),
+      );
+    }
+    // What an earlier release made, or another tool.
+    if (missing.length === 0) {
+      await betweenOthers('protection of tables', options, (tableLockMs) =>
+        inTransaction(client, tableLockMs, async () => {
+          await client.query(REMEMBER_TABLES);
+          await client.query(protect);
+        }),
+      );
     }
     return { applied: missing.map((migration) => migration.name) };
   } finally {
@@ -196,57 +189,28 @@ function pending(migrations: readonly Migration[], applied: readonly AppliedRow[
   });
 }
 
-/**
- * Applies one migration on a database that others work on. A change of a table waits for whoever reads it, and everybody
- * who comes later waits behind that: so each try gives up soon, lets the others through, and comes again.
- */
-async function applyBetweenOthers(
-  client: pg.Client,
-  migration: Migration,
-  options: MigrateOptions,
-): Promise<void> {
-  const { lockTimeoutMs = 60_000, tableLockMs = 2_000 } = options;
-  const startedAt = performance.now();
-  for (;;) {
-    const cause = await apply(client, migration, tableLockMs);
-    if (cause === null) return;
-    const waitedMs = performance.now() - startedAt;
-    if (waitedMs > lockTimeoutMs) throw blocked(migration, waitedMs, cause);
-    options.log(`migration ${migration.name} waits for a table that others use`);
-    await delay(tableLockMs / 2);
-  }
-}
-
-function blocked(migration: Migration, waitedMs: number, cause: unknown): MigrationError {
-  return new MigrationError(
-    'migration_blocked',
-    `The migration ${migration.name} could not be applied: for ${Math.round(waitedMs / 1000)} s others used a table that it changes.`,
-    'Nothing was changed. Find the long transaction (SELECT pid, state, xact_start FROM pg_stat_activity ORDER BY xact_start), ' +
-      'wait for it or end it, and try again.',
-    { cause },
-  );
-}
-
 /** Applies one migration whole or not at all. Gives the error back when a table could not be had in time. */
-async function apply(client: pg.Client, migration: Migration, tableLockMs: number): Promise<unknown> {
+async function apply(
+  client: pg.Client,
+  migration: ProtectedMigration,
+  tableLockMs: number,
+): Promise<unknown> {
   const id = randomUUID();
   try {
-    await client.query('BEGIN');
-    await client.query(`SET LOCAL lock_timeout = ${Math.trunc(tableLockMs)}`);
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, started_at, migration_name) VALUES ($1, $2, clock_timestamp(), $3)`,
-      [id, migration.checksum, migration.name],
-    );
-    await client.query(migration.sql);
-    await client.query(
-      `UPDATE _prisma_migrations SET applied_steps_count = 1, finished_at = clock_timestamp() WHERE id = $1`,
-      [id],
-    );
-    await client.query('COMMIT');
-    return null;
+    return await inTransaction(client, tableLockMs, async () => {
+      await client.query(
+        `INSERT INTO _prisma_migrations (id, checksum, started_at, migration_name) VALUES ($1, $2, clock_timestamp(), $3)`,
+        [id, migration.checksum, migration.name],
+      );
+      await client.query(REMEMBER_TABLES);
+      await client.query(migration.sql);
+      await client.query(migration.protect);
+      await client.query(
+        `UPDATE _prisma_migrations SET applied_steps_count = 1, finished_at = clock_timestamp() WHERE id = $1`,
+        [id],
+      );
+    });
   } catch (cause) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    if (sqlState(cause) === '55P03') return cause;
     throw new MigrationError(
       'migration_failed',
       `The migration ${migration.name} failed and was rolled back: ${reasonOf(cause)}`,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import type pg from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { inspectDatabase } from '../../../infra/database/inspect.ts';
 import { migrate } from '../../../infra/database/migrate.ts';
@@ -103,37 +103,6 @@ describe('on a platform that exists already', () => {
               '2030-01-01 10:00', '2030-01-01 11:00', '2030-01-01 10:00Z', '2030-01-01 11:00Z')`;
     await pool.query(item, [rows[0]?.id]);
     await expect(pool.query(item, [rows[1]?.id])).rejects.toMatchObject({ code: '23P01' });
-  });
-
-  it('gives its web roles nothing of the engine', async () => {
-    const { url, pool } = await existingPlatform();
-    const { rowCount: had } = await pool.query(`SELECT FROM pg_roles WHERE rolname = 'anon'`);
-    if (had === 0) {
-      await pool.query('CREATE ROLE anon');
-      onTestFinished(async () => {
-        await pool.query('DROP OWNED BY anon');
-        await pool.query('DROP ROLE anon');
-      });
-    }
-    await pool.query('ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon');
-    await pool.query('ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON FUNCTIONS TO anon');
-    await migrate(url, quiet);
-    const { rows } = await pool.query<{ name: string }>(
-      `SELECT c.relname AS name FROM pg_class c
-       WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND has_table_privilege('anon', c.oid, 'SELECT')
-       ORDER BY 1`,
-    );
-    const readable = rows.map((row) => row.name);
-    expect(
-      readable.filter((name) =>
-        /^(external_|sync_|booksy_|integration_|api_|occupancy|quarantine|mappings|webhook_)/.test(name),
-      ),
-    ).toEqual([]);
-    expect(readable).toContain('businesses');
-    const { rows: callable } = await pool.query(
-      `SELECT has_function_privilege('anon', 'occupancy_refresh(uuid[], uuid[], uuid[], uuid[])', 'EXECUTE') AS may`,
-    );
-    expect(callable).toEqual([{ may: false }]);
   });
 
   it('refuses tables that it cannot address, before it changes anything', async () => {

@@ -141,9 +141,9 @@ describe(NAME, () => {
     for (const [name, was] of before) {
       if (name !== '_prisma_migrations') expect([name, after.get(name)]).toEqual([name, was]);
     }
-    // Tens of milliseconds on an idle machine; a rewrite of 50,000 rows takes longer than the bound.
-    expect(migratedMs).toBeLessThan(1_500);
-    expect(longestMs).toBeLessThan(1_000);
+    // Tens of milliseconds on an idle machine. What proves it is above; this bound is for whatever else could hold it up.
+    expect(migratedMs).toBeLessThan(5_000);
+    expect(longestMs).toBeLessThan(3_000);
   });
 
   it('lets others through while somebody holds a table, and comes in when that one is done', async () => {
