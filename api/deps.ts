@@ -6,7 +6,7 @@ import type { Reads } from '../infra/database/replica.ts';
 import type { Logger } from '../infra/logger.ts';
 import type { Launcher as TemporalLauncher } from '../infra/temporal/launch.ts';
 
-export type { OpenOperation } from '../infra/temporal/launch.ts';
+export type { FailingStep, OpenOperation } from '../infra/temporal/launch.ts';
 
 /** Starting and asking workflows: the part of the launcher that the API uses. */
 export type Launcher = Pick<
@@ -19,6 +19,7 @@ export type Launcher = Pick<
   | 'startRecordSync'
   | 'recordSyncResult'
   | 'listOpen'
+  | 'failingStep'
 >;
 
 /** How Temporal and the workers are; each call may take as long as its time-out, and throws where nobody answers. */

@@ -44,7 +44,7 @@ export async function retryError(deps: Deps, grant: TokenGrant, id: string): Pro
   const retried =
     record === null
       ? await wholeRun(deps, business, error, actor)
-      : await oneRecord(deps, error, record, actor);
+      : await oneRecord(deps, business, error, record, actor);
   await auditDeed(deps.prisma, {
     businessId: business.id,
     actor,
@@ -64,8 +64,8 @@ interface RecordKey {
 
 /** What can be read alone; null where only a list shows it. */
 async function recordOf({ prisma }: Deps, error: SyncError): Promise<RecordKey | null> {
-  const { kind, entity, externalId, businessId } = error;
-  if (kind !== 'quarantine' || entity === null || externalId === null) return null;
+  const { entity, externalId, businessId } = error;
+  if (entity === null || externalId === null) return null;
   if (error.reasonCode === BLAST_RADIUS || !/^\d+$/.test(externalId)) return null;
   if (entity !== 'booking' && !isMappedEntity(entity)) return null;
   if (entity !== 'variant') return { entity, externalId, parentExternalId: null };
@@ -78,7 +78,13 @@ async function recordOf({ prisma }: Deps, error: SyncError): Promise<RecordKey |
   return parent?.id == null ? null : { entity, externalId, parentExternalId: parent.id };
 }
 
-async function oneRecord(deps: Deps, error: SyncError, record: RecordKey, actor: string): Promise<Retried> {
+async function oneRecord(
+  deps: Deps,
+  business: BusinessRef,
+  error: SyncError,
+  record: RecordKey,
+  actor: string,
+): Promise<Retried> {
   const { ended, runId } = await startRecord(deps, {
     businessId: error.businessId,
     runId: uuidv7(),
@@ -87,11 +93,8 @@ async function oneRecord(deps: Deps, error: SyncError, record: RecordKey, actor:
   });
   const operation = operationPath(runId);
   if (ended === 'running') return { state: 'started', operation };
-  const waits = await deps.prisma.quarantine.findFirst({
-    where: { id: error.id.slice('quarantine:'.length), releasedAt: null },
-    select: { id: true },
-  });
-  return { state: waits === null ? 'mended' : 'still_failing', operation };
+  const waits = await findError({ ...deps, db: deps.prisma }, [business], error.id);
+  return { state: waits === null && ended === 'done' ? 'mended' : 'still_failing', operation };
 }
 
 async function wholeRun(

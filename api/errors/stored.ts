@@ -1,5 +1,6 @@
 /** Errors that the database knows: records in quarantine, and runs that failed and that no later run has mended. */
 import { Prisma, type PrismaClient } from '../../infra/database/index.ts';
+import { recordOfSync } from '../../infra/temporal/launch.ts';
 import { FULL_SYNC_KIND } from '../sync/counts.ts';
 import { iso, isoOrNull, operationPath } from '../wire.ts';
 import { explainRecord, explainRun } from './reasons.ts';
@@ -25,6 +26,8 @@ interface Row {
   readonly affected: number | null;
   readonly urgent_at: Date | null;
   readonly urgent: boolean;
+  /** Of a run. */
+  readonly workflow_id: string | null;
 }
 
 export interface StoredFilter {
@@ -64,12 +67,14 @@ export async function storedErrors(
     ), e AS (
       SELECT ('quarantine:' || q.id) COLLATE "C" AS id, 'quarantine' AS kind, q.business_id, q.entity, q.external_id,
              q.reason_code, q.field, q.detail, q.next_step, q.first_seen_at, q.last_seen_at, q.run_id, q.affected, q.urgent_at,
-             coalesce(abs(extract(epoch FROM q.urgent_at - now())) < 86400, false) AS urgent
+             coalesce(abs(extract(epoch FROM q.urgent_at - now())) < 86400, false) AS urgent,
+             NULL::text AS workflow_id
         FROM quarantine q
        WHERE q.business_id = ANY (${[...businessIds]}::uuid[]) AND q.released_at IS NULL
       UNION ALL
       SELECT ('run:' || f.id) COLLATE "C", 'run', f.business_id, NULL, NULL, coalesce(f.error_code, 'unexpected'), NULL,
-             f.error_detail, NULL, f.first_failed_at, coalesce(f.finished_at, f.started_at), f.id, NULL, NULL, false
+             f.error_detail, NULL, f.first_failed_at, coalesce(f.finished_at, f.started_at), f.id, NULL, NULL, false,
+             f.workflow_id
         FROM failed f WHERE f.nth = 1
     )
     SELECT e.*, e.business_id::text AS business_id, e.run_id::text AS run_id, b.name AS business_name
@@ -82,6 +87,7 @@ export async function storedErrors(
 }
 
 function present(row: Row): SyncError {
+  const record = row.workflow_id === null ? null : recordOfSync(row.workflow_id);
   const release = row.reason_code === BLAST_RADIUS && row.affected !== null;
   const { reason, nextStep } =
     row.kind === 'run'
@@ -92,8 +98,8 @@ function present(row: Row): SyncError {
     kind: row.kind,
     businessId: row.business_id,
     businessName: row.business_name,
-    entity: row.entity,
-    externalId: row.external_id,
+    entity: row.entity ?? record?.entity ?? null,
+    externalId: row.external_id ?? record?.externalId ?? null,
     reasonCode: row.reason_code,
     reason,
     nextStep: release

@@ -16,9 +16,6 @@ type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'temporal' | 'logger'>;
 
 const TEMPORAL_TIMEOUT_MS = 3000;
 
-/** An open workflow; its mode where it was asked itself and not listed. */
-type OpenRun = OpenOperation & { readonly mode?: SyncMode };
-
 export interface OperationFilter {
   readonly businessIds: readonly string[];
   readonly kind: string | undefined;
@@ -83,7 +80,7 @@ export async function findOperation(
   }
   const open = await askOpen(deps, businessIds);
   const workflow = open?.find((each) =>
-    row === null ? each.temporalRunId === id : each.workflowId === row.workflowId,
+    row === null ? each.runId === id || each.temporalRunId === id : each.workflowId === row.workflowId,
   );
   if (row === null && workflow === undefined) return justStarted(deps, businessIds, id);
   const operation = present(deps, row, workflow ?? null, open !== null);
@@ -112,7 +109,7 @@ async function justStarted(
   const found = open.find((each) => each?.runId === id);
   if (found == null) return null;
   const operation = present(deps, null, found, true);
-  return operation === null ? null : { operation: { ...operation, id }, notes: [] };
+  return operation === null ? null : { operation, notes: [] };
 }
 
 /** Null where Temporal does not answer. */
@@ -180,7 +177,7 @@ function ledgerOfOpen(
 function present(
   deps: Deps,
   row: SyncRun | null,
-  workflow: OpenRun | null,
+  workflow: OpenOperation | null,
   temporalAnswers: boolean,
 ): Operation | null {
   const workflowId = row?.workflowId ?? workflow?.workflowId;
@@ -189,7 +186,7 @@ function present(
   const temporalRunId = workflow?.temporalRunId ?? row?.temporalRunId ?? null;
   const finishedAt = row?.finishedAt ?? null;
   return {
-    id: row?.id ?? workflow?.temporalRunId ?? '',
+    id: row?.id ?? workflow?.runId ?? workflow?.temporalRunId ?? '',
     kind: row?.kind ?? workflow?.kind ?? '',
     mode: modeOf(row, workflow),
     businessId: row?.businessId ?? workflow?.businessId ?? null,
@@ -207,7 +204,7 @@ function present(
   };
 }
 
-function modeOf(row: SyncRun | null, workflow: OpenRun | null): SyncMode {
+function modeOf(row: SyncRun | null, workflow: OpenOperation | null): SyncMode {
   if (row !== null) return row.mode === 'dry_run' ? 'dry_run' : 'apply';
   return workflow?.mode ?? 'apply';
 }

@@ -41,6 +41,9 @@ export interface OpenOperation {
   readonly temporalRunId: string;
   readonly kind: string;
   readonly businessId: string | null;
+  /** Its id in the ledger. */
+  readonly runId: string | null;
+  readonly mode: SyncMode;
   readonly startedAt: string;
 }
 
@@ -67,6 +70,8 @@ export interface FailingStep {
   readonly attempt: number;
   /** Stable code of the last failure. */
   readonly code: string;
+  /** ISO instant. */
+  readonly lastFailedAt: string | null;
   /** ISO instant; null while an attempt is under way. */
   readonly nextAttemptAt: string | null;
 }
@@ -92,12 +97,11 @@ export interface Launcher {
   /** Waits for a record sync at most so long. */
   recordSyncResult(workflowId: string, timeoutMs: number): Promise<AwaitedResult>;
   listOpen(request: { businessIds: readonly string[] }): Promise<readonly OpenOperation[]>;
+  /** The step of an open workflow that fails and is tried again; null while all goes well, or where it is not open. */
+  failingStep(workflowId: string): Promise<FailingStep | null>;
 }
 
 export interface OpenFullSync extends OpenOperation {
-  /** Its ledger id. */
-  readonly runId: string | null;
-  readonly mode: SyncMode;
   /** The step that fails and is tried again; null while all goes well. */
   readonly failing: FailingStep | null;
 }
@@ -121,6 +125,8 @@ export function recordOfSync(
   if (kind !== 'record-sync' || businessId === undefined || known === undefined) return null;
   return { businessId, entity: known, externalId: rest.join('/') };
 }
+
+const QUERY_TIMEOUT_MS = 3000;
 
 /** Memo key under which a full sync carries whether it is a dry one. */
 const MODE_MEMO = 'mode';
@@ -204,7 +210,10 @@ export function createLauncher({ client, taskQueue }: { client: Client; taskQueu
       try {
         const { status } = await handle.describe();
         if (status.name !== 'RUNNING') return null;
-        return await handle.query<FullSyncProgress>(PROGRESS_QUERY);
+        // Without a worker the server lets a query wait for long: nobody looks at the answer then.
+        return await client.withAbortSignal(AbortSignal.timeout(QUERY_TIMEOUT_MS), () =>
+          handle.query<FullSyncProgress>(PROGRESS_QUERY),
+        );
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return null;
         throw error;
@@ -215,12 +224,7 @@ export function createLauncher({ client, taskQueue }: { client: Client; taskQueu
       try {
         const info = await client.workflow.getHandle(fullSyncId(businessId)).describe();
         if (info.status.name !== 'RUNNING') return null;
-        return {
-          ...openOperation(info),
-          runId: runIdOf(info),
-          mode: modeOf(info),
-          failing: failingStep(info),
-        };
+        return { ...openOperation(info), failing: failingStep(info) };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return null;
         throw error;
@@ -242,6 +246,16 @@ export function createLauncher({ client, taskQueue }: { client: Client; taskQueu
       const open: OpenOperation[] = [];
       for await (const info of client.workflow.list({ query })) open.push(openOperation(info));
       return open;
+    },
+
+    async failingStep(workflowId) {
+      try {
+        const info = await client.workflow.getHandle(workflowId).describe();
+        return info.status.name === 'RUNNING' ? failingStep(info) : null;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      }
     },
   };
 }
@@ -280,7 +294,8 @@ function failingStep(info: WorkflowExecutionDescription): FailingStep | null {
     name: step.activityType?.name ?? 'unknown',
     attempt: step.attempt ?? 1,
     code: step.lastFailure.applicationFailureInfo?.type ?? 'worker_lost',
-    nextAttemptAt: isoOf(step.scheduledTime),
+    lastFailedAt: isoOf(step.lastAttemptCompleteTime),
+    nextAttemptAt: isoOf(step.nextAttemptScheduleTime),
   };
 }
 
@@ -295,6 +310,8 @@ function openOperation(info: WorkflowFacts): OpenOperation {
     temporalRunId: info.runId,
     kind: info.typedSearchAttributes.get(kindAttribute) ?? info.type,
     businessId: info.typedSearchAttributes.get(businessAttribute) ?? null,
+    runId: runIdOf(info),
+    mode: modeOf(info),
     startedAt: info.startTime.toISOString(),
   };
 }

@@ -231,6 +231,8 @@ describe('GET /api/admin/booksy/operations', () => {
       workflowId: 'w',
       temporalRunId: randomUUID(),
       kind: 'k',
+      runId: null,
+      mode: 'apply' as const,
       startedAt: new Date().toISOString(),
     };
     const careless = await startTestApi({
@@ -281,6 +283,8 @@ describe('GET /api/admin/booksy/operations/:id', () => {
                 temporalRunId: randomUUID(),
                 kind: 'full_sync',
                 businessId: id,
+                runId: run,
+                mode: 'apply',
                 startedAt: progress.startedAt,
               },
             ]),

@@ -70,6 +70,7 @@ export function idleLauncher(replaced: Partial<Launcher> = {}): Launcher {
     wakeFullSync: () => Promise.resolve(false),
     cancelFullSync: () => Promise.resolve(false),
     listOpen: () => Promise.resolve([]),
+    failingStep: () => Promise.resolve(null),
     ...replaced,
   };
 }
@@ -83,6 +84,7 @@ export function silentLauncher(): Launcher {
     wakeFullSync: away,
     cancelFullSync: away,
     listOpen: away,
+    failingStep: away,
   });
 }
 
