@@ -165,6 +165,8 @@ async function applyList(
     records.map((record) => record.externalId),
   );
   if (!proves || scope.plan !== null) return;
+  const ids = records.map((record) => record.externalId);
+  await scope.settleWaiting(binding.entity, rejected.length === 0 ? { ids } : null);
   await noteProofs(scope, [
     {
       entity: binding.entity,

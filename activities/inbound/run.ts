@@ -1,11 +1,13 @@
 import type { Db } from '../../infra/database/index.ts';
 import type { Vault } from '../../infra/crypto.ts';
+import { isMappedEntity } from '../../infra/mappings.ts';
 import type { Logger } from '../../infra/logger.ts';
 import type { BooksyCapabilities, BooksyClient, BusinessRef } from '../../booksy/index.ts';
 import { addCounts, type CountedEntity } from '../../domain/counts.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { ApplyOutcome } from '../apply/apply-records.ts';
+import { settleWaiting, type Listed } from '../matching/index.ts';
 import { createPlanCollector } from '../apply/plan-collector.ts';
 import { quarantine, releaseReadable, writeAudit, type Quarantined } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
@@ -103,6 +105,8 @@ export interface StepScope extends ApplyScope {
   releaseReadable(entity: SyncEntity | 'business', externalIds: readonly string[]): Promise<void>;
   /** Whether anything of the business waits in quarantine. */
   hasQuarantine(): boolean;
+  /** Closes what waits in the mapping list without need, now that its list was walked. */
+  settleWaiting(entity: SyncEntity, listed: Listed | null): Promise<void>;
   /** The run's place once this transaction commits. */
   moveTo(cursor: RunCursor): void;
 }
@@ -193,6 +197,10 @@ function stepScope(
     releaseReadable: async (entity, externalIds) => {
       // Most salons have nothing in quarantine: then nothing is asked.
       if (hasQuarantine && plan === null) await releaseReadable(base, entity, externalIds);
+    },
+    settleWaiting: async (entity, listed) => {
+      if (opened.hasUnsure && plan === null && isMappedEntity(entity))
+        await settleWaiting(base, entity, listed);
     },
     hasQuarantine: () => hasQuarantine,
     moveTo: (next) => {

@@ -17,6 +17,8 @@ export interface OpenedStep {
   readonly held: boolean;
   /** Whether anything of the business waits in quarantine. */
   readonly hasQuarantine: boolean;
+  /** Whether anything of the business waits in the mapping list. */
+  readonly hasUnsure: boolean;
 }
 
 interface StepRow {
@@ -27,6 +29,7 @@ interface StepRow {
   now: Date;
   held: boolean;
   has_quarantine: boolean;
+  has_unsure: boolean;
 }
 
 /**
@@ -41,14 +44,15 @@ export async function openStep(tx: Tx, run: RunRef): Promise<OpenedStep> {
     )
     SELECT r.counts, r.cursor, r.mode, r.finished_at IS NOT NULL AS finished, now() AS now,
            r.paused_at IS NOT NULL OR b.paused_at IS NOT NULL AS held,
-           EXISTS (SELECT FROM quarantine q WHERE q.business_id = b.id AND q.released_at IS NULL) AS has_quarantine
+           EXISTS (SELECT FROM quarantine q WHERE q.business_id = b.id AND q.released_at IS NULL) AS has_quarantine,
+           EXISTS (SELECT FROM mappings m WHERE m.business_id = b.id AND m.state = 'unsure') AS has_unsure
       FROM locked, sync_runs r JOIN businesses b ON b.id = r.business_id
      WHERE r.id = ${run.runId}::uuid AND r.business_id = ${run.businessId}::uuid FOR UPDATE OF r`;
   const row = rows[0];
   if (row === undefined) throw new RunMissingError(`Run ${run.runId} is not in the ledger.`);
   if (row.finished) throw new SupersededError(`Run ${run.runId} was closed meanwhile.`);
-  const { counts, cursor, mode, now, held, has_quarantine: hasQuarantine } = row;
-  return { counts, cursor, mode, now, held, hasQuarantine };
+  const { counts, cursor, mode, now, held, has_quarantine: hasQuarantine, has_unsure: hasUnsure } = row;
+  return { counts, cursor, mode, now, held, hasQuarantine, hasUnsure };
 }
 
 /** What a transaction leaves in the run's row. */

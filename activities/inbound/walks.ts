@@ -194,6 +194,7 @@ async function applyBatch<T extends { readonly externalId: string }>(
       }
       const complete = isComplete(batch.cursor, distinct);
       if (scope.plan === null) await noteProofs(scope, proofOf(options, batch, complete));
+      await scope.settleWaiting(RECORD_OF[options.entity], complete ? { windowKey: options.key } : null);
       const { suspects } = await absentOfPass(scope, options, complete);
       const unsettled = suspects.length > 0;
       if (!unsettled) {

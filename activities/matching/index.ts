@@ -7,4 +7,4 @@ export { cardDirections } from './card-direction.ts';
 export { carryOut, type CarriedOut } from './carry-out.ts';
 export { matchFresh, type Matched } from './match-fresh.ts';
 export { mergedCards } from './merged-cards.ts';
-export { settleWaiting } from './waiting.ts';
+export { settleWaiting, type Listed } from './waiting.ts';
