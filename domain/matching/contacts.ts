@@ -51,20 +51,17 @@ export function mailboxOf(email: string | null): string | null {
 export function isRoleMailbox(mailbox: string): boolean {
   const [local = '', domain = ''] = mailbox.split('@');
   const words = local.split(/[^a-z]+/u).filter((word) => word !== '');
-  if (words.some((word) => ROLE_MAILBOXES.has(word)) || ROLE_BEGINNING.test(local)) return true;
-  return local === domain.split('.')[0];
+  if ([...words, words.join('')].some((word) => ROLE_MAILBOXES.has(word))) return true;
+  return ROLE_BEGINNING.test(local) || local === domain.split('.')[0];
 }
 
 /** Whether a number is one that people type to get past a form: one digit over and over, or counting up or down. */
 export function isMadeUpPhone(phone: string): boolean {
   const digits = phone.replace(/\D/gu, '').slice(-9);
   if (digits.length < 7) return true;
-  const steps = new Set<number>();
-  for (let i = 2; i < digits.length; i += 1) {
-    steps.add((Number(digits[i]) - Number(digits[i - 1]) + 10) % 10);
-  }
-  const [step] = steps;
-  return steps.size === 1 && (step === 0 || step === 1 || step === 9);
+  // The first digit may be right: 500 000 000.
+  if (/^.(.)\1+$/u.test(digits)) return true;
+  return '01234567890123456789'.includes(digits) || '98765432109876543210'.includes(digits);
 }
 
 /** What two e-mails say. Who shares it is asked only where they are equal. */

@@ -117,7 +117,10 @@ export function compareNames(left: NameParts, right: NameParts): NameAgreement {
   const straight = agreement(left, right, false);
   const bothWhole = [left, right].every((name) => name.given.length > 0 && name.family.length > 0);
   if (!bothWhole || (straight.given !== 'differs' && straight.family !== 'differs')) return straight;
-  const swapped = agreement({ ...left, given: left.family, family: left.given }, right, true);
+  // Short forms are looked for among given names only: it matters which side is taken to be the wrong way round.
+  const turned = (name: NameParts): NameParts => ({ ...name, given: name.family, family: name.given });
+  const [one, other] = [agreement(turned(left), right, true), agreement(left, turned(right), true)];
+  const swapped = other.weight > one.weight ? other : one;
   const holds = swapped.given !== 'differs' && swapped.family !== 'differs';
   return holds && swapped.weight > straight.weight ? swapped : straight;
 }

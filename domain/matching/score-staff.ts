@@ -110,7 +110,7 @@ function scoreStaff(theirs: PreparedStaff, ours: PreparedStaff): ScoredPair {
     name.family !== 'differs' &&
     (email.relation === 'own' || (email.relation === 'missing' && isWhole && isUnique));
   // On a short list a similar name is worth a look even without an e-mail.
-  const bonus = name.given === 'differs' || name.missing ? 0 : isWhole && isUnique ? 2 : 1.3;
+  const bonus = name.given === 'differs' || name.missing ? 0 : isWhole && isUnique ? 2.5 : 1.3;
   const weight = cappedUnless(mayLink, email.weight + name.weight + bonus);
   const score = scoreOf(weight);
   const isSure = gradeOf(score) === 'link';

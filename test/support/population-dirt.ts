@@ -160,11 +160,13 @@ function mistypeDigits(random: Random, phone: string): string {
   return phone.slice(0, at) + String(digit) + phone.slice(at + 1);
 }
 
+/** In the mailbox or in the host, never in what makes the address an invented one. */
 function mistypeEmail(random: Random, email: string): string {
   const [local = '', domain = ''] = email.split('@');
+  const [host = '', ...rest] = domain.split('.');
   return random.chance(0.5)
     ? `${mistype(random, local.padEnd(4, 'x'))}@${domain}`
-    : `${local}@${mistype(random, domain)}`;
+    : `${local}@${[mistype(random, host), ...rest].join('.')}`;
 }
 
 const CYRILLIC: readonly (readonly [string, string])[] = [

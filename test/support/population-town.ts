@@ -200,6 +200,11 @@ function forWoman(family: string): string {
 }
 
 /** The n-th of the list is about as frequent as 1 / (n + 6): the first name of a hundred has some six percent. */
-function byRank<T>(random: Random, ranked: readonly T[]): T {
-  return random.weighted(ranked.map((value, rank) => [value, 1 / (rank + 6)] as const));
+function byRank(random: Random, names: readonly string[]): string {
+  const known = RANKED.get(names);
+  const ranked = known ?? names.map((name, rank) => [name, 1 / (rank + 6)] as const);
+  if (known === undefined) RANKED.set(names, ranked);
+  return random.weighted(ranked);
 }
+
+const RANKED = new Map<readonly string[], readonly (readonly [string, number])[]>();
