@@ -4,7 +4,7 @@ import { noted, shown } from './wire.ts';
 
 /** Answers of the API about what a person reviews: mappings, errors, plans. See wire.ts for the manners. */
 
-const candidate = z.object({
+const candidate = z.looseObject({
   recordId: z.string(),
   label: shown.nullable().default(null),
   lines: z.array(shown).default([]),
@@ -14,7 +14,7 @@ const candidate = z.object({
 /** A record of ours that a card of Booksy may be. */
 export type Candidate = z.output<typeof candidate>;
 
-export const mapping = z.object({
+export const mapping = z.looseObject({
   id: z.string(),
   businessId: z.string(),
   businessName: shown.nullable().default(null),
@@ -44,7 +44,7 @@ export const decided = noted.extend({
   operation: z.string().nullable().default(null),
 });
 
-export const errorRow = z.object({
+export const errorRow = z.looseObject({
   id: z.string(),
   kind: z.string(),
   businessId: z.string(),
@@ -90,7 +90,7 @@ export type Planned = z.output<typeof planned>;
 const outbound = z.object({ create: count, blocked: z.record(z.string(), z.number()).default({}) });
 
 export const plan = noted.extend({
-  plan: z.object({
+  plan: z.looseObject({
     operationId: z.string(),
     businessId: z.string(),
     businessName: shown.nullable().default(null),

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { clean } from './terminal.ts';
 
 /**
- * The members of the API's answers that the CLI reads. Unknown members are let through: an older CLI goes on working
- * beside a newer API. Texts that came from people or from Booksy are `shown`: safe to print.
+ * The members of the API's answers that the CLI reads. Unknown members of its rows are let through, into --json too: an
+ * older CLI goes on working beside a newer API. Texts that came from people or from Booksy are `shown`: safe to print.
  */
 export const shown = z.string().transform(clean);
 
@@ -76,13 +76,13 @@ export const operationPage = z.object({
 
 export const syncStatus = z.object({
   businesses: z.array(
-    z.object({
+    z.looseObject({
       businessId: z.string(),
       name: shown,
       paused: paused.default(null),
-      pushAllowed: z.object({ at: z.string() }).nullable().default(null),
+      pushAllowed: z.looseObject({ at: z.string() }).nullable().default(null),
       entities: z.array(
-        z.object({
+        z.looseObject({
           entity: z.string(),
           here: z.number(),
           linked: z.number(),
@@ -90,7 +90,7 @@ export const syncStatus = z.object({
         }),
       ),
       lastRun: z
-        .object({
+        .looseObject({
           operationId: z.string(),
           status: z.string(),
           finishedAt: z.string().nullable(),
@@ -98,7 +98,7 @@ export const syncStatus = z.object({
         })
         .nullable(),
       running: z
-        .object({
+        .looseObject({
           operationId: z.string(),
           workflowId: z.string(),
           mode: mode.default('apply'),
@@ -106,7 +106,7 @@ export const syncStatus = z.object({
           progress: progress.nullable(),
         })
         .nullable(),
-      waiting: z.object({
+      waiting: z.looseObject({
         total: z.number(),
         conflicts: z.record(z.string(), z.number()),
         unsureMappings: z.record(z.string(), z.number()),

@@ -67,7 +67,11 @@ function listCommand(): Command {
       const { rows, more, notes } = await listMappings(findApi(options), filter);
       sayNotes(output, notes);
       const look = { paint: output.paint, columns: output.columns() };
-      output.result({ ok: true, mappings: rows, more }, listLines(rows, more, look));
+      const nothing = rows.length === 0 && state === 'unsure' && !all;
+      output.result(
+        { ok: true, mappings: rows, more },
+        nothing ? [output.paint.green('No card waits for a decision.')] : listLines(rows, more, look),
+      );
     });
 }
 

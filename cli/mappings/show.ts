@@ -12,7 +12,7 @@ const WIDEST_COLUMN = 52;
 
 /** Two lines for each card: what it is, what it is most likely, and its id for the next command. */
 export function listLines(mappings: readonly Mapping[], more: boolean, { paint }: MappingLook): string[] {
-  if (mappings.length === 0) return ['Nothing here.'];
+  if (mappings.length === 0) return [paint.green('No card like that.')];
   const businesses = new Set(mappings.map(({ businessId }) => businessId));
   return [
     ...mappings.flatMap((mapping) => {

@@ -11,6 +11,8 @@ export type Shown = {
   readonly progress: Progress | null;
   /** Null before a worker took it. */
   readonly status: Operation['status'] | null;
+  /** A person holds it or its business, whether the run has noticed already or not. */
+  readonly paused: boolean;
 };
 
 /** How much room there is, and whether in colour. */
@@ -96,24 +98,28 @@ function runLine(run: Shown, rate: number | null, width: number, { paint, column
 /** "██████░░░░  42 %  visits · 2,520 of 6,000 rows · 180 rows/s · about 20 s to go". */
 function stateOf(run: Shown, rate: number | null, width: number, paint: Painter): string {
   const { status, progress, dry } = run;
+  const paused = run.paused || progress?.paused === true;
   if (status === 'completed') return paint.green(`${bar(1, width)} ${percent(1)}  done`);
   if (status === 'cancelled') return paint.yellow('cancelled');
   if (status === 'failed') return paint.red('failed');
   const what = dry ? 'dry run' : 'full sync';
-  if (progress === null) return status === null ? `${what}: starting` : `${what}: under way`;
+  if (progress === null)
+    return status === null
+      ? `${what}: starting`
+      : `${what}: ${paused ? paint.yellow('paused') : 'under way'}`;
   const { rowsDone, rowsTotal, totalIsKnown, etaSeconds } = progress;
   // A first sync learns the length of a list when it opens it: until then a share would be a guess.
   const share = totalIsKnown && rowsTotal > 0 ? rowsDone / rowsTotal : null;
-  const colour = progress.paused ? paint.yellow : paint.green;
+  const colour = paused ? paint.yellow : paint.green;
   const drawn = `${colour(bar(share ?? 0, width))} ${share === null ? '  … ' : percent(share)}`;
   const parts = [
     `${dry ? 'dry run, ' : ''}${PHASES[progress.phase] ?? progress.phase}`,
     rowsOf(progress),
-    ...(progress.paused
+    ...(paused
       ? [paint.yellow('paused')]
       : [
           rate === null || rate < 1 ? '' : paint.dim(`${thousands(rate)} rows/s`),
-          etaSeconds === null ? '' : `about ${duration(etaSeconds)} to go`,
+          etaSeconds === null || etaSeconds < 1 ? '' : `about ${duration(etaSeconds)} to go`,
         ]),
   ];
   return `${drawn}  ${parts.filter((part) => part !== '').join(' · ')}`;

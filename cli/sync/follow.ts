@@ -101,7 +101,10 @@ export async function followRuns(
 function asShown({ runId, name }: Followed, one: Operation | null, last: Map<string, Progress>): Shown {
   if (one?.progress != null) last.set(runId, one.progress);
   const progress = last.get(runId) ?? null;
-  return { runId, name, progress, status: one?.status ?? null, dry: one?.mode === 'dry_run' };
+  return {
+    ...{ runId, name, progress, status: one?.status ?? null },
+    ...{ dry: one?.mode === 'dry_run', paused: one?.paused != null },
+  };
 }
 
 /** The room that an output has. */

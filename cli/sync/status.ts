@@ -61,12 +61,14 @@ function pauseLines({ businessId, paused, running }: BusinessStatus, { paint }: 
   ];
 }
 
-function runLines({ name, running, lastRun }: BusinessStatus, look: Look, now: number): string[] {
+function runLines(business: BusinessStatus, look: Look, now: number): string[] {
+  const { name, running, lastRun } = business;
   const lines: string[] = [];
   if (running) {
     const { operationId: runId, mode, progress } = running;
+    const paused = business.paused !== null || running.paused !== null;
     const [drawn = ''] = createBoard().lines(
-      [{ runId, name, dry: mode === 'dry_run', progress, status: 'running' }],
+      [{ runId, name, dry: mode === 'dry_run', progress, status: 'running', paused }],
       look,
     );
     lines.push(`  ${drawn}`, `  ${look.paint.dim(`run ${runId}`)}`);

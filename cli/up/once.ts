@@ -125,7 +125,7 @@ function showProgress(
       businesses.map(async ({ businessId, name }) => {
         const progress = await launcher.fullSyncProgress(businessId).catch(() => null);
         const status = progress === null ? null : 'running';
-        return { runId: businessId, name: clean(name), dry: false, progress, status };
+        return { runId: businessId, name: clean(name), dry: false, paused: false, progress, status };
       }),
     );
     if (!stopped) output.progress(board.lines(runs, lookOf(output)));

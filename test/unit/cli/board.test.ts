@@ -16,6 +16,7 @@ const run = (over: Partial<Shown> = {}, of: Partial<Progress> = {}): Shown => ({
   name: 'Salon Aurora',
   dry: false,
   status: 'running',
+  paused: false,
   progress: { ...progress, ...of },
   ...over,
 });
@@ -56,10 +57,11 @@ describe('the progress of one run', () => {
 
   it('says that it is paused, and no time to go', () => {
     const b = board();
-    b.at(0, run({}, { rowsDone: 0, paused: true }));
-    expect(b.at(2_000, run({}, { paused: true }))[0]).toMatch(
-      / 42 % {2}visits · 2,520 of 6,000 rows · paused$/,
-    );
+    b.at(0, run({}, { rowsDone: 0 }));
+    const held = / 42 % {2}visits · 2,520 of 6,000 rows · paused$/;
+    expect(b.at(2_000, run({}, { paused: true }))[0]).toMatch(held);
+    // The ledger knows it before the run has noticed.
+    expect(b.at(3_000, run({ paused: true }))[0]).toMatch(held);
   });
 
   it('says that it is a dry run', () => {
@@ -71,6 +73,7 @@ describe('the progress of one run', () => {
     [{ status: 'running', progress: null }, 'full sync: under way'],
     [{ status: 'unknown', progress: null, dry: true }, 'dry run: under way'],
     [{ status: 'completed', progress: null }, '████████████████ 100 %  done'],
+    [{ status: 'running', progress: null, paused: true }, 'full sync: paused'],
     [{ status: 'failed' }, 'failed'],
     [{ status: 'cancelled' }, 'cancelled'],
   ] as const)('%j reads %j', (over, line) => {
