@@ -25,6 +25,8 @@ import { Webhooks } from './webhooks.ts';
 export interface SimulatorOptions {
   /** 0 or left out = a free one. */
   readonly port?: number;
+  /** Left out = this machine alone. In a container `0.0.0.0`; whoever reaches the port owns the sandbox. */
+  readonly host?: string;
   /** Where the data file is kept; null or left out = nothing is kept. What is there already wins over the seed. */
   readonly dataDir?: string | null;
   readonly seed?: string;
@@ -107,7 +109,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;

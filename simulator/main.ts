@@ -40,6 +40,7 @@ function readPartner(): SimulatorOptions['partner'] {
 function readOptions(): SimulatorOptions {
   const options = {
     port: readNumber('SIMULATOR_PORT'),
+    host: readText('SIMULATOR_HOST'),
     dataDir: readText('SIMULATOR_DATA_DIR'),
     seed: readText('SIMULATOR_SEED'),
     salons: readNumber('SIMULATOR_SALONS'),
