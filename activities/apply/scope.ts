@@ -1,5 +1,6 @@
 import type { Tx } from '../../infra/database/index.ts';
 import type { Vault } from '../../infra/crypto.ts';
+import type { ObservedVariant } from '../../domain/observed.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { PlanCollector } from './plan-collector.ts';
 import type { AuditEntry } from './record.ts';
@@ -15,6 +16,8 @@ export interface ApplyScope {
   /** ISO instant by the database's clock at the transaction's start. */
   readonly now: string;
   readonly links: Links;
+  /** In which ways services are sold at Booksy, by their id there, where that was read: they are matched by it (SPEC 3.7). */
+  readonly soldAs?: ReadonlyMap<string, readonly ObservedVariant[]>;
   /** Of a dry run: what it would do is collected here and nothing is written. Null in a real run. */
   readonly plan: PlanCollector | null;
   /** What was done in this transaction; written as one statement before it commits. */

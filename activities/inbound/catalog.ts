@@ -92,7 +92,7 @@ export async function applyCatalog(scope: StepScope, lists: CatalogLists, proves
     seenAll(categories.rows, categories.interval, seenCategory),
     categories.rejected,
   );
-  const withResources = await linksNow(scope);
+  const withResources = { ...(await linksNow(scope)), soldAs: soldAs(variants) };
   await apply(
     withResources,
     'services',
@@ -110,6 +110,15 @@ export async function applyCatalog(scope: StepScope, lists: CatalogLists, proves
     ),
     variants.flatMap((list) => list.rejected),
   );
+}
+
+/** Variants by the service that they belong to. */
+function soldAs(variants: CatalogLists['variants']): ReadonlyMap<string, readonly ObservedVariant[]> {
+  const byService = new Map<string, ObservedVariant[]>();
+  for (const variant of variants.flatMap((list) => list.rows)) {
+    byService.set(variant.serviceExternalId, [...(byService.get(variant.serviceExternalId) ?? []), variant]);
+  }
+  return byService;
 }
 
 /**
