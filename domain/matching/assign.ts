@@ -4,6 +4,8 @@ import type { MatchCandidateRef, MatchDecision } from './types.ts';
 
 /** At most so many candidates are shown. */
 export const MAX_CANDIDATES = 5;
+/** A pair must be ten times likelier than its rivals, on either side. */
+const MARGIN = 1;
 
 /** One record of theirs against one of ours, plausible at least. */
 export interface ScoredPair {
@@ -25,8 +27,6 @@ export interface AssignInput {
   readonly pairs: readonly ScoredPair[];
   /** Ours that already belong to a record of theirs. */
   readonly linked: ReadonlySet<string>;
-  /** By how much the best pair must outweigh every rival, on either side. */
-  readonly margin: number;
 }
 
 /**
@@ -38,7 +38,7 @@ export function assign(input: AssignInput): readonly MatchDecision[] {
   const byTheirs = grouped(pairs, (pair) => pair.externalId);
   const byOurs = grouped(pairs, (pair) => pair.recordId);
   const outweighs = (pair: ScoredPair, rivals: readonly ScoredPair[]) =>
-    rivals.every((rival) => rival === pair || rival.weight <= pair.weight - input.margin);
+    rivals.every((rival) => rival === pair || rival.weight <= pair.weight - MARGIN);
 
   const taken = new Map<string, ScoredPair>();
   for (const [recordId, own] of byOurs) {

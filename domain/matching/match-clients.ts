@@ -6,8 +6,6 @@ import { scoreClients, type PreparedClient } from './score-clients.ts';
 import { sharingOf, type Carriers } from './sharing.ts';
 import type { ClientFacts, MatchDecision } from './types.ts';
 
-/** The best pair must be ten times likelier than its rivals. */
-const MARGIN = 1;
 /** A whole name that more profiles bear tells nobody apart: it is no reason to look at a profile. */
 const MAX_NAMESAKES = 20;
 
@@ -52,7 +50,6 @@ export function matchClients(
     externalIds: theirs.clients.map(({ id }) => id),
     pairs,
     linked: new Set(ours.clients.filter(({ linked }) => linked).map(({ id }) => id)),
-    margin: MARGIN,
   });
 }
 

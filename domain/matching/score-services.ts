@@ -4,10 +4,6 @@ import type { MatchReason } from './reasons.ts';
 import { cappedUnless, gradeOf, scoreOf } from './scale.ts';
 import type { MatchDecision, OfferFacts, ServiceFacts, VariantFacts } from './types.ts';
 
-const SERVICE_MARGIN = 1;
-/** Variants of one service differ little from each other by nature. */
-const VARIANT_MARGIN = 0.4;
-
 interface Evidence {
   readonly weight: number;
   readonly reason: MatchReason;
@@ -22,7 +18,7 @@ export function matchServices(
   ours: readonly ServiceFacts[],
 ): readonly MatchDecision[] {
   const pairs = theirs.flatMap((service) => ours.map((own) => scoreServices(service, own)));
-  return assign({ externalIds: idsOf(theirs), pairs, linked: linkedOf(ours), margin: SERVICE_MARGIN });
+  return assign({ externalIds: idsOf(theirs), pairs, linked: linkedOf(ours) });
 }
 
 /** Which variant of ours each of theirs is, among those of the service that theirs is linked with. */
@@ -33,7 +29,7 @@ export function matchVariants(
   const pairs = theirs.flatMap((variant) =>
     ours.filter((own) => own.serviceId === variant.serviceId).map((own) => scoreVariants(variant, own)),
   );
-  return assign({ externalIds: idsOf(theirs), pairs, linked: linkedOf(ours), margin: VARIANT_MARGIN });
+  return assign({ externalIds: idsOf(theirs), pairs, linked: linkedOf(ours) });
 }
 
 function scoreServices(theirs: ServiceFacts, ours: ServiceFacts): ScoredPair {

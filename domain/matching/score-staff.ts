@@ -6,8 +6,6 @@ import type { MatchReason } from './reasons.ts';
 import { cappedUnless, gradeOf, scoreOf } from './scale.ts';
 import type { MatchDecision, NamedFacts, StaffFacts } from './types.ts';
 
-const MARGIN = 1;
-
 interface PreparedStaff {
   readonly id: string;
   readonly name: NameParts;
@@ -32,7 +30,6 @@ export function matchStaff(
     externalIds: theirs.map(({ id }) => id),
     pairs: left.flatMap((one) => right.map((other) => scoreStaff(one, other))),
     linked: linkedOf(ours),
-    margin: MARGIN,
   });
 }
 
@@ -63,7 +60,6 @@ export function matchNamed(
     externalIds: theirs.map(({ id }) => id),
     pairs,
     linked: linkedOf(ours),
-    margin: MARGIN,
   });
   return decisions.map((made) => (made.verdict === 'unsure' ? { ...made, reason: 'name_not_unique' } : made));
 }

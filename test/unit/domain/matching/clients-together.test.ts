@@ -39,6 +39,12 @@ const TOWNS: readonly Town[] = [
     comesTo: { c1: 'link p1 (sure_shared_contact)', c2: 'link p2 (sure_shared_contact)' },
   },
   {
+    what: 'a household in which somebody left no given name',
+    cards: [person('c1', `Ania|Nowak||${PHONE}`), person('c2', `|Nowak||${PHONE}`)],
+    profiles: [person('p1', `Anna|Nowak||${PHONE}`)],
+    comesTo: { c1: 'unsure (shared_contact)', c2: 'unsure (shared_contact)' },
+  },
+  {
     what: 'twins with names alike share everything',
     cards: [
       person('c1', `Kamila|Nowak|an@m.example|${PHONE}`),

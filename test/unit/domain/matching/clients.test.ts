@@ -11,10 +11,20 @@ describe('one card and one profile', () => {
   });
 
   it('takes counts of the facts where the others are not part of the call', () => {
-    const profile = person('p1', `Ania|Nowak||${PHONE}`, { phoneSharedBy: 2 });
-    expect(inShort(matchOne(person('c1', `Anna|Nowak||${PHONE}`), profile))).toBe('unsure (shared_contact)');
+    const [card, profile] = [person('c1', `Anna|Nowak||${PHONE}`), person('p1', `Ania|Nowak||${PHONE}`)];
+    expect(inShort(matchOne(card, profile))).toBe('link p1 (sure_phone)');
+    expect(inShort(matchOne(card, { ...profile, phoneSharedBy: 2 }))).toBe('unsure (shared_contact)');
+    expect(inShort(matchOne({ ...card, phoneSharedBy: 2 }, profile))).toBe('unsure (shared_contact)');
     const crowd = person('p1', `Anna|Nowak||${PHONE}`, { phoneSharedBy: 40 });
-    expect(inShort(matchOne(person('c1', `Anna|Nowak||${PHONE}`), crowd))).toBe('unsure (name_only)');
+    expect(inShort(matchOne(card, crowd))).toBe('unsure (name_only)');
+  });
+
+  it('takes a changed family name only with two contacts that point at one person', () => {
+    const card = person('c1', `Anna|Zając|an@m.example|${PHONE}`);
+    const profile = person('p1', `Anna|Nowak|an@m.example|${PHONE}`);
+    expect(inShort(matchOne(card, profile))).toBe('link p1 (sure_name_changed)');
+    expect(inShort(matchOne(card, { ...profile, phoneSharedBy: 2 }))).toBe('unsure (weak_evidence)');
+    expect(inShort(matchOne(card, { ...profile, emailSharedBy: 2 }))).toBe('unsure (weak_evidence)');
   });
 
   it('links the whole same name on a number that few share, not on one with another e-mail', () => {
