@@ -58,9 +58,10 @@ CREATE INDEX IF NOT EXISTS sync_plans_business_id_created_at_idx ON sync_plans (
 -- a comparison go through it, so it need not agree with anybody else's folding.
 CREATE OR REPLACE FUNCTION booksy_fold_name(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT translate(
-    regexp_replace(normalize(lower(coalesce(value, '')), NFKD), '[\u0300-\u036f\s.,''’`´"()_/-]+', '', 'g'),
-    'łŁøØđĐ', 'lloodd')
+  -- lower() last: where LC_CTYPE is C it knows plain letters only, and by then the accents are gone.
+  SELECT lower(translate(
+    regexp_replace(normalize(coalesce(value, ''), NFKD), '[\u0300-\u036f\s.,''’`´"()_/-]+', '', 'g'),
+    'łŁøØđĐ', 'lloodd'))
 $$;
 
 DO $$
