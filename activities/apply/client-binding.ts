@@ -15,6 +15,10 @@ const profileRows = createFlatBinding({
   // Contact goes both ways within consent and basis (R8); the way out opens with the gate.
   directionOf: () => 'both',
   counters: { name: 'name_edits', email: 'email_edits', phone: 'phone_edits' },
+  onInsert: {
+    columns: { provenance: 'jsonb' },
+    of: ({ seen }) => ({ provenance: provenanceOf(seen.externalId, Object.keys(seen.here)) }),
+  },
   columns: [
     { column: 'given_name', sqlType: 'text', group: 'name', part: 'given' },
     { column: 'family_name', sqlType: 'text', group: 'name', part: 'family' },
@@ -28,21 +32,14 @@ export const clientBinding: EntityBinding = {
   ...profileRows,
   directionsOf: cardDirections,
 
-  async insert(scope, records) {
-    await profileRows.insert(scope, records);
-    await writeProvenance(
-      scope.tx,
-      records.map(({ recordId, seen }) => provenanceOf(recordId, seen.externalId, seen.here)),
-    );
-  },
-
   async update(scope, records) {
     const counters = await profileRows.update(scope, records);
     await writeProvenance(
       scope.tx,
-      records.map(({ recordId, seen, apply }) =>
-        provenanceOf(recordId, seen.externalId, Object.fromEntries(apply.map((group) => [group, null]))),
-      ),
+      records.map(({ recordId, seen, apply }) => ({
+        id: recordId,
+        provenance: provenanceOf(seen.externalId, apply),
+      })),
     );
     return counters;
   },
@@ -53,8 +50,9 @@ interface Provenance {
   readonly provenance: Readonly<Record<string, string>>;
 }
 
-function provenanceOf(id: string, cardId: string, groups: Readonly<Record<string, unknown>>): Provenance {
-  return { id, provenance: Object.fromEntries(Object.keys(groups).map((group) => [group, cardId])) };
+/** Which card each of these groups came from. */
+function provenanceOf(cardId: string, groups: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(groups.map((group) => [group, cardId]));
 }
 
 async function writeProvenance(

@@ -4,7 +4,7 @@ import type { Json } from '../../domain/canonical.ts';
 import type { Direction, GroupStates } from '../../domain/merge.ts';
 import type { EditCounters, OursState } from '../../domain/plan.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
-import type { ChangedRecord, EntityBinding } from './binding.ts';
+import type { ChangedRecord, EntityBinding, NewRecord } from './binding.ts';
 import type { MirrorTable } from './mirror.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 
@@ -34,6 +34,11 @@ export interface FlatBindingOptions {
   };
   /** Constant columns of new rows. */
   readonly constants?: Readonly<Record<string, string>>;
+  /** Further columns of new rows. */
+  readonly onInsert?: {
+    readonly columns: Readonly<Record<string, string>>;
+    readonly of: (record: NewRecord) => Readonly<Record<string, Json>>;
+  };
   readonly mirrorExtra?: (seen: SeenRecord) => Readonly<Record<string, Json>>;
 }
 
@@ -44,7 +49,7 @@ export function createFlatBinding(options: FlatBindingOptions): EntityBinding {
     ...Object.entries(options.derived?.columns ?? {}),
   ]);
   const names = [...types.keys()];
-  const recordset = `r(id uuid${names.map((name) => `, ${name} ${types.get(name) ?? 'text'}`).join('')})`;
+  const recordset = recordsetOf([...types]);
 
   return {
     entity: options.entity,
@@ -63,16 +68,22 @@ export function createFlatBinding(options: FlatBindingOptions): EntityBinding {
     },
 
     async insert(scope, records) {
-      const payload = records.map(({ recordId, seen }) => rowOf(recordId, seen.here, options));
+      const payload = records.map((record) => ({
+        ...rowOf(record.recordId, record.seen.here, options),
+        ...options.onInsert?.of(record),
+      }));
       const constants = Object.entries(options.constants ?? {});
       const constantNames = constants.map(([name]) => `, ${name}`).join('');
       const constantValues = constants.map(([, value]) => Prisma.sql`, ${value}`);
+      const once = Object.entries(options.onInsert?.columns ?? {});
+      const columns = [...names, ...once.map(([name]) => name)];
       await scope.tx.$executeRaw`
         INSERT INTO ${Prisma.raw(options.table)}
-          (id, business_id, ${Prisma.raw(names.join(', '))} ${Prisma.raw(constantNames)})
-        SELECT r.id, ${scope.businessId}::uuid, ${Prisma.raw(names.map((name) => `r.${name}`).join(', '))}
+          (id, business_id, ${Prisma.raw(columns.join(', '))} ${Prisma.raw(constantNames)})
+        SELECT r.id, ${scope.businessId}::uuid, ${Prisma.raw(columns.map((name) => `r.${name}`).join(', '))}
                ${constantValues.length === 0 ? Prisma.empty : Prisma.join(constantValues, ' ')}
-          FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS ${Prisma.raw(recordset)}`;
+          FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb)
+            AS ${Prisma.raw(recordsetOf([...types, ...once]))}`;
     },
 
     async update(scope, records) {
@@ -116,6 +127,10 @@ export function textOf(value: Json | undefined, part?: string): string {
   if (typeof text !== 'string')
     throw new Error(`A group lacks the text ${part ?? '(itself)'} that it is made with.`);
   return text;
+}
+
+function recordsetOf(columns: readonly (readonly [string, string])[]): string {
+  return `r(id uuid${columns.map(([name, type]) => `, ${name} ${type}`).join('')})`;
 }
 
 function rowOf(recordId: string, groups: GroupStates, options: FlatBindingOptions): Record<string, Json> {
