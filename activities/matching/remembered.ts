@@ -96,8 +96,13 @@ export async function rememberedOne(
  */
 function unlinkedExists(businessId: string, entity: MappedEntity): Prisma.Sql {
   if (entity === 'profile') {
-    return Prisma.sql`EXISTS (SELECT FROM profiles WHERE business_id = ${businessId}::uuid AND provenance = '{}'::jsonb)
-      OR EXISTS (SELECT FROM external_clients WHERE business_id = ${businessId}::uuid AND gone_at IS NOT NULL)`;
+    // The order leads to the partial indexes: a plain EXISTS bets that one of the first rows will do, and where none does
+    // it has read them all.
+    return Prisma.sql`
+      (SELECT true FROM profiles WHERE business_id = ${businessId}::uuid AND provenance = '{}'::jsonb
+        ORDER BY lower(btrim(email)) LIMIT 1) IS NOT NULL
+      OR (SELECT true FROM external_clients WHERE business_id = ${businessId}::uuid AND gone_at IS NOT NULL
+           ORDER BY external_id LIMIT 1) IS NOT NULL`;
   }
   return Prisma.sql`EXISTS (SELECT FROM ${Prisma.raw(MAPPED_TABLES[entity].ours)} t
     WHERE t.business_id = ${businessId}::uuid AND ${unlinked(entity)})`;

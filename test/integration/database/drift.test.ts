@@ -19,11 +19,17 @@ const BY_HAND = {
     'booksy_sync_conflicts_open_idx',
     'booksy_sync_conflicts_open_key',
     'external_bookings_import_uid_idx',
+    'external_bookings_moved_idx',
+    'external_clients_gone_idx',
     'external_clients_primary_key',
     'occupancy_exempt_business_idx',
     'occupancy_exempt_idx',
     'occupancy_session_idx',
     'occupancy_time_off_id_idx',
+    'profiles_unclaimed_email_idx',
+    'profiles_unclaimed_name_idx',
+    'profiles_unclaimed_email_idx',
+    'profiles_unclaimed_name_idx',
     'quarantine_open_idx',
     'quarantine_open_key',
     'sync_intents_due_idx',
@@ -116,15 +122,15 @@ describe('what doctor looks for', () => {
     const { pool, url } = await databaseOfThisTest();
     await pool.query('DROP TABLE mappings');
     await pool.query('ALTER TABLE bookings DROP COLUMN client_note');
-    await pool.query('ALTER TABLE profiles ALTER COLUMN provenance TYPE text');
+    await pool.query('ALTER TABLE bookings ALTER COLUMN traveling TYPE text');
     await pool.query('DROP TRIGGER occupancy_update ON bookings');
     await pool.query('ALTER TABLE staff DISABLE TRIGGER booksy_sync_count');
     await pool.query(`DROP INDEX ${INDEXES[2] ?? ''}`);
     await pool.query('ALTER TABLE occupancy DROP CONSTRAINT occupancy_no_overlap');
     await pool.query('DROP EXTENSION btree_gist CASCADE');
     expect(await missingParts(url)).toEqual([
-      { kind: 'column', name: 'profiles.provenance', problem: 'is text, must be jsonb' },
       { kind: 'column', name: 'bookings.client_note', problem: 'missing' },
+      { kind: 'column', name: 'bookings.traveling', problem: 'is text, must be jsonb' },
       { kind: 'table', name: 'mappings', problem: 'missing' },
       { kind: 'extension', name: 'btree_gist', problem: 'missing' },
       { kind: 'trigger', name: 'staff.booksy_sync_count', problem: 'is not enabled ALWAYS' },

@@ -12,17 +12,33 @@ import { emptyDatabase, migrationNames, quiet } from './support/empty.ts';
 const NAME = '20261122000003_import_review';
 const BUSINESS = '00000000-0000-7000-8000-000000000001';
 
-/** A database as the release before this migration left it. */
-async function databaseBefore(): Promise<{ url: string; pool: pg.Pool }> {
+/** The migrations before this one, and with it or without; later ones are not this test's. */
+async function migrationsUntil(included: boolean): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'migrations-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const names = await migrationNames();
-  for (const name of names.slice(0, names.indexOf(NAME))) {
+  for (const name of names.slice(0, names.indexOf(NAME) + (included ? 1 : 0))) {
     await cp(`prisma/migrations/${name}`, path.join(folder, name), { recursive: true });
   }
+  return folder;
+}
+
+/** The migrations up to this one, in a folder of their own: what comes later is not judged here. */
+async function folderUpTo(last: 'before it' | 'with it'): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'migrations-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const names = await migrationNames();
+  for (const name of names.slice(0, names.indexOf(NAME) + (last === 'with it' ? 1 : 0))) {
+    await cp(`prisma/migrations/${name}`, path.join(folder, name), { recursive: true });
+  }
+  return folder;
+}
+
+/** A database as the release before this migration left it. */
+async function databaseBefore(): Promise<{ url: string; pool: pg.Pool; folder: string }> {
   const database = await emptyDatabase();
-  await migrate(database.url, { ...quiet, folder });
-  return database;
+  await migrate(database.url, { ...quiet, folder: await folderUpTo('before it') });
+  return { ...database, folder: await folderUpTo('with it') };
 }
 
 /** Everything in the catalogue that an application could lean on, one line each. */
@@ -99,11 +115,11 @@ function keepWriting(pool: pg.Pool): { stop(): Promise<number> } {
 
 describe(NAME, () => {
   it('only adds: whatever was there is there as it was, and older code goes on writing', async () => {
-    const { url, pool } = await databaseBefore();
+    const { url, pool, folder } = await databaseBefore();
     await fill(pool, 3);
     const before = await parts(pool);
     const rows = await pool.query('SELECT * FROM mappings ORDER BY id');
-    expect((await migrate(url, quiet)).applied).toContain(NAME);
+    expect(await migrate(url, { ...quiet, folder })).toEqual({ applied: [NAME] });
     const after = new Set(await parts(pool));
     expect(before.filter((part) => !after.has(part))).toEqual([]);
     const kept = await pool.query<Record<string, unknown>>('SELECT * FROM mappings ORDER BY id');
@@ -128,13 +144,14 @@ describe(NAME, () => {
   });
 
   it('touches no row: no table is written anew or read from end to end, and writers hardly wait', async () => {
-    const { url, pool } = await databaseBefore();
+    const { url, pool, folder } = await databaseBefore();
     await fill(pool, 50_000);
     await pool.query('ANALYZE');
     const before = await storage(pool);
+    const folder = await migrationsUntil(true);
     const writing = keepWriting(pool);
     const startedAt = performance.now();
-    await migrate(url, quiet);
+    await migrate(url, { ...quiet, folder });
     const migratedMs = performance.now() - startedAt;
     const longestMs = await writing.stop();
     const after = await storage(pool);
@@ -147,14 +164,14 @@ describe(NAME, () => {
   });
 
   it('lets others through while somebody holds a table, and comes in when that one is done', async () => {
-    const { url, pool } = await databaseBefore();
+    const { url, pool, folder } = await databaseBefore();
     await fill(pool, 100);
     const holder = await pool.connect();
     await holder.query('BEGIN');
     await holder.query('SELECT FROM mappings LIMIT 1');
     const writing = keepWriting(pool);
     const waits: string[] = [];
-    const migrated = migrate(url, { tableLockMs: 200, log: (line) => waits.push(line) });
+    const migrated = migrate(url, { folder, tableLockMs: 200, log: (line) => waits.push(line) });
     await eventually(async () => waits.filter((line) => line.includes('waits')).length >= 3);
     // Without giving up in between, a write would have waited for the holder from the first try on.
     expect(await writing.stop()).toBeLessThan(3 * 200);
@@ -164,12 +181,14 @@ describe(NAME, () => {
   });
 
   it('says who is in the way when that one does not end, and changes nothing', async () => {
-    const { url, pool } = await databaseBefore();
+    const { url, pool, folder } = await databaseBefore();
     const before = await parts(pool);
     const holder = await pool.connect();
     await holder.query('BEGIN');
     await holder.query('SELECT FROM mappings LIMIT 1');
-    await expect(migrate(url, { ...quiet, tableLockMs: 50, lockTimeoutMs: 200 })).rejects.toMatchObject({
+    await expect(
+      migrate(url, { ...quiet, folder, tableLockMs: 50, lockTimeoutMs: 200 }),
+    ).rejects.toMatchObject({
       code: 'migration_blocked',
       next: expect.stringContaining('pg_stat_activity') as string,
     });
