@@ -1,5 +1,6 @@
 /** The other side. Nothing outside this folder knows a Booksy field name. */
 export type { BusinessRef } from './business-ref.ts';
+export { createCachedClient, type CachedClient, type CachedReads, type CacheScope } from './cache.ts';
 export { MAX_PAGE_ROWS, type BooksyCapabilities } from './capabilities.ts';
 export {
   createBooksyClient,
