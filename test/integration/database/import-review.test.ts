@@ -12,17 +12,6 @@ import { emptyDatabase, migrationNames, quiet } from './support/empty.ts';
 const NAME = '20261122000003_import_review';
 const BUSINESS = '00000000-0000-7000-8000-000000000001';
 
-/** The migrations before this one, and with it or without; later ones are not this test's. */
-async function migrationsUntil(included: boolean): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'migrations-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const names = await migrationNames();
-  for (const name of names.slice(0, names.indexOf(NAME) + (included ? 1 : 0))) {
-    await cp(`prisma/migrations/${name}`, path.join(folder, name), { recursive: true });
-  }
-  return folder;
-}
-
 /** The migrations up to this one, in a folder of their own: what comes later is not judged here. */
 async function folderUpTo(last: 'before it' | 'with it'): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'migrations-'));
@@ -148,7 +137,6 @@ describe(NAME, () => {
     await fill(pool, 50_000);
     await pool.query('ANALYZE');
     const before = await storage(pool);
-    const folder = await migrationsUntil(true);
     const writing = keepWriting(pool);
     const startedAt = performance.now();
     await migrate(url, { ...quiet, folder });
