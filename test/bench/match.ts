@@ -68,14 +68,23 @@ export function measureMatching(input: MeasureInput): MatchMeasure {
   return { ...countDecisions(population, decisions), milliseconds };
 }
 
+/** As an import does: what is linked stays linked, and a card that is nobody's becomes a profile of its own. */
 function matchByPage({ cards, profiles }: Population, pageSize: number): readonly MatchDecision[] {
   const decisions: MatchDecision[] = [];
-  const linked = new Set<string>();
+  let ours = profiles;
   for (let from = 0; from < cards.length; from += pageSize) {
-    const seen = withCounts(cards.slice(0, from + pageSize));
-    const ours = profiles.map((profile) => ({ ...profile, linked: linked.has(profile.id) }));
-    const made = matchClients(seen.slice(from), ours);
-    for (const { recordId } of made) if (recordId !== null) linked.add(recordId);
+    const page = withCounts(cards.slice(0, from + pageSize)).slice(from);
+    const made = matchClients(page, ours);
+    const linked = new Set(made.map(({ recordId }) => recordId));
+    const isNew = new Set(
+      made.filter(({ verdict }) => verdict === 'none').map(({ externalId }) => externalId),
+    );
+    ours = withCounts([
+      ...ours.map((own) => (linked.has(own.id) ? { ...own, linked: true } : own)),
+      ...page
+        .filter(({ id }) => isNew.has(id))
+        .map((card) => ({ ...card, id: `of-${card.id}`, linked: true })),
+    ]);
     decisions.push(...made);
   }
   return decisions;

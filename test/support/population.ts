@@ -143,7 +143,9 @@ function withGaps(person: Written, hasPhone: boolean, hasEmail: boolean): Writte
 }
 
 /** Counts, on this side, who shares an e-mail or phone. */
-export function withCounts(side: readonly (Written & { readonly id: string })[]): readonly ClientFacts[] {
+export function withCounts(
+  side: readonly (Readonly<Written> & { readonly id: string; readonly linked?: boolean })[],
+): readonly ClientFacts[] {
   const count = (key: 'email' | 'phone') => {
     const counts = new Map<string, number>();
     for (const record of side) {
@@ -157,7 +159,7 @@ export function withCounts(side: readonly (Written & { readonly id: string })[])
     ...record,
     emailSharedBy: record.email === null ? 1 : (emails.get(record.email) ?? 1),
     phoneSharedBy: record.phone === null ? 1 : (phones.get(record.phone) ?? 1),
-    linked: false,
+    linked: record.linked ?? false,
   }));
 }
 
