@@ -28,8 +28,6 @@ const BY_HAND = {
     'occupancy_time_off_id_idx',
     'profiles_unclaimed_email_idx',
     'profiles_unclaimed_name_idx',
-    'profiles_unclaimed_email_idx',
-    'profiles_unclaimed_name_idx',
     'quarantine_open_idx',
     'quarantine_open_key',
     'sync_intents_due_idx',
