@@ -10,7 +10,9 @@ import { ConfigError, loadConfig, type Config } from '../infra/config.ts';
 import { createVault } from '../infra/crypto.ts';
 import { createDatabase } from '../infra/database/index.ts';
 import { createReads } from '../infra/database/replica.ts';
-import { createLogger, LogDirError, type Logger } from '../infra/logger.ts';
+import { createReads } from '../infra/database/replica.ts';
+import { createLogger, LogDirError, metricsLog, type Logger } from '../infra/logger.ts';
+import { startSampling } from '../infra/logging/sample.ts';
 import { createLauncher } from '../infra/temporal/launch.ts';
 import { createBooksyProbe } from './booksy-probe.ts';
 import { createApi } from './server.ts';
@@ -55,6 +57,20 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     poolMax: config.database.replicaPoolMax,
     applicationName: 'booksy-sync-api',
     onChange: (change) => logger.warn(change, 'lists are read elsewhere from now on'),
+  });
+  const { replicaUrl, replicaPoolMax, acquireTimeoutMs, statementTimeoutMs } = config.database;
+  const reads = createReads({
+    primary: database.prisma,
+    replicaUrl,
+    poolMax: replicaPoolMax,
+    applicationName: 'booksy-sync-api',
+    acquireTimeoutMs,
+    statementTimeoutMs,
+    onChange: (change) => logger.warn(change, `lists are read from the ${change.use} from now on`),
+  });
+  const sampling = startSampling({
+    log: metricsLog(logger),
+    read: () => (replicaUrl === null ? {} : { replicaLagMs: reads.lagMs() }),
   });
   // Lazy: the API serves what it can while Temporal is away, and says so in its health.
   const connection = Connection.lazy({ address: config.temporal.address, connectTimeout: '5s' });

@@ -56,7 +56,12 @@ function routeOf(endpoint: Endpoint): RouteConfig {
       ...(headers === undefined ? {} : { headers }),
       ...(body === undefined
         ? {}
-        : { body: { required: false, content: { 'application/json': { schema: body } } } }),
+        : {
+            body: {
+              required: !body.safeParse({}).success,
+              content: { 'application/json': { schema: body } },
+            },
+          }),
     },
     responses: {
       ...Object.fromEntries(

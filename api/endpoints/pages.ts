@@ -31,7 +31,8 @@ const SITE_ASSETS: Readonly<Record<string, Asset>> = {
   'site.css': { file: ours('site.css'), contentType: CSS },
 };
 
-const params = z.object({ file: z.string().max(60).meta({ description: 'Name of the file' }) });
+const fileParams = (example: string) =>
+  z.object({ file: z.string().max(60).meta({ description: 'Name of the file', example }) });
 
 async function serve(assets: Readonly<Record<string, Asset>>, name: string): Promise<Reply> {
   const asset = Object.hasOwn(assets, name) ? assets[name] : undefined;
@@ -82,7 +83,7 @@ export function pageEndpoints(
       path: '/assets/:file',
       tag: 'Pages',
       summary: 'Files of the start page',
-      params,
+      params: fileParams('site.css'),
       responses: { 200: { description: 'The file', contentType: 'text/css' } },
       problems: ['not_found'],
       handler: ({ params: { file } }) => serve(SITE_ASSETS, file),
@@ -114,7 +115,7 @@ export function pageEndpoints(
       path: '/api/docs/assets/:file',
       tag: 'Pages',
       summary: 'Files of the documentation page',
-      params,
+      params: fileParams('docs-init.js'),
       responses: { 200: { description: 'The file', contentType: 'application/octet-stream' } },
       problems: ['not_found'],
       handler: ({ params: { file } }) => serve(DOCS_ASSETS, file),

@@ -79,7 +79,9 @@ export const problemSchema = z
       .meta({ description: 'URN of the kind of problem', example: 'urn:booksy-sync:problem:bad_request' }),
     title: z.string(),
     status: z.int(),
-    code: z.enum(Object.keys(PROBLEMS)).meta({ description: 'Stable: programs may switch on it' }),
+    code: z
+      .enum(Object.keys(PROBLEMS))
+      .meta({ description: 'Stable: programs may switch on it. See the list of problems' }),
     detail: z.string(),
     nextStep: z.string().meta({ description: 'What to do now' }),
     requestId: z.string().meta({ description: 'Name it when you ask for help: the log has the same id' }),

@@ -9,7 +9,7 @@ import { notFound, type ProblemCode } from '../http/problem.ts';
 import { openSealed, SEALED_UNREADABLE } from '../sealed.ts';
 import { OPERATION_STATUSES } from '../sync/runs.ts';
 import { iso, isoOrNull, type Note } from '../wire.ts';
-import { planCountsSchema, planSampleSchema, type PlanSummary } from './schema.ts';
+import { planSampleSchema, storedCountsSchema, type PlanSummary } from './schema.ts';
 
 /** A dry run with its plan. */
 export interface PlanRow {
@@ -75,7 +75,7 @@ export function planNotFound() {
 
 /** The plan without the names in it. */
 export function summaryOf(row: PlanRow): PlanSummary {
-  const counts = planCountsSchema.safeParse(row.counts ?? NO_PLAN);
+  const counts = storedCountsSchema.safeParse(row.counts ?? NO_PLAN);
   return {
     operationId: row.run_id,
     businessId: row.business_id,
@@ -87,7 +87,7 @@ export function summaryOf(row: PlanRow): PlanSummary {
     approvedAt: isoOrNull(row.approved_at),
     approvedBy: row.approved_by,
     blocked: row.approved_at === null ? blockOf(row) : null,
-    counts: counts.success ? counts.data : planCountsSchema.parse(NO_PLAN),
+    counts: counts.success ? counts.data : NO_PLAN,
   };
 }
 

@@ -5,37 +5,48 @@ import { OUTBOUND_ENTITIES, PLAN_ACTIONS, type PlanAction } from '../../domain/i
 import { instant, note } from '../wire.ts';
 import { OPERATION_STATUSES } from '../sync/runs.ts';
 
-const planned = z.object(
-  Object.fromEntries(PLAN_ACTIONS.map((action) => [action, z.int().default(0)])) as Record<
-    PlanAction,
-    z.ZodDefault<z.ZodInt>
-  >,
-);
+const actions = <T extends z.ZodType>(count: T) =>
+  z.object(Object.fromEntries(PLAN_ACTIONS.map((action) => [action, count])) as Record<PlanAction, T>);
 
-const outbound = z.object({
-  create: z.int().meta({ description: 'Would be made at Booksy' }),
-  blocked: z.record(z.string(), z.int()).meta({ description: 'Would not, by reason' }),
+const planned = actions(z.int()).meta({
+  id: 'PlannedCounts',
+  description: 'Records of one kind by what would become of them here',
 });
 
-/** `sync_plans.counts`, also as it is shown. */
-export const planCountsSchema = z.object({
-  inbound: z
-    .partialRecord(z.enum(COUNTED_ENTITIES), planned)
-    .meta({ description: 'What would be done here, by kind of record' }),
-  outbound: z
-    .partialRecord(z.enum(OUTBOUND_ENTITIES), outbound)
-    .meta({ description: 'What would be made at Booksy once a person allows it' }),
+const outbound = z
+  .object({
+    create: z.int().meta({ description: 'Would be made at Booksy' }),
+    blocked: z.record(z.string(), z.int()).meta({ description: 'Would not, by reason' }),
+  })
+  .meta({ id: 'OutboundCounts', description: 'Records of one kind that Booksy lacks' });
+
+const planCountsSchema = z
+  .object({
+    inbound: z
+      .partialRecord(z.enum(COUNTED_ENTITIES), planned)
+      .meta({ description: 'What would be done here, by kind of record' }),
+    outbound: z
+      .partialRecord(z.enum(OUTBOUND_ENTITIES), outbound)
+      .meta({ description: 'What would be made at Booksy once a person allows it' }),
+  })
+  .meta({ id: 'PlanCounts' });
+
+/** `sync_plans.counts`; an action that was not counted is 0. */
+export const storedCountsSchema = planCountsSchema.extend({
+  inbound: z.partialRecord(z.enum(COUNTED_ENTITIES), actions(z.int().default(0))),
 });
 
 /** One record of `sync_plans.sealed_samples`, also as it is shown. */
-export const planSampleSchema = z.object({
-  entity: z.enum(COUNTED_ENTITIES),
-  action: z.enum([...PLAN_ACTIONS, 'push']),
-  externalId: z.string().nullable(),
-  recordId: z.string().nullable(),
-  label: z.string(),
-  groups: z.array(z.string()).meta({ description: 'Groups of fields that would be written here' }),
-});
+export const planSampleSchema = z
+  .object({
+    entity: z.enum(COUNTED_ENTITIES),
+    action: z.enum([...PLAN_ACTIONS, 'push']),
+    externalId: z.string().nullable(),
+    recordId: z.string().nullable(),
+    label: z.string(),
+    groups: z.array(z.string()).meta({ description: 'Groups of fields that would be written here' }),
+  })
+  .meta({ id: 'PlanSample', description: 'One record of a plan, by name' });
 
 /** A plan without the names in it: what an approval answers. */
 export const planSummarySchema = z

@@ -15,7 +15,9 @@ export interface Request {
 
 /** `path` as the document writes it, with `{id}`. */
 export function requestOf(method: string, path: string, things: Things): Request {
-  const filled = path.replace('{id}', idOf(path, things)).replace('{file}', 'site.css');
+  const filled = path
+    .replace('{id}', idOf(path, things))
+    .replace('{file}', path.includes('/docs/') ? 'docs-init.js' : 'site.css');
   const body = bodyOf(`${method} ${path.replace('/api/admin/booksy', '')}`, things);
   return { method, path: filled, ...(body === undefined ? {} : { body }) };
 }
