@@ -13,7 +13,7 @@ export interface ResolvedLocal {
   readonly mark: LocalMark;
 }
 
-const LOCAL_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/;
+const LOCAL_PATTERN = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d$/;
 
 /** Thrown where a local time or zone cannot be read; the caller names the record. */
 export class LocalTimeError extends Error {
@@ -22,9 +22,21 @@ export class LocalTimeError extends Error {
 
 /** Whether the text is a naive local time to the minute that exists on the calendar (zones not considered). */
 export function isLocalMinute(text: string): boolean {
-  if (!LOCAL_PATTERN.test(text)) return false;
-  const read = new Date(`${text}:00Z`);
-  return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(text);
+  return LOCAL_PATTERN.test(text) && isDate(text.slice(0, 10));
+}
+
+/** An import asks about the same few hundred days a hundred thousand times. */
+const knownDates = new Map<string, boolean>();
+const DATES_KEPT = 20_000;
+
+function isDate(date: string): boolean {
+  const known = knownDates.get(date);
+  if (known !== undefined) return known;
+  const read = new Date(`${date}T00:00Z`);
+  const exists = !Number.isNaN(read.getTime()) && read.toISOString().startsWith(date);
+  if (knownDates.size >= DATES_KEPT) knownDates.clear();
+  knownDates.set(date, exists);
+  return exists;
 }
 
 /** Whether this machine's zone data know the zone. */

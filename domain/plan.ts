@@ -118,6 +118,8 @@ export function firstBase(seen: SeenRecord): {
   readonly baseOurs: GroupStates;
 } {
   // A group that names something unknown here has no base yet: the next pass sees it as changed and tries again.
+  if (seen.unresolved.length === 0)
+    return { remote: seen.theirs, baseTheirs: seen.theirs, baseOurs: seen.here };
   const baseTheirs: Record<string, Json> = { ...seen.theirs };
   for (const group of seen.unresolved) Reflect.deleteProperty(baseTheirs, group);
   return { remote: seen.theirs, baseTheirs, baseOurs: seen.here };

@@ -84,8 +84,9 @@ export async function writeMirror(
     record_id: write.recordId,
     remote: write.remote,
     remote_hash: write.remoteHash,
-    base_theirs: write.baseTheirs,
-    base_ours: write.baseOurs,
+    // At first sight both bases are often what was seen: it is sent once.
+    ...(write.baseTheirs === write.remote ? {} : { base_theirs: write.baseTheirs }),
+    ...(write.baseOurs === write.remote ? {} : { base_ours: write.baseOurs }),
     base_counters: write.baseCounters,
     sealed_extra: write.sealedExtra?.toString('base64') ?? null,
     sent_at: write.sentAt,
@@ -107,7 +108,8 @@ export async function writeMirror(
       (business_id, ${Prisma.raw(mirror.idColumn)}, ${Prisma.raw(mirror.linkColumn)}, remote, remote_hash, base_theirs,
        base_ours, base_counters, sealed_extra, observed_sent_at, observed_received_at, gone_at, last_run_id,
        updated_at ${Prisma.raw(columns)})
-    SELECT ${scope.businessId}::uuid, r.external_id, r.record_id, r.remote, r.remote_hash, r.base_theirs, r.base_ours,
+    SELECT ${scope.businessId}::uuid, r.external_id, r.record_id, r.remote, r.remote_hash,
+           coalesce(r.base_theirs, r.remote), coalesce(r.base_ours, r.remote),
            r.base_counters, decode(r.sealed_extra, 'base64'), r.sent_at, r.received_at, NULL, ${scope.runId}::uuid,
            now() ${fixedValues.length === 0 ? Prisma.empty : Prisma.join(fixedValues, ' ')} ${Prisma.raw(extraValues)}
       FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS r(

@@ -11,7 +11,7 @@ import { SUSPECT_READS_PER_PASS } from './absent.ts';
 import { RECORD_OF, settleAbsent } from './settle-absent.ts';
 import { readById } from './read-by-id.ts';
 import { noteProofs, type Proof } from './proof.ts';
-import { APPLIES_PER_ACTIVITY, freshRows, readBatch, type Batch } from './pages.ts';
+import { APPLIES_PER_ACTIVITY, createReader, freshRows, type Batch } from './pages.ts';
 import { isUnsettled, withComplete, withUnsettled, withWalk } from './cursor.ts';
 import { absentOfPass, forgetPass, noteCancels, noteShown } from './pass-rows.ts';
 import { withWouldLinks } from './plan-row.ts';
@@ -139,15 +139,22 @@ async function walk<T extends { readonly externalId: string }>(
   let cursor = open.cursor.walks[options.key] ?? WALK_START;
   let unsettled = isUnsettled(open.cursor, options.key);
   let complete = open.cursor.complete?.includes(options.key) ?? false;
-  for (let applies = 0; applies < APPLIES_PER_ACTIVITY && !cursor.done; applies += 1) {
-    const batch = await readBatch(cursor, options.fetchPage, () => {
-      options.beat(cursor);
-    });
-    const applied = await applyBatch(deps, business, run, options, cursor, batch);
-    if (!open.dry) await readAgain(deps, business, run, options, applied.again);
-    ({ complete, unsettled } = applied);
-    cursor = batch.cursor;
+  const reader = createReader(options.fetchPage, () => {
     options.beat(cursor);
+  });
+  try {
+    for (let applies = 0; applies < APPLIES_PER_ACTIVITY && !cursor.done; applies += 1) {
+      const batch = await reader.read(cursor);
+      // The next pages are read while these are applied: Booksy and the database need not wait for each other.
+      if (applies + 1 < APPLIES_PER_ACTIVITY) reader.readAhead(batch.cursor);
+      const applied = await applyBatch(deps, business, run, options, cursor, batch);
+      if (!open.dry) await readAgain(deps, business, run, options, applied.again);
+      ({ complete, unsettled } = applied);
+      cursor = batch.cursor;
+      options.beat(cursor);
+    }
+  } finally {
+    await reader.stop();
   }
   // Of its own transactions: a crash in between leaves it to the next attempt.
   if (unsettled) await settleAbsent(deps, business, run, options, { complete, beat: options.beat });
