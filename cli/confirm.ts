@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { EXIT } from './exit-codes.ts';
 import { CliError, type Output } from './output.ts';
 
@@ -10,13 +10,20 @@ export type Asking = {
 
 const terminal: Asking = {
   interactive: () => process.stdin.isTTY && process.stderr.isTTY,
-  async ask(question) {
+  ask(question) {
     const lines = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return await lines.question(question);
-    } finally {
-      lines.close();
-    }
+    return new Promise<string>((resolve, reject) => {
+      lines.question(question, (answer) => {
+        resolve(answer);
+        lines.close();
+      });
+      lines.once('SIGINT', () => {
+        reject(new CliError('interrupted', 'Nothing was changed.', 'Run it again.', EXIT.interrupted));
+        lines.close();
+      });
+      // The end of the input without an answer is none.
+      lines.once('close', () => resolve(''));
+    });
   },
 };
 

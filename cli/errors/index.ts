@@ -61,9 +61,14 @@ function oneError(error: ErrorRow, paint: Painter, now: number): string[] {
 
 function subject({ entity, externalId, businessName, businessId }: ErrorRow): string {
   const what = entity === null ? 'run' : entityWord(entity);
-  // A window stands for all its records: "visit, window near".
-  const which = externalId === null ? '' : externalId.replace(/^window:/, ', window ');
-  return `${what}${which.startsWith(',') || which === '' ? which : ` ${which}`} of ${businessName ?? businessId}`;
+  return `${what}${externalId === null ? '' : which(externalId)} of ${businessName ?? businessId}`;
+}
+
+/** One record by its id, or all of a list or of a window of visits: "window:visits:past". */
+function which(externalId: string): string {
+  const [, key] = /^window:(?:visits:)?(.+)$/.exec(externalId) ?? [];
+  if (key === undefined) return ` ${externalId}`;
+  return key === 'list' ? ', whole list' : `, window ${key}`;
 }
 
 async function readError(api: ApiClient, id: string): Promise<ErrorRow> {

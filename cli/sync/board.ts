@@ -118,7 +118,7 @@ function stateOf(run: Shown, rate: number | null, width: number, paint: Painter)
     ...(paused
       ? [paint.yellow('paused')]
       : [
-          rate === null || rate < 1 ? '' : paint.dim(`${thousands(rate)} rows/s`),
+          rate === null || rate < 1 || etaSeconds === 0 ? '' : paint.dim(`${thousands(rate)} rows/s`),
           etaSeconds === null || etaSeconds < 1 ? '' : `about ${duration(etaSeconds)} to go`,
         ]),
   ];

@@ -129,7 +129,7 @@ function outboundLines(outbound: Plan['counts']['outbound']): string[] {
       ...blocked.map(([reason, count]) => `    ${thousands(count)} not: ${reason.replaceAll('_', ' ')}`),
     ];
   });
-  return lines.length === 0 ? ['  nothing: everything here is at Booksy already'] : lines;
+  return lines.length === 0 ? ['  nothing would be made'] : lines;
 }
 
 /** Records that a first push would make at Booksy. */

@@ -48,6 +48,15 @@ describe('booksy errors list', () => {
     expect(text).toContain('errors retry run:1');
   });
 
+  it.each([
+    ['window:visits:past', 'visit, window past of Salon Aurora: '],
+    ['window:list', 'visit, whole list of Salon Aurora: '],
+    ['4711', 'visit 4711 of Salon Aurora: '],
+  ])('names %s as %j', async (externalId, words) => {
+    await serve();
+    expect(errorLines(rows({ externalId }), false, PLAIN, NOW)[0]).toContain(words);
+  });
+
   it('shows how often a step was tried and when it is tried again', async () => {
     await serve();
     const open = {
