@@ -1,5 +1,5 @@
 // Loaded into a worker before its own code (`node --expose-gc --import …`): collects garbage again and again and keeps
-// the most that was then still alive. Answers `{ type: 'heap' }` with what it saw.
+// the most that was then still alive. Answers `{ type: 'heap' }` with what it saw since the question before.
 const PAUSE_MS = 200;
 /** The share of the time that looking may take: more would starve what is looked at. */
 const SHARE = 0.25;
@@ -23,6 +23,8 @@ look();
 process.on('message', (message) => {
   if (message?.type !== 'heap') return;
   process.send?.({ type: 'heap', peakLiveBytes, peakRssBytes, samples });
+  // The next answer is about what comes now.
+  peakLiveBytes = peakRssBytes = samples = 0;
 });
 // The worker decides when the process ends, not this listener.
 process.channel?.unref();

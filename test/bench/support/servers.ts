@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startPostgres } from '../../../infra/local/postgres.ts';
 import { startTemporal } from '../../../infra/local/temporal.ts';
 import { SEARCH_ATTRIBUTES } from '../../../infra/temporal/search-attributes.ts';
+import { workflowBundle } from '../../../workers/bundle.ts';
 import { startWatchdog } from '../../support/servers.ts';
 import { createTemplate } from '../../support/template.ts';
 import type { BenchServers } from '../row.ts';
@@ -28,6 +29,8 @@ export async function startBenchServers(): Promise<{ servers: BenchServers; stop
     undo.push(() => postgres.stop());
     const template = await createTemplate(postgres.adminUrl);
     undo.push(() => template.drop());
+    // The first worker would make the bundle and keep what that takes in its memory; so each one finds it made.
+    await workflowBundle(folder);
     const temporal = await startTemporal({
       dbFile: join(folder, 'temporal.db'),
       searchAttributes: SEARCH_ATTRIBUTES,
