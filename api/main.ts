@@ -10,7 +10,6 @@ import { ConfigError, loadConfig, type Config } from '../infra/config.ts';
 import { createVault } from '../infra/crypto.ts';
 import { createDatabase } from '../infra/database/index.ts';
 import { createReads } from '../infra/database/replica.ts';
-import { createReads } from '../infra/database/replica.ts';
 import { createLogger, LogDirError, metricsLog, type Logger } from '../infra/logger.ts';
 import { startSampling } from '../infra/logging/sample.ts';
 import { createLauncher } from '../infra/temporal/launch.ts';
@@ -58,19 +57,9 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     applicationName: 'booksy-sync-api',
     onChange: (change) => logger.warn(change, 'lists are read elsewhere from now on'),
   });
-  const { replicaUrl, replicaPoolMax, acquireTimeoutMs, statementTimeoutMs } = config.database;
-  const reads = createReads({
-    primary: database.prisma,
-    replicaUrl,
-    poolMax: replicaPoolMax,
-    applicationName: 'booksy-sync-api',
-    acquireTimeoutMs,
-    statementTimeoutMs,
-    onChange: (change) => logger.warn(change, `lists are read from the ${change.use} from now on`),
-  });
   const sampling = startSampling({
     log: metricsLog(logger),
-    read: () => (replicaUrl === null ? {} : { replicaLagMs: reads.lagMs() }),
+    read: () => (config.database.replicaUrl === null ? {} : { replicaLagMs: reads.lagMs() }),
   });
   // Lazy: the API serves what it can while Temporal is away, and says so in its health.
   const connection = Connection.lazy({ address: config.temporal.address, connectTimeout: '5s' });
@@ -102,6 +91,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
 
   logger.info({ why: await stopped }, 'API stops');
   await drain(server);
+  sampling.stop();
   await connection.close();
   await reads.close();
   await database.close();

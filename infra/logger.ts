@@ -48,9 +48,13 @@ export function createLogger(config: LogConfig, options: LoggerOptions): Logger 
   );
 }
 
-/** A child whose lines go to booksy-metrics.log alone (and nowhere when LOG_DIR is not set). */
+/**
+ * A child whose lines go to booksy-metrics.log alone (and nowhere when LOG_DIR is not set), however quiet the log is
+ * otherwise. infra/logging/sample.ts writes there.
+ */
 export function metricsLog(logger: Logger): Logger {
-  return logger.child({ channel: 'metrics' });
+  const level = logger.level === 'silent' ? 'silent' : 'info';
+  return logger.child({ channel: 'metrics' }, { level });
 }
 
 function asDescribed(error: unknown): unknown {

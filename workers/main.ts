@@ -7,7 +7,8 @@ import { createBooksyClient } from '../booksy/index.ts';
 import { loadConfig } from '../infra/config.ts';
 import { createVault } from '../infra/crypto.ts';
 import { createDatabase } from '../infra/database/index.ts';
-import { createLogger } from '../infra/logger.ts';
+import { createLogger, metricsLog } from '../infra/logger.ts';
+import { startSampling } from '../infra/logging/sample.ts';
 import { workflowBundle } from './bundle.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { createSyncWorker } from './worker.ts';
@@ -19,8 +20,7 @@ async function main(): Promise<void> {
   Runtime.install({ logger: temporalLogger(logger), shutdownSignals: [] });
 
   const database = createDatabase({
-    url: config.database.url,
-    poolMax: config.database.poolMax,
+    ...config.database,
     applicationName: 'booksy-sync-worker',
     onIdleError: (error) => {
       logger.warn({ err: error }, 'a database connection broke; the pool replaces it');
@@ -38,6 +38,7 @@ async function main(): Promise<void> {
     logger,
   });
 
+  const sampling = startSampling({ log: metricsLog(logger) });
   const stop = () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
   };
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
   process.send?.({ type: 'ready' });
   logger.info({ taskQueue: config.temporal.taskQueue }, 'worker is ready');
   await running;
+  sampling.stop();
   await connection.close();
   await database.close();
   logger.info('worker stopped');

@@ -2,10 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLogger, LogDirError, metricsLog } from '../../../infra/logger.ts';
 import { isSensitiveName, maskText } from '../../../infra/logging/redact.ts';
 import { RotatingFile } from '../../../infra/logging/rotating-file.ts';
+import { startSampling } from '../../../infra/logging/sample.ts';
 
 const made: string[] = [];
 afterEach(() => {
@@ -174,6 +175,47 @@ describe('files', () => {
     expect(read('booksy-metrics.log')).toMatchObject([{ lagSeconds: 3 }]);
     expect(readFileSync(join(dir, 'booksy-sync.log'), 'utf8')).not.toContain(CANARY);
     expect(lines).toHaveLength(3);
+  });
+
+  it('holds a line a minute of how the process is, in a quiet log too', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const dir = tempDir();
+    const lines: string[] = [];
+    const logger = createLogger(
+      { level: 'error', dir },
+      { name: 'test', destination: { write: (line) => lines.push(line) } },
+    );
+    let asked = 0;
+    const sampling = startSampling({
+      log: metricsLog(logger),
+      read: () => {
+        asked += 1;
+        if (asked === 2) throw new Error('for owner@salon.example');
+        return { cacheHits: asked };
+      },
+    });
+    vi.advanceTimersByTime(120_000);
+    sampling.stop();
+    vi.advanceTimersByTime(120_000);
+    const written = readFileSync(join(dir, 'booksy-metrics.log'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    const whole = {
+      channel: 'metrics',
+      rssBytes: expect.any(Number) as number,
+      heapBytes: expect.any(Number) as number,
+      cpuShare: expect.any(Number) as number,
+      loopDelayP99Ms: expect.any(Number) as number,
+    };
+    expect(written).toMatchObject([
+      { ...whole, cacheHits: 1 },
+      { ...whole, unreadable: { message: 'for [email]' } },
+      { ...whole, cacheHits: 3 },
+    ]);
+    expect(lines).toEqual([]);
+    expect(readFileSync(join(dir, 'booksy-sync.log'), 'utf8')).toBe('');
   });
 
   it('names the folder that cannot be written', () => {
