@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCOPES } from '../../../infra/tokens.ts';
 import { silentLauncher, startTestApi, type TestApi } from './support/api.ts';
+import { dryRun } from './support/rows.ts';
 import { salon, using } from './support/salon.ts';
 
 let api: TestApi;
@@ -28,6 +29,7 @@ describe('GET /api/admin/booksy/sync-status', () => {
           waiting: {
             total: 5,
             conflicts: { field: 2, double: 1 },
+            mappings: { profile: 1 },
             unsureMappings: { profile: 1 },
             quarantined: { booking: 1 },
           },
@@ -72,6 +74,8 @@ describe('GET /api/admin/booksy/sync-status', () => {
     await run('completed', 30);
     const failed = await run('failed', 20);
     const running = await run('running', 10);
+    // A dry run has brought nothing in step: it is not the last run.
+    await dryRun(api, { businessId: id });
     const answer = await api.send('/api/admin/booksy/sync-status', { token });
     expect(answer.json).toMatchObject({
       businesses: [

@@ -134,7 +134,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     url,
     server,
     database,
-    prisma,
+    prisma: deps.prisma,
     vault: deps.vault,
     client,
     taskQueue,
