@@ -1,8 +1,8 @@
 // Loaded into a worker before its own code (`node --expose-gc --import …`): collects garbage again and again and keeps
 // the most that was then still alive. Answers `{ type: 'heap' }` with what it saw since the question before.
-const PAUSE_MS = 200;
+const PAUSE_MS = 100;
 /** The share of the time that looking may take: more would starve what is looked at. */
-const SHARE = 0.25;
+const SHARE = 0.4;
 
 let peakLiveBytes = 0;
 let peakRssBytes = 0;
