@@ -48,6 +48,9 @@ export interface RecordedDecision {
   readonly parentExternalId: string | null;
 }
 
+/** An import may hold the row for a moment: its transactions take seconds. */
+const PATIENCE = { timeout: 20_000, maxWait: 10_000 };
+
 /**
  * Records a person's decision. It is carried out by the record's sync.
  *
@@ -60,7 +63,7 @@ export async function decideMapping(db: Db, request: MappingRequest): Promise<Re
     const fault = found === null ? 'mapping_not_found' : await faultOf(tx, request, found);
     if (fault !== null || found === null) throw new MappingError(fault ?? 'mapping_not_found');
     return record(tx, request);
-  });
+  }, PATIENCE);
 }
 
 interface Found {

@@ -3,10 +3,12 @@ import { clientBinding } from '../apply/client-binding.ts';
 import { noteAudit } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import { sealBefore } from './before.ts';
+import { cardText } from './card-text.ts';
 import { settlePrimary, type CardState, type ProfileState } from './profiles.ts';
 import { repointVisits } from './repoint-visits.ts';
 import { reopenMirror, seenCard } from './seen-card.ts';
 import { removeIfSpare } from './spare-profile.ts';
+import { sealCardIfMissing } from './write-mappings.ts';
 
 export interface PointCard {
   /** The row of the mapping list that remembers how to undo it. */
@@ -65,6 +67,7 @@ export async function pointCard(scope: ApplyScope, move: PointCard): Promise<num
       },
     },
   ]);
+  await sealCardIfMissing(scope, move.mappingId, cardText(scope, 'profile', seenCard(scope, card)));
   noteAudit(scope, [
     {
       action: 'merged',

@@ -121,6 +121,14 @@ function cardChanged(scope: ApplyScope, before: Remembered, card: CardText): boo
   );
 }
 
+/** Lets a row that no matching made show what its card looks like. */
+export async function sealCardIfMissing(scope: ApplyScope, mappingId: string, card: CardText): Promise<void> {
+  const sealed = scope.vault.seal(JSON.stringify(card), cardPlace(scope, mappingId)).toString('base64');
+  await scope.tx.$executeRaw`
+    UPDATE mappings SET sealed_card = decode(${sealed}, 'base64')
+     WHERE business_id = ${scope.businessId}::uuid AND id = ${mappingId}::uuid AND sealed_card IS NULL`;
+}
+
 function cardPlace(scope: ApplyScope, mappingId: string): string {
   return vaultContext({
     tenant: scope.businessId,

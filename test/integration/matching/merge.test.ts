@@ -71,7 +71,12 @@ describe('a card that a person links with another client', () => {
       provenance: { name: '1', email: '1', phone: '2' },
     });
     expect(await visitsOf(anna)).toEqual(['11', '12', '21', '22']);
-    expect(await desk.mapping('2')).toMatchObject({ state: 'linked', recordId: anna, applied: true });
+    expect(await desk.mapping('2')).toMatchObject({
+      state: 'linked',
+      recordId: anna,
+      applied: true,
+      card: { label: 'Ania Zmyślona', lines: ['+48500100202'] },
+    });
   });
 
   it('looks edited nowhere, leaves no echo and asks nothing', async () => {
@@ -338,7 +343,11 @@ describe('cards that Booksy merged', () => {
       where: { businessId: desk.business.id, externalId: '2' },
     });
     expect(row).toMatchObject({ mergedInto: '1', isPrimary: false });
-    expect(await desk.mapping('2')).toMatchObject({ state: 'linked', reason: 'merged_at_booksy' });
+    expect(await desk.mapping('2')).toMatchObject({
+      state: 'linked',
+      reason: 'merged_at_booksy',
+      card: { label: 'Ania Zmyślona' },
+    });
     expect(await merge()).toBe(0);
 
     expect(await unmerge('2')).toBe(ania);

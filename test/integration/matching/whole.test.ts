@@ -23,6 +23,9 @@ const CALL = { lane: 5 } as const;
 let engine: TestEngine;
 let business: RunBusiness;
 let run: Awaited<ReturnType<TestEngine['fullSync']>>;
+/** What the dry run before it planned, and left in the mapping list. */
+let planned: Awaited<ReturnType<TestEngine['deps']['db']['syncPlan']['findUniqueOrThrow']>>;
+let remembered: readonly unknown[];
 /** Card → the profile of ours that it surely is, and the one that it perhaps is. */
 const sure = new Map<string, string>();
 const perhaps = new Map<string, string>();
@@ -39,6 +42,9 @@ beforeAll(async () => {
   const [connected] = await engine.connect();
   business = await businessOf(engine.deps.db, connected?.businessId ?? '');
   await fillPlatform();
+  const dry = await engine.fullSync(business.id, 'dry_run');
+  planned = await engine.deps.db.syncPlan.findUniqueOrThrow({ where: { runId: dry.id } });
+  remembered = await mappings();
   run = await engine.fullSync(business.id);
 }, 240_000);
 
@@ -198,6 +204,14 @@ describe('the first full sync of a platform with clients of its own', () => {
     expect(await db().profile.count({ where: { businessId: business.id } })).toBe(
       sure.size + perhaps.size + others.length + CLIENTS - sure.size - waiting,
     );
+  });
+
+  it('was planned the same by the dry run, which left nothing behind', () => {
+    const clients = (run.counts as { clients: Record<string, number> }).clients;
+    expect(planned.counts).toMatchObject({
+      inbound: { clients: { create: clients.created, link: clients.linked, unsure: clients.unsure } },
+    });
+    expect(remembered).toEqual([]);
   });
 
   it('takes nobody for another because of a shared phone or a role mailbox', async () => {
