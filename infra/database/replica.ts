@@ -6,6 +6,7 @@
  * replica of this very database is left alone until a measurement shows otherwise; nobody's read fails for it.
  */
 import pg from 'pg';
+import { IDENTITY, type DatabaseIdentity } from './identity.ts';
 import { createDatabase, isDatabaseAway, sqlState, type PrismaClient } from './index.ts';
 import { LagGauge, parseLsn } from './replica-lag.ts';
 
@@ -75,21 +76,14 @@ export function createReads(options: ReadsOptions): Reads {
   return new ReplicaReads(options, replicaUrl);
 }
 
-interface PrimaryRow {
+interface PrimaryRow extends DatabaseIdentity {
   readonly lsn: string;
-  readonly system: string;
-  readonly database: string;
 }
-interface ReplicaRow {
+interface ReplicaRow extends DatabaseIdentity {
   readonly standby: boolean;
   readonly lsn: string | null;
-  readonly system: string;
-  readonly database: string;
 }
 
-/** A cluster's own number, and the database's number in it: copies have the same, no other database has both. */
-const IDENTITY = `(SELECT system_identifier FROM pg_control_system())::text AS system,
-  (SELECT oid FROM pg_database WHERE datname = current_database())::text AS database`;
 const ASK_PRIMARY = `SELECT pg_current_wal_lsn()::text AS lsn, ${IDENTITY}`;
 const ASK_REPLICA = `SELECT pg_is_in_recovery() AS standby, pg_last_wal_replay_lsn()::text AS lsn, ${IDENTITY}`;
 

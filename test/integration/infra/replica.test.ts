@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createDatabase, type Database, type PrismaClient } from '../../../infra/database/index.ts';
+import { checkDirectUrl } from '../../../infra/database/identity.ts';
 import { createReads, type Reads, type ReadsChange } from '../../../infra/database/replica.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startReplicatedPostgres, type ReplicatedPostgres } from '../../support/replica.ts';
@@ -217,6 +218,26 @@ describe('reads', () => {
       expect(await reads.lists()).toBe(from);
       expect(said()).toEqual([reason]);
     }
+  });
+
+  it('can be told from what DATABASE_DIRECT_URL should be', async () => {
+    const { url } = servers.primary;
+    const named = new URL(url);
+    named.searchParams.set('application_name', 'direct');
+    const other = new URL(url);
+    other.pathname = '/postgres';
+    for (const [directUrl, found] of [
+      [url, null],
+      [named.href, null],
+      [other.href, 'another_database'],
+      [sharedServers().databaseAdminUrl, 'another_database'],
+      [servers.replicaUrl, 'standby'],
+    ] as const) {
+      expect(await checkDirectUrl({ url, directUrl })).toBe(found);
+    }
+    await expect(
+      checkDirectUrl({ url, directUrl: 'postgresql://x@127.0.0.1:1/booksy_sync' }),
+    ).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   it('leave a replica that became a primary of its own', async () => {
