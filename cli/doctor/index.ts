@@ -3,6 +3,7 @@ import { asCliError } from '../output.ts';
 import type { PortOptions } from '../up/settings.ts';
 import { fail, type Finding } from './finding.ts';
 import { checkFolder, checkPorts, checkVersions } from './machine.ts';
+import { checkOptional } from './optional.ts';
 import { checkBooksy, checkConfiguration, checkPostgres, checkTemporal } from './services.ts';
 
 export type { Finding } from './finding.ts';
@@ -28,6 +29,7 @@ export async function diagnose(
     ...configuration,
     ...(await attempt('PostgreSQL', () => checkPostgres(env))),
     ...(await attempt('Temporal', () => checkTemporal(env))),
+    ...(await attempt('optional parts', () => checkOptional(env))),
     ...(await attempt('Booksy', async () => [await checkBooksy(config, env)])),
   ];
 }

@@ -141,4 +141,17 @@ describe('booksy doctor', () => {
     ]);
     expect(failing.filter(({ next }) => !next)).toEqual([]);
   });
+
+  it('warns of what is set, away and not needed, and is not held up by a server that says nothing', async () => {
+    const answer = await refused(['doctor', '--data', folders.fresh()], {
+      REDIS_URL: `redis://127.0.0.1:${String(taken.port)}`,
+      DATABASE_REPLICA_URL: 'postgresql://nobody:top-secret@127.0.0.1:1/away',
+    });
+    expect(answer).toMatchObject({ exit: 0, ok: true });
+    const { checks } = findings.parse(answer);
+    expect(checks.filter(({ status }) => status === 'warn').map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['replica', 'Redis']),
+    );
+    expect(JSON.stringify(answer)).not.toContain('top-secret');
+  });
 });

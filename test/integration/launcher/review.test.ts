@@ -109,7 +109,6 @@ beforeAll(async () => {
   salonId = state.parse(await control('GET', '/state')).salons[0]?.id ?? 0;
 }, 400_000);
 afterAll(async () => {
-  await db.end();
   await folders.removeAll();
 }, 120_000);
 
@@ -319,4 +318,17 @@ describe('what is away', () => {
     expect(log).toContain('lists are read elsewhere from now on');
     expect(up.process.exitCode).toBeNull();
   });
+});
+
+describe('booksy up --once on a paused business', () => {
+  it('says so instead of waiting for ever', async () => {
+    await done('sync', 'pause');
+    await db.end();
+    up.process.kill('SIGINT');
+    expect((await up.done).code).toBe(0);
+    expect(await booksy('up', '--once', ...SMALL)).toMatchObject({
+      code: 3,
+      json: { ok: false, error: { code: 'business_paused' } },
+    });
+  }, 300_000);
 });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { eventually } from '../../support/eventually.ts';
 import { createDataFolders, partNamed, ready, recordedParts, SMALL, stillRunning } from './support/booksy.ts';
 
@@ -81,6 +82,20 @@ describe('booksy up', () => {
     expect(later.code).toBe(0);
     expect(later.stdout.trim().split('\n')).toHaveLength(1);
     expect(later.stderr).toContain('up to date');
+    // Other programs lean on just these names (SPEC §15).
+    expect(Object.keys(later.json)).toEqual([
+      ...['ok', 'seconds', 'entities', 'calls', 'leastCalls', 'statements', 'temporalEvents'],
+      ...['historyBytes', 'actions', 'waiting'],
+    ]);
+    const entities = Object.entries(z.record(z.string(), z.unknown()).parse(later.json['entities']));
+    expect(entities.map(([name]) => name)).toEqual([
+      ...['services', 'staff', 'rooms', 'hours', 'timeOff', 'clients', 'visits'],
+    ]);
+    for (const [name, counts] of entities) {
+      expect(Object.keys(z.record(z.string(), z.number()).parse(counts)), name).toEqual([
+        ...['created', 'linked', 'updated', 'unchanged', 'quarantined', 'unsure'],
+      ]);
+    }
     const none = { created: 0, linked: 0, updated: 0 };
     expect(later.json).toMatchObject({
       ok: true,
