@@ -230,6 +230,15 @@ describe('an un-merge', () => {
     expect(await visitsOf(ania)).toEqual(['21', '22', '23']);
   });
 
+  it('leaves a visit with the card that it came with, although Booksy shows it under the other one now', async () => {
+    const { anna, ania } = await twoClients();
+    await link('2', anna);
+    await desk.visits(visitOf('12', '2'));
+    await unmerge('2');
+    expect(await visitsOf(anna)).toEqual(['11', '12']);
+    expect(await visitsOf(ania)).toEqual(['21', '22']);
+  });
+
   it('leaves with the client what a person wrote here meanwhile', async () => {
     const { anna, ania } = await twoClients();
     await link('2', anna);
