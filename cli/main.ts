@@ -9,6 +9,7 @@ import { migrateCommand } from './commands/migrate.ts';
 import { seedCommand } from './commands/seed.ts';
 import { simulatorCommand } from './commands/simulator.ts';
 import { syncCommand } from './commands/sync.ts';
+import { tokenCommand } from './commands/token.ts';
 import { upCommand } from './commands/up.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { CliError, printFailure } from './output.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     mappingsCommand(),
     errorsCommand(),
     healthCommand(),
+    tokenCommand(),
   ]) {
     program.addCommand(command);
   }

@@ -79,6 +79,35 @@ export async function revokeToken(store: TokenStore, tokenId: string): Promise<b
   return changed > 0;
 }
 
+/** A token as an administrator sees it; never the token itself. */
+export interface ListedToken {
+  readonly tokenId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly businesses: BusinessReach;
+  readonly state: 'alive' | 'expired' | 'revoked';
+  /** ISO instants. */
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+}
+
+/** All tokens, the newest first. */
+export async function listTokens(store: TokenStore): Promise<readonly ListedToken[]> {
+  const rows = await store.apiToken.findMany({ orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
+  const now = Date.now();
+  return rows.map((row) => ({
+    tokenId: row.id,
+    name: row.name,
+    scopes: row.scopes,
+    businesses: row.allBusinesses ? 'all' : row.businessIds,
+    state: row.revokedAt !== null ? 'revoked' : (row.expiresAt?.getTime() ?? now) < now ? 'expired' : 'alive',
+    createdAt: row.createdAt.toISOString(),
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+  }));
+}
+
 interface TokenRow {
   readonly id: string;
   readonly token_hash: Uint8Array;
