@@ -86,7 +86,8 @@ it('the table knows every folder that holds code', () => {
   const folders = readdirSync(REPOSITORY, { withFileTypes: true })
     .filter(
       (entry) =>
-        entry.isDirectory() && !/^\.|^node_modules$|^dist$|^coverage$|^logs$|^docs$|^compose$/u.test(entry.name),
+        entry.isDirectory() &&
+        !/^\.|^node_modules$|^dist$|^coverage$|^logs$|^docs$|^compose$/u.test(entry.name),
     )
     .map(({ name }) => name);
   expect(Object.keys(ARROWS)).toEqual(expect.arrayContaining(folders));
