@@ -1,6 +1,6 @@
 /**
  * One access token for all callers of all processes. Whoever finds it used up fetches a new one under a lease and
- * within the token allowance; everybody else waits for that one (BOOKSY.md: 10 token calls a minute).
+ * within the token allowance; everybody else waits for that one (10 token calls a minute).
  */
 import { randomUUID } from 'node:crypto';
 import type { MonotonicClock } from '../clock.ts';
