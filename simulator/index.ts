@@ -12,9 +12,11 @@ import { Auth } from './http/auth.ts';
 import type { Credentials } from './http/auth.ts';
 import { toWire } from './http/effects.ts';
 import { readBody, send } from './http/io.ts';
-import { HttpProblem } from './http/problem.ts';
+import { isForeign } from './http/origin.ts';
+import { HttpProblem, problem } from './http/problem.ts';
 import { Kept } from './kept.ts';
 import { Limiter } from './limits.ts';
+import { CalendarPage, PAGE_PREFIX } from './page/routes.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Fees } from './settlement/fees.ts';
 import { DEFAULT_SETTINGS, patchSettings } from './settings.ts';
@@ -99,8 +101,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
   const api = new Api(sandbox);
   const control = new Control(sandbox, settings);
+  const page = new CalendarPage(sandbox);
   const server = createServer((request, response) => {
-    serve(sandbox, api, control, request, response).catch((error: unknown) => {
+    serve({ sandbox, api, control, page }, request, response).catch((error: unknown) => {
       const description = error instanceof Error ? error.message : 'unknown';
       const body = { status_code: 500, code: 'simulator_error', description };
       send(response, toWire({ status: 500, body }), clock.told());
@@ -119,6 +122,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     stop: async () => {
       clock.clear();
       sandbox.webhooks.stop();
+      page.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -129,25 +133,40 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
+interface Parts {
+  readonly sandbox: Sandbox;
+  readonly api: Api;
+  readonly control: Control;
+  readonly page: CalendarPage;
+}
+
 async function serve(
-  sandbox: Sandbox,
-  api: Api,
-  control: Control,
+  { sandbox, api, control, page }: Parts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
-  if (url.pathname === '/' && request.method === 'GET') {
-    send(response, startPage(), sandbox.clock.told());
+  const told = sandbox.clock.told();
+  const method = request.method ?? 'GET';
+  const path = url.pathname.replace(/\/$/, '');
+  if (path === '' && method === 'GET') {
+    send(response, startPage(), told);
     return;
   }
-  if (!url.pathname.startsWith(`${CONTROL_PREFIX}/`)) return api.serve(request, response, url);
-  const told = sandbox.clock.told();
+  const isControl = url.pathname.startsWith(`${CONTROL_PREFIX}/`);
+  const isPage = path === PAGE_PREFIX || path.startsWith(`${PAGE_PREFIX}/`);
+  if (!isControl && !isPage) return api.serve(request, response, url);
   try {
+    if (isForeign(request)) throw problem(403, 'foreign_origin', 'Another web site may not do that');
     const body = await readBody(request);
-    const path = url.pathname.slice(CONTROL_PREFIX.length).replace(/\/$/, '');
-    const method = request.method ?? 'GET';
-    send(response, toWire(await control.serve({ method, path, query: url.searchParams, body })), told);
+    const query = url.searchParams;
+    if (isPage) page.serve({ method, path: path.slice(PAGE_PREFIX.length), query, body, response });
+    else
+      send(
+        response,
+        toWire(await control.serve({ method, path: path.slice(CONTROL_PREFIX.length), query, body })),
+        told,
+      );
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error;
     send(response, toWire(error.answer), told);

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
+import { Deliveries } from './deliveries.ts';
 import type { ArmedFault, Faults } from './faults.ts';
 import { WEBHOOK_FAULTS } from './faults.ts';
 import type { WebhookSettings, WebhookTarget } from './settings.ts';
@@ -32,6 +33,8 @@ interface Message {
 
 /** Sends webhooks, with Booksy's retries by the sandbox's clock. What waits is forgotten when the process ends. */
 export class Webhooks {
+  /** Each webhook as it stands now. */
+  readonly deliveries = new Deliveries();
   private log: WebhookLog[] = [];
   private held: (() => void)[] = [];
   private readonly pending = new Set<AbortController>();
@@ -64,6 +67,7 @@ export class Webhooks {
   clear(): void {
     this.log = [];
     this.held = [];
+    this.deliveries.clear();
   }
 
   stop(): void {
@@ -96,6 +100,8 @@ export class Webhooks {
       body,
       badSignature: bad !== undefined,
     };
+    const toldMs = this.clock.now();
+    this.deliveries.told({ id: message.id, salon, appointment, action, url: target.url, toldMs });
     const dropped = of('webhook_drop');
     const doubled = of('webhook_double');
     const delayed = of('webhook_delay');
@@ -147,9 +153,10 @@ export class Webhooks {
     this.clock.at(dueMs, async () => {
       if (this.stopped) return;
       const outcome = await this.attempt(message, target);
-      this.note(message, target, attempt, outcome);
-      after?.();
       const wait = RETRY_MINUTES[attempt];
+      const nextMs = outcome === '200' || wait === undefined ? null : dueMs + wait * MINUTE_MS;
+      this.note(message, target, attempt, outcome, nextMs);
+      after?.();
       if (outcome === '200') return;
       // The next try counts from when this one was due, so a clock that is pushed on reaches them all.
       if (wait === undefined) this.counters.webhook('given_up');
@@ -195,9 +202,19 @@ export class Webhooks {
     };
   }
 
-  private note(message: Message, target: WebhookTarget, attempt: number, outcome: string): void {
+  private note(
+    message: Message,
+    target: WebhookTarget,
+    attempt: number,
+    outcome: string,
+    nextTryMs: number | null = null,
+  ): void {
     this.counters.webhook(outcome === '200' ? 'delivered' : outcome === 'dropped' ? 'dropped' : 'failed');
     const { id, salon, appointment, action } = message;
+    const ended = outcome === '200' ? 'delivered' : outcome === 'dropped' ? 'dropped' : 'given_up';
+    const state = nextTryMs === null ? ended : 'retrying';
+    const tries = outcome === 'dropped' ? 0 : attempt + 1;
+    this.deliveries.tried(id, target.url, { outcome, state, nextTryMs, tries });
     this.log.push({
       id,
       salon,

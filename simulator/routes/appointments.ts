@@ -13,11 +13,12 @@ import {
   assertWritable,
   createVisit,
   deleteVisit,
+  isStep,
   replaceVisit,
   STATUS_STEPS,
   stepStatus,
 } from './visitDeeds.ts';
-import type { Doer, StatusStep } from './visitDeeds.ts';
+import type { Doer } from './visitDeeds.ts';
 import { visitWire } from './visitWire.ts';
 
 const TEMPLATE = '/business/{business_id}/appointment/';
@@ -65,10 +66,6 @@ const statusRoutes: Route[] = Object.keys(STATUS_STEPS)
       return ok(visitWire(stepStatus(doerOf(request, salon), visit, step), salon));
     },
   }));
-
-function isStep(name: string): name is StatusStep {
-  return name in STATUS_STEPS;
-}
 
 /** Visits and blocks. There is no DELETE: cancelling is a status. */
 export const appointmentRoutes: readonly Route[] = [

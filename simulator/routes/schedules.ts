@@ -116,7 +116,7 @@ function dateParam(request: ApiRequest): string {
   return text;
 }
 
-const STAFF_REASONS = [
+export const STAFF_REASONS = [
   'personal_day',
   'sick_day',
   'vacation',
@@ -126,7 +126,7 @@ const STAFF_REASONS = [
   'early',
   'other',
 ];
-const APPLIANCE_REASONS = ['day_off', 'holiday', 'maintenance', 'break', 'other'];
+export const APPLIANCE_REASONS = ['day_off', 'holiday', 'maintenance', 'break', 'other'];
 
 const timeOff = crudRoutes<TimeOff>({
   kind: 'timeOff',

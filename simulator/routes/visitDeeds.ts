@@ -31,6 +31,20 @@ export const STATUS_STEPS = {
 } as const satisfies Record<string, { from: readonly Status[]; to: Status }>;
 export type StatusStep = keyof typeof STATUS_STEPS;
 
+export function isStep(name: string): name is StatusStep {
+  return name in STATUS_STEPS;
+}
+
+/** Steps that lead on from that status. */
+export function stepsFrom(status: Status): StatusStep[] {
+  return Object.keys(STATUS_STEPS)
+    .filter(isStep)
+    .filter((step) => {
+      const starts: readonly Status[] = STATUS_STEPS[step].from;
+      return starts.includes(status);
+    });
+}
+
 /** Makes a visit. No idempotency: the same body again makes another one, if the time allows it. */
 export function createVisit(
   doer: Doer,

@@ -39,11 +39,16 @@ export type Put = {
   [K in EntityKind]: { readonly kind: K; readonly key: string; readonly record: EntityRecords[K] };
 }[EntityKind];
 
+/** A stretch of minutes. */
+export interface Span {
+  readonly from: number;
+  readonly till: number;
+}
+
 /** Whole days or hours of a time off as stretches of minutes; hours on several days bound the first and the last. */
-export function timeOffSpan(timeOff: Pick<TimeOff, 'date_from' | 'date_till' | 'hour_from' | 'hour_till'>): {
-  from: number;
-  till: number;
-} {
+export function timeOffSpan(
+  timeOff: Pick<TimeOff, 'date_from' | 'date_till' | 'hour_from' | 'hour_till'>,
+): Span {
   const first = (parseDate(timeOff.date_from) ?? 0) * DAY_MINUTES;
   const last = (parseDate(timeOff.date_till) ?? 0) * DAY_MINUTES;
   return {
@@ -185,13 +190,18 @@ export class Salon {
     if (uid !== null) this.importUids.get(`${kind}|${uid}`)?.delete(id);
   }
 
+  /** Times off of the resource that meet [from, till). */
+  timeOffDuring(resourceId: number, from: number, till: number): (TimeOff & Span)[] {
+    return this.timeOff.all().flatMap((timeOff) => {
+      if (timeOff.resource_id !== resourceId) return [];
+      const span = timeOffSpan(timeOff);
+      return span.from < till && span.till > from ? [{ ...timeOff, ...span }] : [];
+    });
+  }
+
   /** Whether a time off of the resource meets [from, till). */
   isOff(resourceId: number, from: number, till: number): boolean {
-    return this.timeOff.all().some((timeOff) => {
-      if (timeOff.resource_id !== resourceId) return false;
-      const span = timeOffSpan(timeOff);
-      return span.from < till && span.till > from;
-    });
+    return this.timeOffDuring(resourceId, from, till).length > 0;
   }
 
   /** Opening intervals of an owner on a day, in minutes from its midnight: custom day, else the set in force. */

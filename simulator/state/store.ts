@@ -19,6 +19,8 @@ export class Store {
   private facts: SalonFacts | null = null;
   private readonly journal: Journal | null;
   private readonly clock: Clock;
+  /** Told after each change: the salon's id, or null where everything was made anew. */
+  onChange: (salon: number | null) => void = () => undefined;
 
   private constructor(seed: SeedParameters, journal: Journal | null, clock: Clock) {
     this.seed = seed;
@@ -71,12 +73,14 @@ export class Store {
     this.current = settings;
     this.generate();
     this.journal?.begin(seed, settings);
+    this.onChange(null);
   }
 
   /** Changes some settings for good. */
   configure(patch: Parameters<typeof patchSettings>[1]): void {
     this.current = patchSettings(this.current, patch);
     this.journal?.append({ t: 'settings', settings: this.current });
+    this.onChange(null);
   }
 
   noteClock(offsetMs: number): void {
@@ -94,11 +98,13 @@ export class Store {
   put(salon: Salon, change: Put): void {
     salon.put(change);
     this.journal?.append({ t: 'put', salon: salon.business.id, ...change });
+    this.onChange(salon.business.id);
   }
 
   remove(salon: Salon, kind: EntityKind, key: string): void {
     salon.remove(kind, key);
     this.journal?.append({ t: 'remove', salon: salon.business.id, kind, key });
+    this.onChange(salon.business.id);
   }
 
   close(): void {
