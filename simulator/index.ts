@@ -158,7 +158,7 @@ async function serve(
   if (!isControl && !isPage) return api.serve(request, response, url);
   try {
     if (isForeign(request)) throw problem(403, 'foreign_origin', 'Another web site may not do that');
-    const body = await readBody(request);
+    const body = await readBody(request, isControl);
     const query = url.searchParams;
     if (isPage) page.serve({ method, path: path.slice(PAGE_PREFIX.length), query, body, response });
     else

@@ -3,8 +3,11 @@ import { invalid, problem } from './problem.ts';
 
 const MAX_BODY_BYTES = 5_000_000;
 
-/** Reads a request's body: JSON, or a form where the type says so. Empty = undefined. */
-export async function readBody(request: IncomingMessage): Promise<unknown> {
+/**
+ * Reads a request's body: JSON, or a form where the type says so. Empty = undefined. `lenient`: JSON that is called a
+ * form is JSON all the same, for whoever types `curl -d '{…}'`.
+ */
+export async function readBody(request: IncomingMessage, lenient = false): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
@@ -15,7 +18,8 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   }
   const text = Buffer.concat(chunks).toString('utf8');
   if (text === '') return undefined;
-  if ((request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) {
+  const isForm = (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
+  if (isForm && !(lenient && /^\s*[{[]/.test(text))) {
     return Object.fromEntries(new URLSearchParams(text));
   }
   try {
