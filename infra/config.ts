@@ -41,6 +41,7 @@ export interface BooksyCapabilities {
   readonly appointmentWrites: boolean;
   readonly cancelledListed: boolean;
   readonly createNotifies: boolean;
+  readonly statusOptionalInPut: boolean;
   readonly limitScope: Environment['BOOKSY_CAP_LIMIT_SCOPE'];
 }
 
@@ -228,6 +229,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
         appointmentWrites: value.BOOKSY_CAP_APPOINTMENT_WRITES,
         cancelledListed: value.BOOKSY_CAP_CANCELLED_LISTED,
         createNotifies: value.BOOKSY_CAP_CREATE_NOTIFIES,
+        statusOptionalInPut: value.BOOKSY_CAP_STATUS_OPTIONAL_IN_PUT,
         limitScope: value.BOOKSY_CAP_LIMIT_SCOPE,
       },
     },

@@ -151,6 +151,13 @@ export const booksySettings = {
     'Does a create by API notify the client? Keep true until it was tried.',
     'true',
   ),
+  BOOKSY_CAP_STATUS_OPTIONAL_IN_PUT: describe(
+    'BOOKSY_CAP_STATUS_OPTIONAL_IN_PUT',
+    flag.prefault('true'),
+    CAPABILITIES,
+    'May the status be left out when a visit is changed?',
+    'true',
+  ),
   BOOKSY_CAP_LIMIT_SCOPE: describe(
     'BOOKSY_CAP_LIMIT_SCOPE',
     oneOf(LIMIT_SCOPES).prefault('partner'),
