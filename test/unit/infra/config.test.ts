@@ -115,6 +115,7 @@ describe('loadConfig', () => {
     ['BOOKSY_CAP_APPOINTMENT_WRITES', 'on', /true or false/],
     ['BOOKSY_CAP_CANCELLED_LISTED', 'no', /true or false/],
     ['BOOKSY_CAP_CREATE_NOTIFIES', 'TRUE', /true or false/],
+    ['BOOKSY_CAP_STATUS_OPTIONAL_IN_PUT', 'yes', /true or false/],
     ['BOOKSY_CAP_LIMIT_SCOPE', 'salon', /partner, business/],
     ['ENCRYPTION_KEY', undefined, /is missing/],
     ['ENCRYPTION_KEY', Buffer.alloc(16, 1).toString('base64'), /32 bytes/],
