@@ -17,8 +17,7 @@ export async function createRecords(
   const fresh: readonly NewRecord[] = records.map((seen) => ({ recordId: binding.newRecordId(seen), seen }));
   const recordIds = fresh.map(({ recordId }) => recordId);
   if (scope.plan !== null) {
-    for (const { recordId, seen } of fresh)
-      scope.plan.wouldLink(binding.entity, seen.externalId, wouldBe(recordId));
+    for (const { recordId, seen } of fresh) scope.plan.wouldLink(binding.entity, seen.externalId, recordId);
     const samples = samplesOf(
       scope,
       binding.entity,
@@ -47,9 +46,4 @@ export async function createRecords(
     })),
   );
   return { recordIds, samples: [] };
-}
-
-/** Hours have no id of their own; every other record would get the one that was just made. */
-function wouldBe(recordId: string): string | undefined {
-  return recordId === '' ? undefined : recordId;
 }

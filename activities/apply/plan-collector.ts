@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import {
   addPlanned,
   addSamples,
@@ -13,8 +12,8 @@ import type { SyncEntity } from '../../domain/entities.ts';
 /** What a dry run collects instead of writing (SPEC 3.3). One for each transaction; its content is added to the plan. */
 export interface PlanCollector {
   planned(counted: CountedEntity, more: Partial<PlannedCounts>, samples?: readonly PlanSample[]): void;
-  /** Says that a record would be linked here from now on; a record that would be made gets an id of its own. */
-  wouldLink(entity: SyncEntity, externalId: string, recordId?: string): void;
+  /** Says that a record would be linked here from now on, or made under this id. */
+  wouldLink(entity: SyncEntity, externalId: string, recordId: string): void;
   /** Records that would be linked, by kind and the other side's id. */
   readonly links: ReadonlyMap<SyncEntity, ReadonlyMap<string, string>>;
   collected(): { readonly counts: ImportPlanCounts; readonly samples: readonly PlanSample[] };
@@ -30,7 +29,7 @@ export function createPlanCollector(): PlanCollector {
       counts = addPlanned(counts, counted, more);
       samples = addSamples(samples, shown);
     },
-    wouldLink(entity, externalId, recordId = uuidv7()) {
+    wouldLink(entity, externalId, recordId) {
       const known = links.get(entity) ?? new Map<string, string>();
       links.set(entity, known.set(externalId, recordId));
     },
