@@ -59,6 +59,8 @@ export const TRIGGERS: readonly string[] = [
   'time_off.occupancy_truncate',
   'occupancy_disputes.occupancy_disputes_settle',
   'booksy_audit_log.booksy_audit_append_only',
+  'sync_outbox.booksy_sync_notify',
+  'webhook_logs.booksy_sync_notify',
 ];
 
 /** Unique indexes that statements here lean on and Prisma cannot name. */
@@ -67,6 +69,9 @@ export const INDEXES: readonly string[] = [
   'external_clients_primary_key',
   'quarantine_open_key',
   'booksy_sync_conflicts_open_key',
+  'booksy_audit_log_chain_key',
+  'sync_intents_open_key',
+  'webhook_logs_undrained_key',
 ];
 
 const CONSTRAINTS = ['occupancy.occupancy_no_overlap'] as const;

@@ -5,6 +5,11 @@ export const TASK_QUEUE = 'booksy-sync';
 export const WORKFLOW_TYPES = {
   fullSync: 'fullSync',
   recordSync: 'recordSync',
+  businessSync: 'businessSync',
+  sweep: 'sweep',
+  reconcileWorkflows: 'reconcileWorkflows',
+  conflictResolution: 'conflictResolution',
+  undoRun: 'undoRun',
 } as const;
 
 /** Query of a full sync that answers with its progress. */

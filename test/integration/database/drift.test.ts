@@ -16,12 +16,16 @@ const NOTHING = '-- This is an empty migration.';
  */
 const BY_HAND = {
   indexes: [
+    'booksy_audit_log_chain_key',
+    'booksy_audit_log_run_id_idx',
     'booksy_sync_conflicts_open_idx',
     'booksy_sync_conflicts_open_key',
+    'external_bookings_former_idx',
     'external_bookings_import_uid_idx',
     'external_bookings_moved_idx',
     'external_clients_gone_idx',
     'external_clients_primary_key',
+    'integration_sync_status_due_idx',
     'occupancy_exempt_business_idx',
     'occupancy_exempt_idx',
     'occupancy_session_idx',
@@ -30,11 +34,19 @@ const BY_HAND = {
     'profiles_unclaimed_name_idx',
     'quarantine_open_idx',
     'quarantine_open_key',
+    'sync_intents_alive_idx',
     'sync_intents_due_idx',
+    'sync_intents_open_key',
     'webhook_logs_undrained_idx',
+    'webhook_logs_undrained_key',
   ],
   exclusions: ['occupancy_no_overlap'],
-  nullsNotDistinct: ['booksy_sync_conflicts_open_key', 'working_hours_owner_key'],
+  nullsNotDistinct: [
+    'booksy_audit_log_chain_key',
+    'booksy_sync_conflicts_open_key',
+    'webhook_logs_undrained_key',
+    'working_hours_owner_key',
+  ],
   unlogged: ['sync_pass_rows'],
 } as const;
 

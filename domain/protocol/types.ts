@@ -1,0 +1,181 @@
+import type { GroupStates } from '../merge.ts';
+import type { EditCounters, MirrorState, OursState } from '../plan.ts';
+import type { SeenRecord } from '../states/seen.ts';
+import type { Direction } from '../merge.ts';
+
+/**
+ * The words of the writing half of the engine (PROTOCOL.md, R13–R18): one record, what is known of it, what was read, what
+ * is to be done. Pure data: the SQL engine and the simulation in memory both speak it, so that what is proven there holds here.
+ *
+ * Two vocabularies: `theirs` = groups in Booksy's ids, `here` or `ours` = the same groups in the platform's ids.
+ */
+
+/** Kinds of record that are written at Booksy. */
+export const WRITE_ENTITIES = ['booking', 'profile', 'service', 'variant', 'time_off'] as const;
+export type WriteEntity = (typeof WRITE_ENTITIES)[number];
+
+export interface RecordRef {
+  readonly entity: WriteEntity;
+  /** The platform's id. */
+  readonly recordId: string;
+}
+
+/** What a write does there. A visit has no remove: its end is a status. */
+export const WRITE_OPERATIONS = ['create', 'change', 'status', 'remove'] as const;
+export type WriteOperation = (typeof WRITE_OPERATIONS)[number];
+
+/** Steps of a visit's status at Booksy. */
+export const VISIT_STEPS = ['confirm', 'decline', 'cancel', 'finish', 'no_show'] as const;
+export type VisitStep = (typeof VISIT_STEPS)[number];
+
+/**
+ * Life of an intent (R14):
+ * `open` is committed before the call. `confirmed`: it acted. `unsent`: the guard held it back, nothing left. `rejected`: Booksy
+ * said no. `unknown`: no answer. `expired`: H passed and it was not seen. `superseded`: made void here meanwhile (a cancel).
+ * `late_acted`: seen after it was given up. `closed`: its memory ended.
+ */
+export const INTENT_STATES = [
+  'open',
+  'confirmed',
+  'unsent',
+  'rejected',
+  'unknown',
+  'expired',
+  'superseded',
+  'late_acted',
+  'closed',
+] as const;
+export type IntentState = (typeof INTENT_STATES)[number];
+
+export interface Intent {
+  readonly id: string;
+  readonly operation: WriteOperation;
+  /** Null for a create that was not answered. */
+  readonly externalId: string | null;
+  /** R16: `<record id>:<generation>`; null where the entity cannot carry one. */
+  readonly importUid: string | null;
+  readonly generation: number;
+  readonly step: VisitStep | null;
+  /** The groups that it changes, by the names of `body`. */
+  readonly groups: readonly string[];
+  /** What is sent, in Booksy's ids: of a create every group, else the changed ones. */
+  readonly body: GroupStates;
+  /** What was read there just before; empty for a create. */
+  readonly preImage: GroupStates;
+  /** What we held when it was sent, and the edit counters of then. */
+  readonly held: GroupStates;
+  readonly counters: EditCounters;
+  readonly state: IntentState;
+  /** ISO instants by the database's clock. */
+  readonly openedAt: string;
+  readonly dueAt: string | null;
+  readonly rememberedUntil: string | null;
+  /** When it was looked for (R15a). */
+  readonly lookUps: readonly string[];
+  /** What was read while its outcome was unknown, and differs from the base (R14c). */
+  readonly meanwhile: GroupStates | null;
+}
+
+/** A webhook's body of this appointment, not judged yet (R4a). */
+export interface Evidence {
+  /** Row of the box. */
+  readonly id: string;
+  readonly action: 'CREATED' | 'MODIFIED' | 'CANCELLED';
+  readonly receivedAt: string;
+  readonly theirs: GroupStates;
+  readonly importUid: string | null;
+}
+
+/** How far writing to Booksy is open for this record now (R18, R30, circuit, capability). */
+export const PUSH_GATES = ['open', 'cancels_only', 'shut'] as const;
+export type PushGate = (typeof PUSH_GATES)[number];
+
+/** Everything the engine holds of one record, read in one statement's time. */
+export interface RecordView {
+  readonly ref: RecordRef;
+  /** ISO instant by the database's clock. */
+  readonly now: string;
+  /** Compare-and-set token: row versions of the record and its parts, and the mirror's (R13). */
+  readonly version: string;
+  /** The linked object; null = never linked, or only earlier generations are (R16). */
+  readonly externalId: string | null;
+  /** The mirror knows that the linked object is gone. */
+  readonly gone: boolean;
+  /** Objects of earlier generations. */
+  readonly formerExternalIds: readonly string[];
+  readonly generation: number;
+  /** The linked object, or an earlier one, was made by us. */
+  readonly createdByUs: boolean;
+  /** Null where it was deleted here. */
+  readonly ours: OursState | null;
+  /** `ours` in Booksy's ids; groups that cannot be said there are missing and named in `unmapped`. */
+  readonly oursThere: GroupStates;
+  readonly unmapped: readonly string[];
+  readonly mirror: MirrorState | null;
+  /** Groups on open conflicts (R10). */
+  readonly frozen: ReadonlySet<string>;
+  /** Open, unknown and remembered ones, oldest first. */
+  readonly intents: readonly Intent[];
+  readonly evidence: readonly Evidence[];
+  readonly gate: PushGate;
+  /** Why the gate is not open: a stable code, null when it is. */
+  readonly gateReason: string | null;
+  /** When the visit or block begins and ends here, ISO instants; null for what has no time. */
+  readonly startsAt: string | null;
+  readonly endsAt: string | null;
+  /** Some of its local times do not exist or exist twice (R11): never pushed. */
+  readonly ambiguousTime: boolean;
+  readonly directionOf: (group: string) => Direction;
+  /** When the group was turned over and by whom, ISO instants (R6). */
+  readonly flips: { readonly [group: string]: readonly string[] };
+}
+
+/** One read of the object by id, with its interval (R1). */
+export type Reading =
+  | { readonly kind: 'found'; readonly seen: SeenRecord }
+  | { readonly kind: 'gone'; readonly sentAt: string; readonly receivedAt: string };
+
+/** What a look-up found that carries our import uid, or matches exactly where nothing can carry one (R15). */
+export interface Finding {
+  readonly live: readonly SeenRecord[];
+  /** Cancelled ones with the same uid. */
+  readonly ended: readonly SeenRecord[];
+  /** False where nothing identifies such an object: never retry blindly. */
+  readonly conclusive: boolean;
+}
+
+/** What became of a call. */
+export type Answer =
+  | { readonly kind: 'acted'; readonly seen: SeenRecord | null }
+  | {
+      readonly kind: 'refused';
+      readonly code: 'time_taken' | 'not_modifiable' | 'invalid_request' | 'not_found' | 'forbidden';
+      readonly detail: string;
+    }
+  /** Nothing left this process (R13b, 429, no connection). */
+  | { readonly kind: 'unsent'; readonly reason: string }
+  | { readonly kind: 'unanswered'; readonly reason: string };
+
+/** Kinds of conflict that the writing half finds, beside those of the merge. */
+export type ProtocolConflictKind =
+  | 'field'
+  | 'changed_against_cancelled'
+  | 'deleted_against_changed'
+  | 'unmapped'
+  | 'ambiguous_local_time'
+  | 'refused_by_booksy'
+  | 'normalised_differently'
+  | 'overwritten_at_booksy'
+  | 'double'
+  | 'outcome_unknown';
+
+export interface ProtocolConflict {
+  readonly kind: ProtocolConflictKind;
+  readonly groups: readonly string[];
+  /** Codes, ids and group names only. */
+  readonly reason: string;
+  readonly intentId: string | null;
+  /** Values that no row will hold any more (overwritten, seen meanwhile): sealed before they are stored. */
+  readonly values: GroupStates | null;
+  readonly otherExternalId: string | null;
+}
