@@ -1,11 +1,12 @@
 /** What people do through this API is written where people and checkers look for it (append-only trail). */
+import { appendAudit } from '../infra/audit/index.ts';
 import type { Tx } from '../infra/database/index.ts';
 
 export interface Deed {
   readonly businessId: string;
   /** See `actorOf`. */
   readonly actor: string;
-  readonly action: 'paused' | 'resumed' | 'cancelled' | 'released' | 'approved' | 'retried';
+  readonly action: 'paused' | 'resumed' | 'cancelled' | 'released' | 'approved' | 'retried' | 'rule_saved' | 'rule_deleted';
   /** Why, or on what: a code, never a value. */
   readonly reasonCode: string;
   readonly entity?: string;
@@ -13,17 +14,8 @@ export interface Deed {
   readonly runId?: string;
 }
 
-/** Appends one deed, in the transaction that does it. */
-export async function auditDeed(tx: Pick<Tx, 'booksyAuditLog'>, deed: Deed): Promise<void> {
-  await tx.booksyAuditLog.create({
-    data: {
-      businessId: deed.businessId,
-      actor: deed.actor,
-      action: deed.action,
-      reasonCode: deed.reasonCode,
-      entity: deed.entity ?? null,
-      externalId: deed.externalId ?? null,
-      runId: deed.runId ?? null,
-    },
-  });
+/** Appends one deed, last in the transaction that does it: it holds the business's chain until the commit. */
+export async function auditDeed(tx: Pick<Tx, '$executeRaw'>, deed: Deed): Promise<void> {
+  const { businessId, runId, ...line } = deed;
+  await appendAudit(tx, { businessId, runId: runId ?? null }, [line]);
 }

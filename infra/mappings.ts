@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { appendAudit } from './audit/index.ts';
 import { Prisma, type Db, type Tx } from './database/index.ts';
 import {
   MAPPED_TABLES,
@@ -193,9 +194,15 @@ async function record(tx: Tx, request: MappingRequest): Promise<RecordedDecision
   const row = rows[0];
   // Somebody else moved it on between the look and the write.
   if (row === undefined) throw new MappingError('mapping_changed');
-  await tx.$executeRaw`
-    INSERT INTO booksy_audit_log (business_id, at, actor, action, entity, record_id, external_id, reason_code, groups)
-    VALUES (${request.businessId}::uuid, now(), ${request.actor}, 'decided', ${request.entity}, ${target}::uuid,
-            ${request.externalId}, ${request.decision}, '{}')`;
+  await appendAudit(tx, { businessId: request.businessId }, [
+    {
+      actor: request.actor,
+      action: 'decided',
+      entity: request.entity,
+      recordId: target,
+      externalId: request.externalId,
+      reasonCode: request.decision,
+    },
+  ]);
   return { mappingId: row.id, version: row.version, parentExternalId: row.parent };
 }

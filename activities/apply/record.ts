@@ -1,5 +1,8 @@
 import type { RejectedRow } from '../../domain/observed.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
+import type { GroupStates } from '../../domain/merge.ts';
+import type { EditCounters } from '../../domain/plan.ts';
+import { appendAudit, sealValues } from '../../infra/audit/index.ts';
 import type { ApplyScope } from './scope.ts';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -15,6 +18,16 @@ export const AUDIT_ACTIONS = [
   'unsure',
   'merged',
   'unmerged',
+  // What we wrote at Booksy: one entry for each confirmed intent (I7).
+  'sent',
+  'sent_new',
+  // A conflict that was decided.
+  'resolved',
+  'conflict_closed',
+  'conflict_escalated',
+  'conflict_reminded',
+  'overbooked',
+  'undone',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
@@ -28,6 +41,15 @@ export interface AuditEntry {
   /** Who decided it, where a person did; else it is the sync itself. */
   readonly actor?: string;
   readonly groups: readonly string[];
+  /** What these groups held here before and after, in the platform's words; sealed. A group that is missing was not there. */
+  readonly before?: GroupStates;
+  readonly after?: GroupStates;
+  /** Their edit counters after it (R7a). */
+  readonly counters?: EditCounters;
+  /** A person's own words. */
+  readonly reason?: string;
+  /** The entry that this one takes back. */
+  readonly undoOf?: string;
 }
 
 /** Notes for the audit trail what this transaction does; a dry run does nothing. */
@@ -35,24 +57,25 @@ export function noteAudit(scope: ApplyScope, entries: readonly AuditEntry[]): vo
   if (scope.plan === null) scope.audit.push(...entries);
 }
 
-/** Appends what was noted to the audit trail: who, what, why, which groups; never a value. */
+/**
+ * Appends what was noted to the audit trail: who, what, why, which groups; values only sealed. Comes last in the
+ * transaction: it holds the business's chain until the commit.
+ */
 export async function writeAudit(scope: ApplyScope): Promise<void> {
   if (scope.audit.length === 0) return;
-  const payload = scope.audit.map((entry) => ({
-    action: entry.action,
-    entity: entry.entity,
-    record_id: entry.recordId,
-    external_id: entry.externalId,
-    reason_code: entry.reasonCode,
-    groups: entry.groups,
-    actor: entry.actor ?? 'sync',
+  const lines = scope.audit.map(({ before, after, counters, actor, ...entry }) => ({
+    ...entry,
+    actor: actor ?? 'sync',
+    values:
+      before === undefined && after === undefined
+        ? null
+        : sealValues(scope.vault, scope.businessId, {
+            ...(before === undefined ? {} : { before }),
+            ...(after === undefined ? {} : { after }),
+            ...(counters === undefined ? {} : { counters }),
+          }),
   }));
-  await scope.tx.$executeRaw`
-    INSERT INTO booksy_audit_log (business_id, at, actor, action, entity, record_id, external_id, run_id, reason_code, groups)
-    SELECT ${scope.businessId}::uuid, now(), r.actor, r.action, r.entity, r.record_id, r.external_id,
-           ${scope.runId}::uuid, r.reason_code, ARRAY(SELECT jsonb_array_elements_text(r.groups))
-      FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS r(
-           action text, entity text, record_id uuid, external_id text, reason_code text, groups jsonb, actor text)`;
+  await appendAudit(scope.tx, { businessId: scope.businessId, runId: scope.runId }, lines);
   scope.audit.length = 0;
 }
 

@@ -59,6 +59,9 @@ export const TRIGGERS: readonly string[] = [
   'time_off.occupancy_truncate',
   'occupancy_disputes.occupancy_disputes_settle',
   'booksy_audit_log.booksy_audit_append_only',
+  'booksy_audit_values.booksy_audit_append_only',
+  'booksy_audit_values.booksy_audit_erase_only',
+  'booksy_audit_heads.booksy_audit_append_only',
   'sync_outbox.booksy_sync_notify',
   'webhook_logs.booksy_sync_notify',
 ];

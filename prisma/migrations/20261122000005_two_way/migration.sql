@@ -36,6 +36,8 @@ ALTER TABLE webhook_logs ENABLE ALWAYS TRIGGER booksy_sync_notify;
 
 -- A systemic failure stops the calls of a business until a probe succeeds (R29).
 ALTER TABLE businesses
+  -- Phone and e-mail go with a visit made at Booksy only where the business declares that it needs them (R39).
+  ADD COLUMN IF NOT EXISTS visit_contact_needed boolean NOT NULL DEFAULT false,
   ADD COLUMN IF NOT EXISTS circuit_opened_at timestamptz(3),
   ADD COLUMN IF NOT EXISTS circuit_code text,
   ADD COLUMN IF NOT EXISTS circuit_probe_at timestamptz(3);
@@ -165,6 +167,8 @@ CREATE TABLE IF NOT EXISTS sync_undos (
   requested_by text NOT NULL,
   confirmed_by text,
   outcome text,
+  -- Unconfirmed by then it is no longer offered.
+  expires_at timestamptz(3) NOT NULL,
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   updated_at timestamptz(3) NOT NULL DEFAULT now(),
   finished_at timestamptz(3),
@@ -179,6 +183,8 @@ CREATE INDEX IF NOT EXISTS sync_undos_business_id_created_at_id_idx ON sync_undo
 ALTER TABLE booksy_audit_log
   ADD COLUMN IF NOT EXISTS reason text,
   ADD COLUMN IF NOT EXISTS undo_of bigint,
+  -- Known before the insert: what the values are sealed for.
+  ADD COLUMN IF NOT EXISTS entry_id uuid,
   ADD COLUMN IF NOT EXISTS commitment bytea,
   ADD COLUMN IF NOT EXISTS seq bigint,
   ADD COLUMN IF NOT EXISTS prev_hash bytea,
@@ -187,12 +193,12 @@ CREATE UNIQUE INDEX IF NOT EXISTS booksy_audit_log_chain_key ON booksy_audit_log
 CREATE INDEX IF NOT EXISTS booksy_audit_log_run_id_idx ON booksy_audit_log (run_id) WHERE run_id IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS booksy_audit_values (
-  audit_id bigint NOT NULL,
+  entry_id uuid NOT NULL,
   business_id uuid,
   -- Salt, and the groups before and after, sealed; null once erased.
   sealed_values bytea,
   erased_at timestamptz(3),
-  CONSTRAINT booksy_audit_values_pkey PRIMARY KEY (audit_id)
+  CONSTRAINT booksy_audit_values_pkey PRIMARY KEY (entry_id)
 );
 -- The last link of each chain; the nil business is the installation's own.
 CREATE TABLE IF NOT EXISTS booksy_audit_heads (
@@ -205,6 +211,138 @@ CREATE TABLE IF NOT EXISTS booksy_audit_heads (
   CONSTRAINT booksy_audit_heads_pkey PRIMARY KEY (chain_id)
 );
 
+-- What a link says of its row. One text per row, the same on every machine: `infra/audit/links.ts` writes it again to verify.
+CREATE OR REPLACE FUNCTION booksy_audit_text(
+  seq bigint, id bigint, business_id uuid, at timestamptz, actor text, action text, entity text, record_id uuid,
+  external_id text, run_id uuid, reason_code text, groups text[], reason text, undo_of bigint, entry_id uuid
+) RETURNS text
+-- No search path of its own: the planner inlines it into its callers, which fix theirs.
+LANGUAGE sql STABLE AS $$
+  SELECT json_build_array(seq, id, business_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), actor, action,
+                          entity, record_id, external_id, run_id, reason_code, groups, reason, undo_of, entry_id)::text
+$$;
+
+-- One link: over the one before it, or the head where it is the first of this statement.
+CREATE OR REPLACE FUNCTION booksy_audit_link(previous bytea, head bytea, content bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE AS $$ SELECT sha256(coalesce(previous, head) || content) $$;
+CREATE OR REPLACE AGGREGATE booksy_audit_links(head bytea, content bytea) (SFUNC = booksy_audit_link, STYPE = bytea);
+
+-- The head of a business's chain, locked until the transaction ends; opens the chain where there is none.
+CREATE OR REPLACE FUNCTION booksy_audit_head(p_business uuid) RETURNS booksy_audit_heads
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  chain CONSTANT uuid := coalesce(p_business, '00000000-0000-0000-0000-000000000000');
+  head booksy_audit_heads;
+BEGIN
+  SELECT * INTO head FROM booksy_audit_heads WHERE chain_id = chain FOR UPDATE;
+  IF FOUND THEN RETURN head; END IF;
+  INSERT INTO booksy_audit_heads (chain_id, seq, hash, genesis)
+  SELECT chain, 0,
+         sha256(convert_to(format('booksy audit chain %s over %s rows %s', chain, g.known, g.digest), 'UTF8')),
+         jsonb_build_object('rows', g.known, 'digest', g.digest, 'lastId', g.last_id)
+  FROM (
+    SELECT count(*) AS known, coalesce(max(l.id), 0) AS last_id,
+           encode(sha256(coalesce(string_agg(sha256(convert_to(booksy_audit_text(
+             NULL, l.id, l.business_id, l.at, l.actor, l.action, l.entity, l.record_id, l.external_id, l.run_id,
+             l.reason_code, l.groups, l.reason, l.undo_of, l.entry_id), 'UTF8')), ''::bytea ORDER BY l.id), ''::bytea)), 'hex') AS digest
+    FROM booksy_audit_log l
+    WHERE l.business_id IS NOT DISTINCT FROM p_business AND l.seq IS NULL
+  ) g
+  ON CONFLICT (chain_id) DO NOTHING;
+  SELECT * INTO head FROM booksy_audit_heads WHERE chain_id = chain FOR UPDATE;
+  RETURN head;
+END
+$$;
+
+-- Appends entries to the chain of a business (null: the installation's own) in their order, and returns the last one's id.
+-- Whoever appends holds the head until the transaction ends: append last. `commitment` and `sealed` are hexadecimal.
+CREATE OR REPLACE FUNCTION booksy_audit_append(p_business uuid, p_run uuid, p_entries jsonb) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  head booksy_audit_heads;
+  ids CONSTANT text := pg_get_serial_sequence('public.booksy_audit_log', 'id');
+  last_id bigint;
+  last_seq bigint;
+  last_hash bytea;
+BEGIN
+  IF coalesce(jsonb_array_length(p_entries), 0) = 0 THEN RETURN NULL; END IF;
+  head := booksy_audit_head(p_business);
+  WITH entries AS MATERIALIZED (
+    SELECT head.seq + e.place AS seq, nextval(ids) AS id, now()::timestamptz(3) AS at, e.actor, e.action, e.entity, e.record_id,
+           e.external_id, e.reason_code, ARRAY(SELECT jsonb_array_elements_text(coalesce(e.groups, '[]'))) AS groups, e.reason,
+           e.undo_of, e.entry_id, decode(e.commitment, 'hex') AS commitment, decode(e.sealed, 'hex') AS sealed
+    FROM ROWS FROM (jsonb_to_recordset(p_entries) AS (
+           entry_id uuid, actor text, action text, entity text, record_id uuid, external_id text, reason_code text,
+           groups jsonb, reason text, undo_of bigint, commitment text, sealed text)) WITH ORDINALITY
+         AS e(entry_id, actor, action, entity, record_id, external_id, reason_code, groups, reason, undo_of, commitment, sealed, place)
+    ORDER BY e.place
+  ), links AS MATERIALIZED (
+    SELECT n.*,
+           booksy_audit_links(head.hash, convert_to(booksy_audit_text(
+             n.seq, n.id, p_business, n.at, n.actor, n.action, n.entity, n.record_id, n.external_id, p_run, n.reason_code,
+             n.groups, n.reason, n.undo_of, n.entry_id), 'UTF8') || coalesce(n.commitment, ''::bytea))
+             OVER (ORDER BY n.seq ROWS UNBOUNDED PRECEDING) AS hash
+    FROM entries n
+  ), kept AS (
+    INSERT INTO booksy_audit_values (entry_id, business_id, sealed_values)
+    SELECT entry_id, p_business, sealed FROM links WHERE sealed IS NOT NULL
+  ), logged AS (
+    INSERT INTO booksy_audit_log
+      (id, business_id, at, actor, action, entity, record_id, external_id, run_id, reason_code, groups, reason, undo_of,
+       entry_id, commitment, seq, prev_hash, hash)
+    SELECT k.id, p_business, k.at, k.actor, k.action, k.entity, k.record_id, k.external_id, p_run, k.reason_code, k.groups,
+           k.reason, k.undo_of, k.entry_id, k.commitment, k.seq, lag(k.hash, 1, head.hash) OVER (ORDER BY k.seq), k.hash
+    FROM links k
+  )
+  SELECT k.id, k.seq, k.hash INTO last_id, last_seq, last_hash FROM links k ORDER BY k.seq DESC LIMIT 1;
+  UPDATE booksy_audit_heads SET seq = last_seq, hash = last_hash, updated_at = now() WHERE chain_id = head.chain_id;
+  RETURN last_id;
+END
+$$;
+
+-- Chains begin with this migration: what was written before it is committed to by their first link.
+DO $$
+DECLARE
+  business uuid;
+BEGIN
+  FOR business IN SELECT DISTINCT business_id FROM booksy_audit_log LOOP
+    PERFORM booksy_audit_head(business);
+  END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION booksy_audit_refuse_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
+    USING ERRCODE = 'insufficient_privilege', HINT = 'Write a new row that says what is corrected.';
+END
+$$;
+-- Values may only ever be erased, and once.
+CREATE OR REPLACE FUNCTION booksy_audit_only_erase() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF (NEW.entry_id, NEW.business_id) IS NOT DISTINCT FROM (OLD.entry_id, OLD.business_id)
+     AND OLD.erased_at IS NULL AND NEW.erased_at IS NOT NULL AND NEW.sealed_values IS NULL THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'booksy_audit_values can only be erased: % refused', TG_OP
+    USING ERRCODE = 'insufficient_privilege', HINT = 'Set sealed_values to null and erased_at to the time of the erasure.';
+END
+$$;
+CREATE OR REPLACE TRIGGER booksy_audit_append_only BEFORE DELETE OR TRUNCATE ON booksy_audit_values
+  FOR EACH STATEMENT EXECUTE FUNCTION booksy_audit_refuse_change();
+CREATE OR REPLACE TRIGGER booksy_audit_erase_only BEFORE UPDATE ON booksy_audit_values
+  FOR EACH ROW EXECUTE FUNCTION booksy_audit_only_erase();
+CREATE OR REPLACE TRIGGER booksy_audit_append_only BEFORE DELETE OR TRUNCATE ON booksy_audit_heads
+  FOR EACH STATEMENT EXECUTE FUNCTION booksy_audit_refuse_change();
+ALTER TABLE booksy_audit_values ENABLE ALWAYS TRIGGER booksy_audit_append_only;
+ALTER TABLE booksy_audit_values ENABLE ALWAYS TRIGGER booksy_audit_erase_only;
+ALTER TABLE booksy_audit_heads ENABLE ALWAYS TRIGGER booksy_audit_append_only;
+
+REVOKE ALL ON FUNCTION booksy_audit_head(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION booksy_audit_append(uuid, uuid, jsonb) FROM PUBLIC;
+
 DO $$
 DECLARE
   web_role text;
@@ -214,6 +352,8 @@ BEGIN
     FOREACH own_table IN ARRAY ARRAY['sync_failures', 'sync_rules', 'sync_rule_versions', 'sync_undos', 'booksy_audit_values', 'booksy_audit_heads'] LOOP
       EXECUTE format('REVOKE ALL ON TABLE %I FROM %I', own_table, web_role);
     END LOOP;
+    EXECUTE format('REVOKE ALL ON FUNCTION booksy_audit_head(uuid) FROM %I', web_role);
+    EXECUTE format('REVOKE ALL ON FUNCTION booksy_audit_append(uuid, uuid, jsonb) FROM %I', web_role);
   END LOOP;
 END
 $$;
