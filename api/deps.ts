@@ -1,5 +1,5 @@
 /** What the endpoints stand on. Everything that touches the world comes in from here. */
-import type { ApiConfig, TemporalConfig } from '../infra/config.ts';
+import type { ApiConfig, TemporalConfig, WebhookConfig } from '../infra/config.ts';
 import type { Vault } from '../infra/crypto.ts';
 import type { PrismaClient } from '../infra/database/index.ts';
 import type { Reads } from '../infra/database/replica.ts';
@@ -43,6 +43,8 @@ export interface ApiDeps {
   readonly reads: Reads['run'];
   /** Opens what is sealed for people to see: mapping cards, samples of a plan. What it opens is never logged. */
   readonly vault: Vault;
+  /** What proves that a webhook is Booksy's, for every business of the installation. */
+  readonly webhooks: WebhookConfig;
   readonly launcher: Launcher;
   readonly temporalStatus: TemporalStatus;
   readonly probeBooksy: ProbeBooksy;

@@ -71,6 +71,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     prisma: database.prisma,
     reads: (read) => reads.run(read),
     vault: createVault(config.encryption),
+    webhooks: config.webhooks,
     launcher: createLauncher({ client: new Client({ connection, namespace }), taskQueue }),
     temporalStatus: createTemporalStatus(connection, { namespace, taskQueue }),
     probeBooksy: createBooksyProbe(config.booksy.baseUrl, config.booksy.timeoutMs),

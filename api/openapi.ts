@@ -29,7 +29,9 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
       { name: 'Synchronisation', description: 'What is in step, and starting what is not' },
       { name: 'Control', description: 'Holding a run or a business, letting it go, stopping it' },
       { name: 'Mappings', description: 'Which record of Booksy is which of ours; what a person decides' },
+      { name: 'Webhooks', description: 'What Booksy sends, what became of it, and sending it through again' },
       { name: 'Errors', description: 'What is wrong and not mended, and what to do about it' },
+      { name: 'Rules', description: 'Which way each group flows, who wins, how far ahead is pushed' },
       { name: 'Health', description: 'For people, probes and scrapers' },
       { name: 'Pages', description: 'This documentation and the start page' },
     ],
@@ -38,7 +40,8 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
 
 function routeOf(endpoint: Endpoint): RouteConfig {
   const permission = permissionOf(endpoint);
-  const { params, query, body, headers } = endpoint.shapes;
+  const { params, query, headers } = endpoint.shapes;
+  const body = endpoint.shapes.body ?? endpoint.rawBody;
   const problems = problemsOf(endpoint);
   return {
     method: endpoint.method === 'GET' ? 'get' : 'post',
@@ -111,6 +114,7 @@ function problemsOf(endpoint: Endpoint): Map<number, ProblemCode[]> {
   const takesInput = [params, query, body, headers].some((shape) => shape !== undefined);
   const codes: ProblemCode[] = [
     ...(takesInput || protectedRoute ? (['bad_request'] as const) : []),
+    ...(endpoint.rawBody === undefined ? [] : (['body_too_large', 'unsupported_media_type'] as const)),
     ...(body === undefined ? [] : (['body_not_json', 'body_too_large', 'unsupported_media_type'] as const)),
     ...(protectedRoute ? (['unauthenticated', 'forbidden', 'database_unavailable'] as const) : []),
     'internal',

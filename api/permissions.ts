@@ -25,8 +25,18 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/admin/booksy/errors/:id': 'operations:read',
   'POST /api/admin/booksy/errors/:id/retry': 'sync:run',
   'POST /api/admin/booksy/errors/:id/release': 'sync:run',
+  'GET /api/admin/booksy/rules': 'rules:read',
+  'GET /api/admin/booksy/businesses/:id/rules/:ruleId': 'rules:read',
+  'POST /api/admin/booksy/businesses/:id/rules/:ruleId': 'rules:write',
+  'POST /api/admin/booksy/businesses/:id/rules/:ruleId/delete': 'rules:write',
+  'GET /api/admin/booksy/businesses/:id/rules-file': 'rules:read',
+  'POST /api/admin/booksy/businesses/:id/rules-file': 'rules:write',
   'GET /api/admin/booksy/health': 'health:read',
   'GET /metrics': 'metrics:read',
+
+  // Whoever sends a webhook proves it by its signature, or by the token in the address.
+  'POST /api/webhooks/booksy': 'public',
+  'POST /api/webhooks/booksy/:token': 'public',
 
   // Probes and pages that show nothing of any business.
   'GET /healthz': 'public',

@@ -18,8 +18,10 @@ import { pageEndpoints } from './endpoints/pages.ts';
 import { healthzEndpoint, readyzEndpoint } from './endpoints/probes.ts';
 import { releaseErrorEndpoint } from './endpoints/release-error.ts';
 import { retryErrorEndpoint } from './endpoints/retry-error.ts';
+import { rulesEndpoints } from './endpoints/rules.ts';
 import { syncStatusEndpoint } from './endpoints/sync-status.ts';
 import { cors, noStore, requestLog, securityHeaders } from './http/context.ts';
+import { receiveEndpoints } from './webhooks/receive.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { mountEndpoints, nothingHere, problemHandler } from './http/router.ts';
 import { openApiDocument } from './openapi.ts';
@@ -65,10 +67,12 @@ export function createApi(deps: ApiDeps): Api {
     errorEndpoint(deps),
     retryErrorEndpoint(deps),
     releaseErrorEndpoint(deps),
+    ...rulesEndpoints(deps),
     healthEndpoint(deps),
     healthzEndpoint(),
     readyzEndpoint(deps),
     metricsEndpoint(deps, registry),
+    ...receiveEndpoints(deps, registry),
     ...pageEndpoints(deps, () => document),
   ];
   document = openApiDocument(endpoints, deps.version);

@@ -67,6 +67,12 @@ export interface BooksyConfig {
   readonly capabilities: BooksyCapabilities;
 }
 
+/** What proves that a webhook is Booksy's, for every business of the installation; newest first. Never printed. */
+export interface WebhookConfig {
+  readonly secrets: readonly string[];
+  readonly tokens: readonly string[];
+}
+
 /** Pool settings have the names that `createDatabase` takes. */
 export interface DatabaseConfig {
   readonly url: string;
@@ -119,6 +125,7 @@ export interface Config {
   readonly database: DatabaseConfig;
   readonly cache: CacheConfig;
   readonly booksy: BooksyConfig;
+  readonly webhooks: WebhookConfig;
   readonly encryption: {
     /** 32 bytes. */
     readonly key: Buffer;
@@ -232,6 +239,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
         statusOptionalInPut: value.BOOKSY_CAP_STATUS_OPTIONAL_IN_PUT,
         limitScope: value.BOOKSY_CAP_LIMIT_SCOPE,
       },
+    },
+    webhooks: {
+      secrets: value.BOOKSY_WEBHOOK_SECRET ?? [],
+      tokens: value.BOOKSY_WEBHOOK_TOKEN ?? [],
     },
     encryption: { key: value.ENCRYPTION_KEY, keyId: keyIdOf(value.ENCRYPTION_KEY) },
     temporal: {

@@ -44,7 +44,8 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
     packages: ['@temporalio/workflow', '@temporalio/common'],
   },
   workers: { values: ['domain', 'booksy', 'infra', 'activities'], types: ['workflows'] },
-  api: { values: ['domain', 'infra'] },
+  // Of Booksy only the envelope of its webhooks, which the API takes in: its field names stay in booksy/.
+  api: { values: ['domain', 'infra', 'booksy/webhook.ts'] },
   // `up` and `seed` ask the Booksy account once, outside of any workflow; that composition root is the workers' own.
   cli: { values: ['domain', 'infra', 'workers/account.ts'] },
   // The stand-in for the other side must not share our understanding of it, or both would be wrong together.

@@ -27,6 +27,8 @@ export interface Call<P, Q, B, H> {
   readonly query: Q;
   readonly body: B;
   readonly headers: H;
+  /** Of an endpoint with `rawBody` the bytes as they came, else none. */
+  readonly raw: Buffer;
 }
 
 /** An answer: a JSON body that its schema cuts, or content of another type. */
@@ -56,6 +58,8 @@ export interface EndpointDocs {
   readonly summary: string;
   readonly description?: string;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
+  /** A JSON body that the handler wants as bytes, because it is signed. The schema documents it and checks nothing. */
+  readonly rawBody?: z.ZodType;
   /** Problems it can answer with beyond those every endpoint of its kind has. */
   readonly problems?: readonly ProblemCode[];
 }
@@ -75,6 +79,7 @@ export interface Endpoint extends EndpointDocs {
   handle(request: RawRequest): Promise<Reply>;
 }
 
+const NO_BYTES = Buffer.alloc(0);
 const nothing = z.object({}).strict();
 
 /** Describes an endpoint. What has no schema must be empty, except a body, which is then not read. */
@@ -117,7 +122,8 @@ export function defineEndpoint<
         });
       }
       // Each part was parsed by its own schema above; only the absence of a schema is lost on the compiler.
-      const call = { requestId: request.requestId, grant: request.grant, ...parts };
+      const raw = Buffer.isBuffer(request.body) ? request.body : NO_BYTES;
+      const call = { requestId: request.requestId, grant: request.grant, ...parts, raw };
       return cut(docs, await handler(call as Call<z.output<P>, z.output<Q>, z.output<B>, z.output<H>>));
     },
   };

@@ -8,6 +8,7 @@ import { isDatabaseAway } from '../../infra/database/errors.ts';
 /** Every code an answer of this API can carry, with its status and headline. Codes never change their meaning. */
 export const PROBLEMS = {
   bad_request: { status: 400, title: 'The request is not valid' },
+  webhook_malformed: { status: 400, title: 'The webhook is Booksy’s, but cannot be understood' },
   body_not_json: { status: 400, title: 'The body is not JSON' },
   unauthenticated: { status: 401, title: 'A valid token is needed' },
   forbidden: { status: 403, title: 'The token may not do this' },
@@ -27,6 +28,9 @@ export const PROBLEMS = {
   plan_unfinished: { status: 409, title: 'The dry run has not been completed' },
   plan_changed: { status: 409, title: 'The plan has changed since it was shown' },
   plan_outdated: { status: 409, title: 'The plan is no longer current' },
+  rule_changed: { status: 409, title: 'The rule has changed since it was shown' },
+  rule_unusable: { status: 409, title: 'A stored rule cannot be read' },
+  too_many_rules: { status: 409, title: 'The business has as many rules as it may have' },
   business_paused: { status: 409, title: 'The business is paused' },
   not_running: { status: 409, title: 'The operation does not run' },
   not_recorded: { status: 409, title: 'The operation has not been recorded yet' },

@@ -28,6 +28,12 @@ export function mountEndpoints(
     strict: true,
     type: 'application/json',
   });
+  // Compressed bytes are refused: what was signed is what arrives, and nothing grows while it is unpacked.
+  const readRaw: RequestHandler = express.raw({
+    limit: BODY_LIMIT,
+    type: 'application/json',
+    inflate: false,
+  });
   for (const [path, methods] of byPath(endpoints)) {
     const route = app.route(path);
     for (const endpoint of methods) {
@@ -38,7 +44,8 @@ export function mountEndpoints(
         state.route = endpoint.path;
         const grant = await authorise(request, permission, authenticate);
         state.grant = grant === NOBODY ? null : grant;
-        if (endpoint.shapes.body !== undefined) await readBody(readJson, request, response);
+        if (endpoint.rawBody !== undefined) await readBody(readRaw, request, response);
+        else if (endpoint.shapes.body !== undefined) await readBody(readJson, request, response);
         const reply = await endpoint.handle({
           requestId: state.requestId,
           grant,

@@ -140,3 +140,24 @@ export const pem = z
   );
 
 export const text = z.string().min(1).max(500);
+
+/** Words separated by commas, blanks around them left out. */
+function listOf(every: RegExp, problem: string) {
+  return z
+    .string()
+    .max(4000)
+    .transform((value) => value.split(',').map((one) => one.trim()))
+    .refine((values) => values.every((one) => every.test(one)), problem);
+}
+
+/** Secrets that sign: `whsec_` + base64 of 16 bytes or more, or any text of 16 characters or more. */
+export const secretList = listOf(
+  /^(whsec_([A-Za-z\d+/]{4}){5,}([A-Za-z\d+/]{4}|[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)|(?!whsec_)[\x21-\x7e]{16,500})$/,
+  'must be one or more secrets of 16 characters or more, separated by commas; what begins with whsec_ goes on in base64',
+);
+
+/** Words that are the secret themselves, in an address. */
+export const unguessableList = listOf(
+  /^[\w-]{22,200}$/,
+  'must be one or more words of 22 to 200 letters, digits, dashes and underscores, separated by commas',
+);

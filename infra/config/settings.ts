@@ -9,6 +9,7 @@ import { launcherSettings } from './launcher.ts';
 import { logSettings } from './logs.ts';
 import { describe } from './notes.ts';
 import { hostAndPort, integer, key32, originList, webUrl, word } from './rules.ts';
+import { webhookSettings } from './webhooks.ts';
 
 const GROUP = {
   encryption: 'Encryption',
@@ -23,6 +24,8 @@ export const environment = z.object({
   ...cacheSettings,
 
   ...booksySettings,
+
+  ...webhookSettings,
 
   ENCRYPTION_KEY: describe(
     'ENCRYPTION_KEY',

@@ -65,6 +65,19 @@ describe('loadConfig', () => {
     });
   });
 
+  it('knows no webhook secret unless one is set, and then every one of a rotation, newest first', () => {
+    expect(loadConfig(least).webhooks).toEqual({ secrets: [], tokens: [] });
+    const config = loadConfig({
+      ...least,
+      BOOKSY_WEBHOOK_SECRET: 'whsec_MTIzNDU2Nzg5MGFiY2RlZg==, the-one-before-that',
+      BOOKSY_WEBHOOK_TOKEN: '0123456789abcdef012345',
+    });
+    expect(config.webhooks).toEqual({
+      secrets: ['whsec_MTIzNDU2Nzg5MGFiY2RlZg==', 'the-one-before-that'],
+      tokens: ['0123456789abcdef012345'],
+    });
+  });
+
   it('treats an empty value as not set', () => {
     expect(loadConfig({ ...least, LOG_LEVEL: '', BOOKSY_RATE_LIMIT: '  ' }).booksy.rate.limit).toBe(200);
   });
@@ -117,6 +130,11 @@ describe('loadConfig', () => {
     ['BOOKSY_CAP_CREATE_NOTIFIES', 'TRUE', /true or false/],
     ['BOOKSY_CAP_STATUS_OPTIONAL_IN_PUT', 'yes', /true or false/],
     ['BOOKSY_CAP_LIMIT_SCOPE', 'salon', /partner, business/],
+    ['BOOKSY_WEBHOOK_SECRET', 'too-short', /16 characters/],
+    ['BOOKSY_WEBHOOK_SECRET', 'long-enough-for-a-secret,short', /16 characters/],
+    ['BOOKSY_WEBHOOK_SECRET', 'whsec_not/base64?', /base64/],
+    ['BOOKSY_WEBHOOK_TOKEN', 'guess-me', /22 to 200/],
+    ['BOOKSY_WEBHOOK_TOKEN', 'a/slash/has/no/place/here/at/all', /22 to 200/],
     ['ENCRYPTION_KEY', undefined, /is missing/],
     ['ENCRYPTION_KEY', Buffer.alloc(16, 1).toString('base64'), /32 bytes/],
     ['TEMPORAL_ADDRESS', 'localhost', /host:port/],

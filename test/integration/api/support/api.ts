@@ -104,6 +104,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     prisma,
     reads: (read) => read(options.deps?.prisma ?? prisma),
     vault,
+    webhooks: { secrets: [], tokens: [] },
     launcher: createLauncher({ client, taskQueue }),
     temporalStatus: createTemporalStatus(connection, { namespace, taskQueue }),
     probeBooksy: () => Promise.resolve(),

@@ -1,3 +1,5 @@
+import { DEFAULT_RULE } from '../../../../domain/rules/rules.ts';
+
 /** A request to any endpoint of the document that is well formed and names the given things. */
 export interface Things {
   readonly business: string;
@@ -17,6 +19,8 @@ export interface Request {
 export function requestOf(method: string, path: string, things: Things): Request {
   const filled = path
     .replace('{id}', idOf(path, things))
+    .replace('{ruleId}', 'default')
+    .replace('{token}', 'not-the-token')
     .replace('{file}', path.includes('/docs/') ? 'docs-init.js' : 'site.css');
   const body = bodyOf(`${method} ${path.replace('/api/admin/booksy', '')}`, things);
   return { method, path: filled, ...(body === undefined ? {} : { body }) };
@@ -39,6 +43,12 @@ function bodyOf(key: string, { business }: Things): unknown {
       return { version: 1 };
     case 'POST /errors/{id}/release':
       return { affected: 7 };
+    case 'POST /businesses/{id}/rules/{ruleId}':
+      return { version: 0, rule: DEFAULT_RULE };
+    case 'POST /businesses/{id}/rules/{ruleId}/delete':
+      return { version: 1 };
+    case 'POST /businesses/{id}/rules-file':
+      return { rules: [DEFAULT_RULE] };
     default:
       return undefined;
   }
