@@ -8,7 +8,7 @@ import { frozenGroups, openConflicts, type NewConflict } from './conflicts.ts';
 import { mirrorWrite } from './mirror-write.ts';
 import { writeMirror, type MirrorRow } from './mirror.ts';
 import { samplesOf, type ApplyOutcome } from './outcome.ts';
-import { noteAudit, type AuditEntry } from './record.ts';
+import { noteAudit, onlyGroups, type AuditEntry } from './record.ts';
 import type { ApplyScope } from './scope.ts';
 
 /** A record that is linked here, or is about to be. */
@@ -143,7 +143,7 @@ async function write(scope: ApplyScope, binding: EntityBinding, planned: readonl
   );
   noteAudit(
     scope,
-    planned.flatMap((entry) => auditOf(binding, entry)),
+    planned.flatMap((entry) => auditOf(binding, entry, counters.get(entry.recordId))),
   );
 }
 
@@ -175,8 +175,24 @@ function conflictOf(binding: EntityBinding, { plan, recordId, seen }: Planned): 
   ];
 }
 
-function auditOf(binding: EntityBinding, { plan, recordId, seen, mirror }: Planned): readonly AuditEntry[] {
-  const entry = { entity: binding.entity, recordId, externalId: seen.externalId, groups: plan.apply };
+function auditOf(
+  binding: EntityBinding,
+  { plan, recordId, seen, mirror, ours }: Planned,
+  written: EditCounters | undefined,
+): readonly AuditEntry[] {
+  const entry = {
+    entity: binding.entity,
+    recordId,
+    externalId: seen.externalId,
+    groups: plan.apply,
+    ...(plan.apply.length === 0
+      ? {}
+      : {
+          before: onlyGroups(ours?.groups ?? {}, plan.apply),
+          after: onlyGroups(seen.here, plan.apply),
+          counters: onlyGroups(written ?? {}, plan.apply),
+        }),
+  };
   if (mirror === null) return [{ ...entry, action: 'linked', reasonCode: 'matched_at_first_contact' }];
   if (plan.apply.length === 0) return [];
   return [{ ...entry, action: 'updated', reasonCode: 'changed_at_booksy' }];

@@ -52,6 +52,19 @@ export interface AuditEntry {
   readonly undoOf?: string;
 }
 
+/** These groups of a state, for `before`, `after` and `counters` of an entry. */
+export function onlyGroups<T>(
+  states: { readonly [group: string]: T },
+  groups: readonly string[],
+): { readonly [group: string]: T } {
+  return Object.fromEntries(
+    groups.flatMap((group) => {
+      const value = states[group];
+      return value === undefined ? [] : [[group, value]];
+    }),
+  );
+}
+
 /** Notes for the audit trail what this transaction does; a dry run does nothing. */
 export function noteAudit(scope: ApplyScope, entries: readonly AuditEntry[]): void {
   if (scope.plan === null) scope.audit.push(...entries);
