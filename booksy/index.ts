@@ -35,6 +35,8 @@ export {
   type SettlementFile,
   type SettlementFileProblem,
 } from './translate/settlement-csv.ts';
+export { openEvidence, type SealedWebhook, type WebhookEvidence } from './webhook-evidence.ts';
+export { WEBHOOK_ACTIONS, type WebhookAction } from './webhook.ts';
 export { RejectedRecordError } from './wire/read.ts';
 export {
   STATUS_STEPS,

@@ -5,6 +5,7 @@ import { fail, type Finding } from './finding.ts';
 import { checkFolder, checkPorts, checkVersions } from './machine.ts';
 import { checkOptional } from './optional.ts';
 import { checkBooksy, checkConfiguration, checkPostgres, checkTemporal } from './services.ts';
+import { checkWebhooks } from './webhooks.ts';
 
 export type { Finding } from './finding.ts';
 export type DoctorOptions = PortOptions & { readonly data: string };
@@ -31,6 +32,7 @@ export async function diagnose(
     ...(await attempt('Temporal', () => checkTemporal(env))),
     ...(await attempt('optional parts', () => checkOptional(env))),
     ...(await attempt('Booksy', async () => [await checkBooksy(config, env)])),
+    ...(await attempt('webhooks', async () => [await checkWebhooks(given, env)])),
   ];
 }
 

@@ -14,6 +14,7 @@ import type { Ports } from './ports.ts';
 import { writeRunFile, type Addresses } from './run-file.ts';
 import type { UpOptions } from './settings.ts';
 import type { Supervisor } from './supervisor.ts';
+import { sendWebhooksTo, webhookSecret } from './webhooks.ts';
 
 /** What is up once everything started. */
 export type Running = {
@@ -81,6 +82,7 @@ export async function startParts(input: StartInput): Promise<Running> {
       BOOKSY_RATE_LIMIT: String(rate.calls),
       BOOKSY_RATE_WINDOW_MS: String(rate.windowMs),
       SIMULATOR_URL: simulator,
+      BOOKSY_WEBHOOK_SECRET: given['BOOKSY_WEBHOOK_SECRET'] || webhookSecret(given),
     });
   }
   record({ databaseUrl, temporalAddress });
@@ -95,6 +97,10 @@ export async function startParts(input: StartInput): Promise<Running> {
   const { url: apiUrl } = await nodePart(input, 'API', 'api/main.ts', env);
   if (apiUrl === undefined)
     throw new CliError('part_not_ready', 'The API did not say where it is.', 'Report this.');
+  if (simulator !== null) {
+    await supervisor.guard(sendWebhooksTo(simulator, apiUrl.replace(/\/$/, ''), webhookSecret(env)));
+    say(done('webhooks', 'of the simulator go to the API, signed'));
+  }
 
   const operator = await supervisor.guard(mintOperatorToken(databaseUrl, folder));
   const addresses: Addresses = {

@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { vaultContext, type Vault } from '../crypto.ts';
+import type { Vault } from '../crypto.ts';
 import { sqlState, type PrismaClient } from '../database/index.ts';
+import { bodyContext } from './body.ts';
 
 /** A webhook that was proven to be Booksy's. */
 export interface WebhookDelivery {
@@ -185,14 +186,4 @@ async function insertRows(
       if (attempt >= TRIES || !TRY_AGAIN.has(sqlState(error) ?? '')) throw error;
     }
   }
-}
-
-/** Where a body is sealed for. The row's id is not known before it is stored; the same news has the same place. */
-export function bodyContext(businessId: string, bodyHash: string): string {
-  return vaultContext({
-    tenant: businessId,
-    table: 'webhook_logs',
-    column: 'sealed_body',
-    row: `${businessId}:${bodyHash}`,
-  });
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase } from '../../../infra/database/index.ts';
-import { bodyContext } from '../../../infra/webhooks/store.ts';
+import { bodyContext } from '../../../infra/webhooks/body.ts';
 import { REFUSED_BODY } from '../../../api/webhooks/receive.ts';
 import { silentLauncher, startTestApi, type TestApi } from '../api/support/api.ts';
 import { eventually } from '../../support/eventually.ts';
