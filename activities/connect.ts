@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { BooksyClient } from '../booksy/index.ts';
 import type { Db } from '../infra/database/index.ts';
 import type { Logger } from '../infra/logger.ts';
+import { giveDefaultRule } from '../infra/rules/defaults.ts';
 
 export interface ConnectedBusiness {
   readonly businessId: string;
@@ -12,7 +13,7 @@ export interface ConnectedBusiness {
 
 /**
  * Connects every business that the Booksy account lists: a business that is known stays as it is, a new one is made with
- * the zone and currency that Booksy states. Doing it again changes nothing.
+ * the zone and currency that Booksy states and the default sync rule. Doing it again changes nothing.
  *
  * @returns all connected businesses, in Booksy's order, and the ids of rows that could not be read
  */
@@ -51,5 +52,9 @@ export async function connectBusinesses(deps: {
       created: known === null,
     });
   }
+  await giveDefaultRule(
+    deps.db,
+    connected.filter(({ created }) => created).map(({ businessId }) => businessId),
+  );
   return { connected, rejected: list.rejected.length };
 }

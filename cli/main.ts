@@ -6,6 +6,7 @@ import { errorsCommand } from './commands/errors.ts';
 import { healthCommand } from './commands/health.ts';
 import { mappingsCommand } from './commands/mappings.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { seedCommand } from './commands/seed.ts';
 import { simulatorCommand } from './commands/simulator.ts';
 import { syncCommand } from './commands/sync.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     syncCommand(),
     mappingsCommand(),
     errorsCommand(),
+    rulesCommand(),
     healthCommand(),
     tokenCommand(),
   ]) {
