@@ -1,5 +1,5 @@
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
-import type { VisitWindow } from '../domain/windows.ts';
+import type { FullSyncWindow } from '../domain/windows.ts';
+import { beating, type Work } from './beating.ts';
 import { syncCatalog } from './inbound/catalog.ts';
 import { settleCards } from './inbound/cards.ts';
 import { syncHours } from './inbound/hours.ts';
@@ -16,9 +16,6 @@ import { syncRecord, type SyncRecord } from './inbound/record-sync.ts';
 import { HeldError, type RunRef } from './inbound/run-ref.ts';
 import type { InboundDeps } from './inbound/run.ts';
 import { walkClients, walkVisits, type WalkReport } from './inbound/walks.ts';
-
-/** How often an activity tells that it lives, also while it waits for the allowance. */
-const HEARTBEAT_EVERY_MS = 5_000;
 
 /** What a step of a run came to. Where a person holds the run, it stopped before its next apply, and is asked again later. */
 export interface StepReport {
@@ -40,16 +37,13 @@ export function createInboundActivities(deps: InboundDeps) {
     planOutbound: (run: RunRef) => step(() => planOutbound(deps, run)),
     walkClients: (run: RunRef): Promise<WalkReport & StepReport> =>
       walkOrPause((beat) => walkClients(deps, run, beat)),
-    walkVisits: (
-      run: RunRef & { readonly windowKey: VisitWindow['key'] },
-    ): Promise<WalkReport & StepReport> => walkOrPause((beat) => walkVisits(deps, run, beat)),
+    walkVisits: (run: RunRef & { readonly windowKey: FullSyncWindow }): Promise<WalkReport & StepReport> =>
+      walkOrPause((beat) => walkVisits(deps, run, beat)),
     syncRecord: (input: SyncRecord) => beating((beat) => syncRecord(deps, input, beat)),
   };
 }
 
 export type InboundActivities = ReturnType<typeof createInboundActivities>;
-
-type Work<T> = (beat: (cursor?: unknown) => void) => Promise<T>;
 
 function step(work: Work<void>): Promise<StepReport> {
   return unlessHeld(async () => {
@@ -75,26 +69,5 @@ async function unlessHeld<T>(work: () => Promise<T>, held: T): Promise<T> {
   } catch (error) {
     if (error instanceof HeldError) return held;
     throw error;
-  }
-}
-
-/**
- * Runs work with a heartbeat that carries the work's latest cursor. `beat` also stops the work between two calls once the
- * activity is cancelled or its worker shuts down: what was applied stays, the next attempt goes on from there.
- */
-async function beating<T>(work: Work<T>): Promise<T> {
-  let cursor: unknown = activityInfo().heartbeatDetails;
-  const timer = setInterval(() => {
-    heartbeat(cursor);
-  }, HEARTBEAT_EVERY_MS);
-  try {
-    return await work((latest) => {
-      cancellationSignal().throwIfAborted();
-      if (latest === undefined) return;
-      cursor = latest;
-      heartbeat(cursor);
-    });
-  } finally {
-    clearInterval(timer);
   }
 }

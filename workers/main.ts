@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     taskQueue: config.temporal.taskQueue,
     workflowBundle: await workflowBundle(process.env.WORKFLOW_BUNDLE_DIR ?? null),
     inbound: { db: database.prisma, booksy, vault, capabilities: config.booksy.capabilities, logger },
+    account: config.booksy,
     logger,
   });
 

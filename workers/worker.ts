@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
 import { createInboundActivities } from '../activities/index.ts';
 import type { InboundDeps } from '../activities/inbound/run.ts';
+import { createSweepActivities, type SweepDeps } from '../activities/sweep/index.ts';
 import type { Logger } from '../infra/logger.ts';
 import { failureInterceptor } from './failures.ts';
 
@@ -16,6 +17,8 @@ export interface SyncWorkerOptions {
   readonly taskQueue: string;
   readonly workflowBundle: WorkflowBundle | { readonly codePath: string };
   readonly inbound: InboundDeps;
+  /** The Booksy account that is swept (R36). */
+  readonly account: Pick<SweepDeps, 'accountKey' | 'rate'>;
   readonly logger: Logger;
 }
 
@@ -27,7 +30,10 @@ export async function createSyncWorker(options: SyncWorkerOptions): Promise<Work
     namespace,
     taskQueue,
     workflowBundle,
-    activities: createInboundActivities(inbound),
+    activities: {
+      ...createInboundActivities(inbound),
+      ...createSweepActivities({ ...inbound, ...options.account }),
+    },
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     // Cached workflows are 0.35 MB each; what falls out is replayed.
     maxCachedWorkflows: 200,

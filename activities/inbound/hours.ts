@@ -1,5 +1,5 @@
 import { addDays, localOf } from '../../domain/local-time.ts';
-import type { Interval, RejectedRow, WholeList } from '../../domain/observed.ts';
+import type { RejectedRow, WholeList } from '../../domain/observed.ts';
 import { seenCustomDays, seenTimeOff, seenWeekly } from '../../domain/states/people-and-time.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import { applyRecords } from '../apply/apply-records.ts';
@@ -8,7 +8,14 @@ import { loadCatalogLinks } from '../apply/links.ts';
 import { readMirror } from '../apply/mirror.ts';
 import { quarantinedRow } from '../apply/record.ts';
 import { hoursBinding, timeOffBinding, type HoursOwnerKind } from '../apply/time-bindings.ts';
-import { ownersOf, readHours, type DateWindow, type Owner, type OwnerHours } from './read-hours.ts';
+import {
+  ownersOf,
+  readHours,
+  soonOwners,
+  type DateWindow,
+  type Owner,
+  type OwnerHours,
+} from './read-hours.ts';
 import { readSuspects, SUSPECT_READS_PER_PASS } from './absent.ts';
 import { noteProofs, type Proof } from './proof.ts';
 import { withStep } from './cursor.ts';
@@ -22,17 +29,26 @@ const STEP = 'hours';
 export const CUSTOM_DAYS_BACK = 31;
 export const CUSTOM_DAYS_AHEAD = 366;
 
+/** Whose hours are read: everybody's, or the custom days and time off of staff with visits to come (R36). */
+export type HoursExtent = 'all' | 'soon';
+
 /** Brings in when the salon, its bookable staff and its rooms are open, and when they are off. */
-export async function syncHours(deps: InboundDeps, run: RunRef, beat: () => void): Promise<void> {
+export async function syncHours(
+  deps: InboundDeps,
+  run: RunRef,
+  beat: () => void,
+  extent: HoursExtent = 'all',
+): Promise<void> {
   const { business, cursor, dry } = await openRun(deps.db, run);
   if (cursor.steps.includes(STEP)) return;
   const known = await loadCatalogLinks(deps.db, business.id);
   const links = dry ? await withWouldLinks(deps.db, run.runId, known) : known;
-  const owners = await ownersOf(deps, business, dry ? links : null);
+  const owners =
+    extent === 'soon' ? await soonOwners(deps, business) : await ownersOf(deps, business, dry ? links : null);
   const today = localOf(new Date().toISOString(), business.zone).slice(0, 10);
   const window = { fromDate: addDays(today, -CUSTOM_DAYS_BACK), tillDate: addDays(today, CUSTOM_DAYS_AHEAD) };
 
-  const read = await readHours(deps, business, owners, window, beat);
+  const read = await readHours(deps, business, owners, window, beat, extent === 'all');
   const absent = await absentTimeOff(deps, business, read, beat);
   await inStep(
     deps,
@@ -49,21 +65,30 @@ export async function syncHours(deps: InboundDeps, run: RunRef, beat: () => void
         );
       }
       await applyTimeOff(scope, business, read);
-      await settleTimeOff(scope, absent);
-      if (scope.plan === null) await noteProofs(scope, proofsOf(read, scope.now));
+      await settleTimeOff(scope, absent, extent);
+      if (scope.plan === null) await noteProofs(scope, proofsOf(read, scope.now, PROVES[extent]));
       scope.moveTo(withStep(scope.cursor, STEP));
     },
     { step: STEP },
   );
 }
 
-async function settleTimeOff(scope: StepScope, { gone, looked, removal }: AbsentTimeOff): Promise<void> {
+/** The window that a pass proves, by its extent. */
+const PROVES = { all: 'list', soon: 'soon' } as const satisfies Record<HoursExtent, string>;
+
+async function settleTimeOff(
+  scope: StepScope,
+  { gone, looked, removal }: AbsentTimeOff,
+  extent: HoursExtent,
+): Promise<void> {
   scope.plan?.planned('timeOff', { remove: gone.length });
   if (removal.kind === 'too_many') await scope.quarantine('timeOff', [removal.entry]);
   if (removal.kind !== 'allowed' || scope.plan !== null) return;
   await applyGone(scope, timeOffBinding('time_off'), gone);
   await usePermit(scope.tx, removal.permitId, looked);
-  if (looked === 0) await closeWindowEntry(scope.tx, scope.businessId, 'time_off', 'list');
+  // Only who looked at everybody knows that nothing is missing any more.
+  if (looked === 0 && extent === 'all')
+    await closeWindowEntry(scope.tx, scope.businessId, 'time_off', 'list');
 }
 
 async function applyHours(
@@ -83,8 +108,10 @@ async function applyHours(
     await applyRecords(
       scope,
       weekly,
-      whole(read, ({ weekly: list }) => list).map(({ owner, weekly: list }) =>
-        seenWeekly(owner.externalId, list.rows, list.interval),
+      read.flatMap(({ owner, weekly: list }) =>
+        list === null || list.rejected.length > 0
+          ? []
+          : [seenWeekly(owner.externalId, list.rows, list.interval)],
       ),
     ),
   );
@@ -94,31 +121,26 @@ async function applyHours(
     await applyRecords(
       scope,
       custom,
-      whole(read, ({ custom: list }) => list).map(({ owner, custom: list }) =>
-        seenCustomDays(
-          owner.externalId,
-          list.rows,
-          window,
-          known.get(owner.externalId)?.remote ?? NOTHING_KNOWN,
-          list.interval,
+      // A day that could not be read must not look like a closed one.
+      read
+        .filter(({ custom: list }) => list.rejected.length === 0)
+        .map(({ owner, custom: list }) =>
+          seenCustomDays(
+            owner.externalId,
+            list.rows,
+            window,
+            known.get(owner.externalId)?.remote ?? NOTHING_KNOWN,
+            list.interval,
+          ),
         ),
-      ),
     ),
   );
   for (const { owner, weekly: weeklyList, custom: customList } of read) {
-    await quarantineHours(scope, owner, [...weeklyList.rejected, ...customList.rejected]);
+    await quarantineHours(scope, owner, [...(weeklyList?.rejected ?? []), ...customList.rejected]);
   }
 }
 
 const NOTHING_KNOWN: GroupStates = {};
-
-/** Owners whose list could be read as a whole: a day that could not be read must not look like a closed one. */
-function whole(
-  read: readonly OwnerHours[],
-  listOf: (hours: OwnerHours) => { readonly rejected: readonly RejectedRow[]; readonly interval: Interval },
-): readonly OwnerHours[] {
-  return read.filter((hours) => listOf(hours).rejected.length === 0);
-}
 
 async function quarantineHours(
   scope: StepScope,
@@ -136,12 +158,12 @@ async function quarantineHours(
   );
 }
 
-function proofsOf(read: readonly OwnerHours[], now: string): readonly Proof[] {
-  const hours = read.flatMap(({ weekly, custom }) => [weekly, custom]);
+function proofsOf(read: readonly OwnerHours[], now: string, windowKey: string): readonly Proof[] {
+  const hours = read.flatMap(({ weekly, custom }) => (weekly === null ? [custom] : [weekly, custom]));
   const timeOff = read.flatMap(({ timeOff: list }) => (list === null ? [] : [list]));
   const proof = (entity: Proof['entity'], lists: readonly WholeList<unknown>[]): Proof => ({
     entity,
-    windowKey: 'list',
+    windowKey,
     complete: lists.every((list) => list.rejected.length === 0),
     remoteCount: lists.reduce((sum, list) => sum + list.rows.length, 0),
     receivedAt:
@@ -198,15 +220,16 @@ async function absentTimeOff(
   const rows = await deps.db.$queryRaw<{ id: string; resource: string }[]>`
     SELECT external_id AS id, resource_external_id AS resource FROM external_time_off
      WHERE business_id = ${business.id}::uuid AND source = 'time_off' AND gone_at IS NULL`;
-  const resourceOf = new Map(rows.map((row) => [row.id, row.resource]));
-  const suspects = rows
+  const listed = rows.filter((row) => listedOf.has(row.resource));
+  const resourceOf = new Map(listed.map((row) => [row.id, row.resource]));
+  const suspects = listed
     .filter((row) => listedOf.get(row.resource)?.has(row.id) === false)
     .map((row) => row.id);
   const removal = await judgeRemoval(deps.db, business.id, {
     entity: 'time_off',
     windowKey: 'list',
     suspects: suspects.length,
-    known: rows.length,
+    known: listed.length,
   });
   if (removal.kind !== 'allowed') return { gone: [], looked: 0, removal };
   const looked = suspects.slice(0, SUSPECT_READS_PER_PASS);

@@ -1,6 +1,5 @@
-import { visitWindows, type VisitWindow } from '../../domain/windows.ts';
+import { FULL_SYNC_WINDOWS, type FullSyncWindow } from '../../domain/windows.ts';
 import type { SyncMode } from '../../domain/progress.ts';
-import { localOf } from '../../domain/local-time.ts';
 import { businessOf, type InboundDeps, type RunRef } from './run.ts';
 
 /** R31: each run writes one ledger row, at its start and at its end. */
@@ -20,7 +19,7 @@ export interface FinishRun extends RunRef {
 
 export interface BegunRun {
   /** Windows of visits that the run walks, in their order. */
-  readonly windowKeys: readonly VisitWindow['key'][];
+  readonly windowKeys: readonly FullSyncWindow[];
   /** Rows that the last pass over a list counted, by `clients` or window; a first run has none. */
   readonly expectedRows?: { readonly [key: string]: number };
 }
@@ -34,12 +33,11 @@ export async function beginRun(deps: InboundDeps, input: BeginRun): Promise<Begu
     VALUES (${runId}::uuid, ${business.id}::uuid, ${kind}, ${mode}, ${workflowId}, ${temporalRunId}, ${actor})
     ON CONFLICT (id) DO UPDATE SET temporal_run_id = excluded.temporal_run_id`;
   if (kind === 'record_sync') return { windowKeys: [] };
-  const today = localOf(new Date().toISOString(), business.zone).slice(0, 10);
   const passes = await deps.db.integrationSyncStatus.findMany({
     where: { businessId: business.id, entity: { in: ['profile', 'booking'] } },
   });
   return {
-    windowKeys: visitWindows(today).map((window) => window.key),
+    windowKeys: FULL_SYNC_WINDOWS,
     expectedRows: Object.fromEntries(
       passes.map((pass) => [pass.windowKey.replace(/^visits:/, ''), pass.remoteCount ?? 0]),
     ),

@@ -21,7 +21,8 @@ export interface Owner {
 
 export interface OwnerHours {
   readonly owner: Owner;
-  readonly weekly: WholeList<ObservedWeekday>;
+  /** Null where it was not asked for. */
+  readonly weekly: WholeList<ObservedWeekday> | null;
   readonly custom: WholeList<ObservedCustomDay>;
   readonly timeOff: WholeList<ObservedTimeOff> | null;
 }
@@ -73,18 +74,35 @@ async function linkedOwners(deps: InboundDeps, business: RunBusiness): Promise<r
      ORDER BY 1 DESC, 2`;
 }
 
-/** Reads the hours and the time off of some owners, one after the other. */
+/** Bookable staff with visits to come: their custom days and time off decide whether those can take place (R36). */
+export async function soonOwners(deps: InboundDeps, business: RunBusiness): Promise<readonly Owner[]> {
+  return deps.db.$queryRaw<Owner[]>`
+    SELECT 'staff' AS kind, m.external_id AS "externalId", m.staff_id AS id
+      FROM external_staff m JOIN staff s ON s.id = m.staff_id
+     WHERE m.business_id = ${business.id}::uuid AND m.gone_at IS NULL AND s.bookable
+       AND EXISTS (SELECT FROM booking_items i JOIN bookings b ON b.id = i.booking_id
+                    WHERE i.staff_id = s.id AND i.starts_at > now()
+                      AND b.status IN ('pending', 'proposed', 'confirmed'))
+     ORDER BY 2`;
+}
+
+/**
+ * Reads the hours and the time off of some owners, one after the other.
+ *
+ * @param weekly whether the weekly hours are read too
+ */
 export async function readHours(
   deps: InboundDeps,
   business: RunBusiness,
   owners: readonly Owner[],
   window: DateWindow,
   beat: () => void,
+  weekly: boolean,
 ): Promise<readonly OwnerHours[]> {
   const known = await knownHours(deps, business.id);
   const read: OwnerHours[] = [];
   for (const owner of owners) {
-    read.push(await readOwner(deps, business, owner, window, known));
+    read.push(await readOwner(deps, business, owner, window, { known, weekly }));
     beat();
   }
   return read;
@@ -95,7 +113,7 @@ async function readOwner(
   business: BusinessRef,
   owner: Owner,
   window: DateWindow,
-  known: ReadonlyMap<string, GroupStates>,
+  { known, weekly }: { readonly known: ReadonlyMap<string, GroupStates>; readonly weekly: boolean },
 ): Promise<OwnerHours> {
   const call = { lane: LANE } as const;
   const of: HoursOwner =
@@ -107,10 +125,12 @@ async function readOwner(
   );
   return {
     owner,
-    weekly: await twiceIf(
-      (list) => wasOpen && list.rows.every((day) => day.intervals.length === 0),
-      () => deps.booksy.getWeek(business, { owner: of }, call),
-    ),
+    weekly: weekly
+      ? await twiceIf(
+          (list) => wasOpen && list.rows.every((day) => day.intervals.length === 0),
+          () => deps.booksy.getWeek(business, { owner: of }, call),
+        )
+      : null,
     custom: await twiceIf(
       (list) => knewDays && list.rows.length === 0,
       () => deps.booksy.listCustomDays(business, { owner: of, fromDate, toDate: tillDate }, call),

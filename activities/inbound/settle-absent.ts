@@ -22,6 +22,8 @@ export const RECORD_OF = { clients: 'profile', visits: 'booking' } as const sati
 
 /** A pass whose suspects are to be settled. */
 export interface UnsettledPass extends EndedPass {
+  /** The window in whose name too many removals wait for a person. */
+  readonly guardKey: string;
   readonly links: Links;
   readonly entity: keyof typeof RECORD_OF;
 }
@@ -95,7 +97,7 @@ async function judge(scope: StepScope, pass: UnsettledPass, absent: Absent): Pro
              AND b.starts_at > ${scope.now}::timestamptz`;
   return judgeRemoval(scope.tx, scope.businessId, {
     entity: RECORD_OF[pass.entity],
-    windowKey: pass.key,
+    windowKey: pass.guardKey,
     suspects: absent.suspects.length,
     known: absent.known,
     urgentAt: rows[0]?.starts_at?.toISOString() ?? null,

@@ -2,7 +2,7 @@ import type { ListPage, RejectedRow } from '../../domain/observed.ts';
 import { isComplete, WALK_START, type WalkCursor } from '../../domain/walk.ts';
 import type { VisitWindow } from '../../domain/windows.ts';
 import { localOf } from '../../domain/local-time.ts';
-import { visitWindows } from '../../domain/windows.ts';
+import { visitWindow, widestAround } from '../../domain/windows.ts';
 import type { Links } from '../../domain/states/links.ts';
 import { absentClients, absentVisits, knownClients, knownVisits, type Absent } from '../apply/gone.ts';
 import { loadCatalogLinks, NO_LINKS } from '../apply/links.ts';
@@ -46,6 +46,7 @@ export async function walkClients(deps: InboundDeps, run: RunRef, beat: Beat): P
   const { business } = open;
   return walk(deps, open, run, {
     key: CLIENTS_WALK,
+    guardKey: CLIENTS_WALK,
     links: NO_LINKS,
     fetchPage: (offset, limit) => deps.booksy.listClients(business, { offset, limit }, { lane: LANE }),
     apply: async (scope, rows, rejected) => {
@@ -71,6 +72,7 @@ export async function walkVisits(
   const known = await loadCatalogLinks(deps.db, business.id);
   return walk(deps, open, run, {
     key: walkKey(window.key),
+    guardKey: walkKey(widestAround(window.key)),
     links: open.dry ? await withWouldLinks(deps.db, run.runId, known) : known,
     fetchPage: (offset, limit) =>
       deps.booksy.listAppointments(
@@ -106,14 +108,13 @@ export function walkKey(windowKey: VisitWindow['key']): string {
 
 /** The window as it was cut when the run began: a run that lasts over midnight must not move it. */
 function windowOf({ business, startedAt }: OpenRun, windowKey: VisitWindow['key']): VisitWindow {
-  const today = localOf(startedAt, business.zone).slice(0, 10);
-  const window = visitWindows(today).find(({ key }) => key === windowKey);
-  if (window === undefined) throw new Error(`No window of visits is called ${windowKey}.`);
-  return window;
+  return visitWindow(windowKey, localOf(startedAt, business.zone).slice(0, 10));
 }
 
 interface Walk<T> {
   readonly key: string;
+  /** The window in whose name too many removals wait for a person (R3). */
+  readonly guardKey: string;
   readonly links: Links;
   readonly fetchPage: (offset: number, limit: number) => Promise<ListPage<T>>;
   /** Applies rows and returns the ids of those to be looked at by id. */
@@ -206,7 +207,9 @@ async function applyBatch<T extends { readonly externalId: string }>(
       const unsettled = suspects.length > 0;
       if (!unsettled) {
         await forgetPass(scope, options.key);
-        if (complete && scope.hasQuarantine() && scope.plan === null) {
+        // Only a pass over all of the window knows that nothing of it is missing.
+        const sawAll = options.guardKey === options.key;
+        if (complete && sawAll && scope.hasQuarantine() && scope.plan === null) {
           await closeWindowEntry(scope.tx, scope.businessId, RECORD_OF[options.entity], options.key);
         }
       }

@@ -58,7 +58,8 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   });
   const deps = makeDeps(config, database);
   const worker = await startTestWorker({
-    create: (given) => createSyncWorker({ ...given, inbound: deps, logger: deps.logger }),
+    create: (given) =>
+      createSyncWorker({ ...given, inbound: deps, account: config.booksy, logger: deps.logger }),
   });
   const launcher = createLauncher(worker);
   return {

@@ -1,0 +1,173 @@
+import { v7 as uuidv7 } from 'uuid';
+import { sameValue } from '../../domain/canonical.ts';
+import type { GroupStates } from '../../domain/merge.ts';
+import { directionFor, type SyncRule } from '../../domain/rules/rules.ts';
+import { Prisma, type Tx } from '../../infra/database/index.ts';
+import { loadRule } from '../../infra/rules/load.ts';
+import { serviceBinding, variantBinding } from '../apply/catalog-bindings.ts';
+import { clientBinding } from '../apply/client-binding.ts';
+import type { EntityBinding } from '../apply/binding.ts';
+import { NO_LINKS } from '../apply/links.ts';
+import type { ApplyScope } from '../apply/scope.ts';
+import { timeOffBinding } from '../apply/time-bindings.ts';
+import { createVisitBinding } from '../apply/visit-binding.ts';
+import { businessOf, type InboundDeps } from '../inbound/run.ts';
+import type { Beat } from './deps.ts';
+
+/**
+ * The nightly comparison of platform against base (R27): finds what the triggers could not see (switched off, a restored
+ * dump, a replica's session), and what lay still while a gate was shut. It judges nothing: what differs goes to the outbox.
+ */
+
+/** Records that are compared in one transaction. */
+const RECORDS_PER_PAGE = 500;
+const PAGE_TIMEOUT_MS = 60_000;
+
+/** What was found of a business. */
+export interface Compared {
+  readonly compared: number;
+  readonly marked: number;
+}
+
+interface Compare {
+  readonly binding: EntityBinding;
+  /** Of several rows of one record, the one whose base counts. */
+  readonly where: Prisma.Sql;
+}
+
+/** Kinds of record that are written at Booksy. A binding of visits lives for one transaction. */
+const COMPARED: readonly (() => Compare)[] = [
+  () => ({ binding: createVisitBinding(), where: Prisma.empty }),
+  () => ({ binding: clientBinding, where: Prisma.sql`AND m.is_primary` }),
+  () => ({ binding: serviceBinding, where: Prisma.empty }),
+  () => ({ binding: variantBinding, where: Prisma.empty }),
+  () => ({ binding: timeOffBinding('time_off'), where: Prisma.empty }),
+];
+
+/** Compares all records of a business that are linked and go out, and marks those that differ; then what was never linked. */
+export async function compareBusiness(deps: InboundDeps, businessId: string, beat: Beat): Promise<Compared> {
+  const business = await businessOf(deps.db, businessId);
+  const rule = await loadRule(deps.db, businessId);
+  let compared = 0;
+  let marked = 0;
+  for (const make of COMPARED) {
+    for (let after: string | null = NIL; after !== null;) {
+      beat();
+      const from: string = after;
+      const page = await deps.db.$transaction(
+        async (tx) => {
+          const scope: ApplyScope = {
+            tx,
+            vault: deps.vault,
+            businessId,
+            zone: business.zone,
+            currency: business.currency,
+            runId: uuidv7(),
+            now: new Date().toISOString(),
+            links: NO_LINKS,
+            plan: null,
+            audit: [],
+          };
+          return comparePage(scope, make(), rule, from);
+        },
+        { timeout: PAGE_TIMEOUT_MS, maxWait: PAGE_TIMEOUT_MS },
+      );
+      compared += page.compared;
+      marked += page.marked;
+      after = page.last;
+    }
+  }
+  marked += await markUnlinked(deps, businessId);
+  return { compared, marked };
+}
+
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+interface ComparedPage extends Compared {
+  /** Null: that was the last page. */
+  readonly last: string | null;
+}
+
+async function comparePage(
+  scope: ApplyScope,
+  { binding, where }: Compare,
+  rule: SyncRule,
+  after: string,
+): Promise<ComparedPage> {
+  const { mirror } = binding;
+  const fixed = Object.entries(mirror.fixed).map(
+    ([column, value]) => Prisma.sql` AND m.${Prisma.raw(column)} = ${value}`,
+  );
+  const rows = await scope.tx.$queryRaw<{ record_id: string; base_ours: GroupStates }[]>`
+    SELECT m.${Prisma.raw(mirror.linkColumn)}::text AS record_id, m.base_ours
+      FROM ${Prisma.raw(mirror.table)} m
+     WHERE m.business_id = ${scope.businessId}::uuid AND m.gone_at IS NULL
+       AND m.${Prisma.raw(mirror.linkColumn)} > ${after}::uuid
+           ${fixed.length === 0 ? Prisma.empty : Prisma.join(fixed, '')} ${where}
+     ORDER BY m.${Prisma.raw(mirror.linkColumn)} LIMIT ${RECORDS_PER_PAGE}`;
+  if (rows.length === 0) return { compared: 0, marked: 0, last: null };
+  const ours = await binding.loadOurs(
+    scope,
+    rows.map((row) => row.record_id),
+  );
+  const goesOut = (group: string) => {
+    const direction = directionFor(rule, binding.entity, group);
+    return direction === 'both' || direction === 'out';
+  };
+  const differing = rows.filter(({ record_id: id, base_ours: base }) => {
+    const state = ours.get(id);
+    return state === undefined ? goesOut('status') || goesOut('owner') : differs(state.groups, base, goesOut);
+  });
+  const marked = await markDirty(
+    scope.tx,
+    scope.businessId,
+    binding.entity,
+    differing.map((row) => row.record_id),
+  );
+  const last = rows.length < RECORDS_PER_PAGE ? null : (rows.at(-1)?.record_id ?? null);
+  return { compared: rows.length, marked, last };
+}
+
+/** Whether a group that goes out holds something else than the base (R6). */
+function differs(ours: GroupStates, base: GroupStates, goesOut: (group: string) => boolean): boolean {
+  return [...new Set([...Object.keys(ours), ...Object.keys(base)])].some(
+    (group) => goesOut(group) && !sameValue(ours[group], base[group]),
+  );
+}
+
+/** Puts records into the outbox that are not in it, and whose failure nobody knows of yet. */
+async function markDirty(
+  tx: Tx,
+  businessId: string,
+  entity: string,
+  recordIds: readonly string[],
+): Promise<number> {
+  if (recordIds.length === 0) return 0;
+  return tx.$executeRaw`
+    INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin)
+    SELECT ${businessId}::uuid, ${entity}, id, 'observe', 'sync' FROM unnest(${[...recordIds]}::uuid[]) AS id
+     WHERE NOT EXISTS (SELECT FROM sync_outbox o
+                        WHERE o.business_id = ${businessId}::uuid AND o.entity = ${entity} AND o.record_id = id)`;
+}
+
+/**
+ * Visits and blocks to come that Booksy never had (R18). Once a person has allowed pushing; before, nothing is made there.
+ * Clients follow their visits.
+ */
+async function markUnlinked(deps: InboundDeps, businessId: string): Promise<number> {
+  return deps.db.$executeRaw`
+    INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin)
+    SELECT ${businessId}::uuid, u.entity, u.id, 'observe', 'sync'
+      FROM businesses b CROSS JOIN LATERAL (
+        SELECT 'booking' AS entity, v.id FROM bookings v
+         WHERE v.business_id = b.id AND v.starts_at > now() AND v.status NOT IN ('cancelled', 'no_show')
+           AND NOT EXISTS (SELECT FROM external_bookings m WHERE m.business_id = b.id AND m.booking_id = v.id)
+        UNION ALL
+        SELECT 'time_off', t.id FROM time_off t
+         WHERE t.business_id = b.id AND t.source = 'time_off' AND t.ends_at > now()
+           AND NOT EXISTS (SELECT FROM external_time_off m WHERE m.business_id = b.id AND m.time_off_id = t.id)
+      ) AS u
+     WHERE b.id = ${businessId}::uuid AND b.push_allowed_at IS NOT NULL
+       AND NOT EXISTS (SELECT FROM sync_outbox o
+                        WHERE o.business_id = b.id AND o.entity = u.entity AND o.record_id = u.id)`;
+}
