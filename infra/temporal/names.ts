@@ -22,3 +22,13 @@ export const PROGRESS_QUERY = 'progress';
 export const WAKE_SIGNAL = 'wake';
 export const PAUSE_SIGNAL = 'pause';
 export const RESUME_SIGNAL = 'resume';
+
+/**
+ * Signals of the sync of a record that failed alone (R29), without arguments: try it now, or leave it until it changes
+ * again. Both may be typed in the Temporal Web UI.
+ */
+export const RETRY_SIGNAL = 'retry';
+export const SKIP_SIGNAL = 'skip';
+
+/** Signal of a conflict's workflow: what a person decided, as JSON (see workflows/conflict-resolution.ts). */
+export const RESOLVE_SIGNAL = 'resolve';
