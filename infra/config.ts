@@ -109,6 +109,13 @@ export interface ApiConfig {
   readonly simulatorUrl: string | null;
 }
 
+/** Waits of the engine in milliseconds, by the names of `ProtocolSettings`. */
+export interface WaitConfig {
+  readonly unknownForMs: number;
+  readonly lookEveryMs: number;
+  readonly createWaitMs: number;
+}
+
 export interface LogConfig {
   readonly level: Environment['LOG_LEVEL'];
   readonly dir: string | null;
@@ -126,6 +133,7 @@ export interface Config {
   readonly cache: CacheConfig;
   readonly booksy: BooksyConfig;
   readonly webhooks: WebhookConfig;
+  readonly waits: WaitConfig;
   readonly encryption: {
     /** 32 bytes. */
     readonly key: Buffer;
@@ -243,6 +251,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     webhooks: {
       secrets: value.BOOKSY_WEBHOOK_SECRET ?? [],
       tokens: value.BOOKSY_WEBHOOK_TOKEN ?? [],
+    },
+    waits: {
+      unknownForMs: value.BOOKSY_UNANSWERED_MS,
+      lookEveryMs: value.BOOKSY_UNANSWERED_LOOK_MS,
+      createWaitMs: value.BOOKSY_CREATE_WAIT_MS,
     },
     encryption: { key: value.ENCRYPTION_KEY, keyId: keyIdOf(value.ENCRYPTION_KEY) },
     temporal: {

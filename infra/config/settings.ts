@@ -9,6 +9,7 @@ import { launcherSettings } from './launcher.ts';
 import { logSettings } from './logs.ts';
 import { describe } from './notes.ts';
 import { hostAndPort, integer, key32, originList, webUrl, word } from './rules.ts';
+import { waitSettings } from './waits.ts';
 import { webhookSettings } from './webhooks.ts';
 
 const GROUP = {
@@ -24,6 +25,8 @@ export const environment = z.object({
   ...cacheSettings,
 
   ...booksySettings,
+
+  ...waitSettings,
 
   ...webhookSettings,
 
