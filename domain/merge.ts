@@ -26,11 +26,29 @@ export interface MergeInput {
   /** What `theirs` would be here, in the platform's own words, to see that both sides came to the same. */
   readonly theirsHere: GroupStates;
   readonly directionOf: (group: string) => Direction;
+  /** Groups of a write of ours whose outcome is unknown: what they show proves nothing yet (R14a). */
+  readonly waiting?: ReadonlySet<string>;
+  /** Groups whose value, as read, is that of a late write of our own over something newer (R14b). */
+  readonly late?: ReadonlySet<string>;
+  /** Who wins where both sides changed (R9); null leaves it to a person. */
+  readonly settle?: (group: string) => 'apply' | 'push' | null;
   /** Whether both sides came to the same; compares values unless told (two cancels with different reasons are one cancel). */
   readonly equivalent?: (group: string, theirsHere: Json | undefined, ours: Json | undefined) => boolean;
 }
 
-export const MERGE_VERDICTS = ['equal', 'apply', 'push', 'conflict', 'frozen', 'unread', 'keep'] as const;
+export const MERGE_VERDICTS = [
+  'equal',
+  'apply',
+  'push',
+  /** Push, because our own late write stands there over something newer (R14b). */
+  'restore',
+  'conflict',
+  'frozen',
+  'unread',
+  'keep',
+  /** Part of a write of ours whose outcome is unknown (R14a). */
+  'wait',
+] as const;
 export type MergeVerdict = (typeof MERGE_VERDICTS)[number];
 
 export interface GroupDecision {
@@ -58,12 +76,16 @@ function decideGroup(group: string, input: MergeInput): GroupDecision {
   const direction = input.directionOf(group);
   if (direction === 'never') return decide('keep', 'never synchronised (R8)');
 
+  if (input.waiting?.has(group) === true) return decide('wait', 'the outcome of our write is unknown (R14a)');
+
   const changedThere = !sameValue(input.theirs[group], input.baseTheirs[group]);
   const changedHere = input.editedHere.has(group) || !sameValue(input.ours[group], input.baseOurs[group]);
   if (!changedThere && !changedHere) return decide('equal', 'neither side changed since the base');
   const equivalent = input.equivalent ?? ((_, theirsHere, ours) => sameValue(theirsHere, ours));
   if (equivalent(group, input.theirsHere[group], input.ours[group]))
     return decide('equal', 'both sides hold the same');
+  if (input.late?.has(group) === true && direction !== 'in')
+    return decide('restore', 'a late write of our own stands over something newer (R14b)');
   if (changedThere && !changedHere) {
     return direction === 'out'
       ? decide('keep', 'changed at Booksy, but this group goes out only (R8)')
@@ -76,6 +98,9 @@ function decideGroup(group: string, input: MergeInput): GroupDecision {
   }
   if (direction === 'in') return decide('apply', 'changed on both sides; this group comes in only (R8)');
   if (direction === 'out') return decide('push', 'changed on both sides; this group goes out only (R8)');
+  const winner = input.settle?.(group) ?? null;
+  if (winner === 'apply') return decide('apply', 'changed on both sides; a rule lets Booksy win (R9)');
+  if (winner === 'push') return decide('push', 'changed on both sides; a rule lets the platform win (R9)');
   return decide('conflict', 'changed on both sides since the base');
 }
 
@@ -85,7 +110,8 @@ export function groupsWith(decisions: readonly GroupDecision[], verdict: MergeVe
 }
 
 /**
- * The base after a merge: groups that became equal or were applied move to what was seen; all others keep their base, so
+ * The base after a merge: groups that became equal or were applied move to what was seen, and so do those that our own late
+ * write stands in (it is no news, and ours differs from it); all others keep their base, so
  * that a later pass sees the same difference again.
  */
 export function nextBase(
@@ -95,7 +121,7 @@ export function nextBase(
 ): GroupStates {
   const next: Record<string, Json> = { ...base };
   for (const { group, verdict } of decisions) {
-    if (verdict !== 'equal' && verdict !== 'apply') continue;
+    if (verdict !== 'equal' && verdict !== 'apply' && verdict !== 'restore') continue;
     const value = seen[group];
     if (value === undefined) Reflect.deleteProperty(next, group);
     else next[group] = value;

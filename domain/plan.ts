@@ -42,6 +42,9 @@ export interface PlanInput {
   readonly frozen: ReadonlySet<string>;
   readonly directionOf: (group: string) => Direction;
   readonly equivalent?: MergeInput['equivalent'];
+  readonly waiting?: MergeInput['waiting'];
+  readonly late?: MergeInput['late'];
+  readonly settle?: MergeInput['settle'];
 }
 
 export interface ConflictFound {
@@ -92,14 +95,14 @@ export function planRecord(input: PlanInput): RecordPlan {
     unread,
     theirsHere: seen.here,
     directionOf: input.directionOf,
-    ...(input.equivalent === undefined ? {} : { equivalent: input.equivalent }),
+    ...optional(input),
   });
   const decisions = holdDisputedCancel(merged, seen, ours);
   return {
     kind: 'merge',
     decisions,
     apply: groupsWith(decisions, 'apply'),
-    push: groupsWith(decisions, 'push'),
+    push: [...groupsWith(decisions, 'push'), ...groupsWith(decisions, 'restore')].sort(),
     conflict: conflictOf(groupsWith(decisions, 'conflict'), seen, ours),
     remote,
     baseTheirs: withoutUnresolved(
@@ -108,6 +111,20 @@ export function planRecord(input: PlanInput): RecordPlan {
       seen.unresolved,
     ),
     baseOurs: nextBase(mirror.baseOurs, oursAfter(ours, seen, decisions), decisions),
+  };
+}
+
+function optional({
+  equivalent,
+  waiting,
+  late,
+  settle,
+}: PlanInput): Pick<MergeInput, 'equivalent' | 'waiting' | 'late' | 'settle'> {
+  return {
+    ...(equivalent === undefined ? {} : { equivalent }),
+    ...(waiting === undefined ? {} : { waiting }),
+    ...(late === undefined ? {} : { late }),
+    ...(settle === undefined ? {} : { settle }),
   };
 }
 
@@ -158,8 +175,11 @@ export function planGoneVisit(
   return changedHere(ours, mirror) ? 'conflict' : 'cancel';
 }
 
-/** R7a: a counter that moved, or a value that differs from the base (what triggers did not see). */
-function changedHere(ours: OursState, mirror: Pick<MirrorState, 'baseCounters' | 'baseOurs'>): boolean {
+/** R7a: whether a record was changed here: a counter that moved, or a value that differs from the base (what triggers did not see). */
+export function changedHere(
+  ours: OursState,
+  mirror: Pick<MirrorState, 'baseCounters' | 'baseOurs'>,
+): boolean {
   if (editedGroups(ours, mirror).size > 0) return true;
   // A group that no read has shown yet has no base; here it is null.
   return Object.keys({ ...ours.groups, ...mirror.baseOurs }).some(
@@ -167,7 +187,11 @@ function changedHere(ours: OursState, mirror: Pick<MirrorState, 'baseCounters' |
   );
 }
 
-function editedGroups(ours: OursState, mirror: Pick<MirrorState, 'baseCounters'>): ReadonlySet<string> {
+/** Groups whose counter here moved since the base (R7a). */
+export function editedGroups(
+  ours: OursState,
+  mirror: Pick<MirrorState, 'baseCounters'>,
+): ReadonlySet<string> {
   const edited = Object.entries(ours.counters)
     .filter(([group, count]) => count !== (mirror.baseCounters[group] ?? 0))
     .map(([group]) => group);
@@ -207,7 +231,8 @@ function conflictOf(groups: readonly string[], seen: SeenRecord, ours: OursState
 function oursAfter(ours: OursState, seen: SeenRecord, decisions: readonly GroupDecision[]): GroupStates {
   const after: Record<string, Json> = { ...ours.groups };
   for (const { group, verdict } of decisions) {
-    if (verdict !== 'apply') continue;
+    // What our own late write left there counts as known to us, so that ours looks newer until it is restored (R14b).
+    if (verdict !== 'apply' && verdict !== 'restore') continue;
     const value = seen.here[group];
     if (value === undefined) Reflect.deleteProperty(after, group);
     else after[group] = value;

@@ -1,4 +1,5 @@
 import type { GroupStates } from '../merge.ts';
+import type { Interval } from '../observed.ts';
 import type { EditCounters } from '../plan.ts';
 import type { SeenRecord } from '../states/seen.ts';
 import type {
@@ -7,7 +8,9 @@ import type {
   Intent,
   IntentState,
   ProtocolConflict,
+  ProtocolConflictKind,
   Reading,
+  RecordMemory,
   RecordView,
   VisitStep,
   WriteOperation,
@@ -38,14 +41,28 @@ export interface IntentChange {
   readonly lookedUpAt?: string;
 }
 
-/** The mirror as it is to be, with both sides of the base (R6). */
+/** The mirror as it is to be, with both sides of the base (R6). It was seen: it is not gone any more. */
 export interface NextMirror {
   readonly seen: SeenRecord;
   readonly remote: GroupStates;
   readonly baseTheirs: GroupStates;
   readonly baseOurs: GroupStates;
-  /** Groups whose base counter becomes the count after this commit's own writes here; the others keep theirs (R7a). */
+  /** Groups whose base counter moves; the others keep theirs (R7a). */
   readonly settled: readonly string[];
+  /** The counters that settled groups get; one that is missing gets the count after this commit's own writes here. */
+  readonly counters: EditCounters;
+}
+
+/** What the end of an object at Booksy means here. */
+export interface GoneHere {
+  /**
+   * `cancel`: the record ends here as well (a visit is cancelled, time off is deleted, others can no longer be booked).
+   * `keep_marked`: it stays and is marked `gone_at_booksy` (R18). `mirror_only`: only the link knows (we removed it, or a
+   * conflict decides about the record).
+   */
+  readonly as: 'cancel' | 'keep_marked' | 'mirror_only';
+  /** Of the read that showed it. */
+  readonly interval: Interval;
 }
 
 /** Everything that one transaction writes here. Nothing in it is a call. */
@@ -53,11 +70,13 @@ export interface Commit {
   /** Groups of `seen.here` to write into the record (R7b). */
   readonly apply: { readonly seen: SeenRecord; readonly groups: readonly string[] } | null;
   readonly mirror: NextMirror | null;
-  /** What a 404 by id means here (R18). */
-  readonly gone: 'cancel' | 'keep_marked' | null;
+  readonly gone: GoneHere | null;
   /** Link the record to this object; the one linked before becomes an earlier generation (R15b, R16). */
   readonly link: { readonly externalId: string; readonly generation: number } | null;
-  /** Raise the record's generation (R16); in the commit of the create's intent. */
+  /**
+   * Raise the record's generation (R16), in the commit of the create's intent. The object that was linked becomes one of an
+   * earlier generation at once, after `mirror` was written to it: the next view has no `externalId` and no mirror until the create is linked.
+   */
   readonly generation: number | null;
   readonly intents: readonly IntentChange[];
   readonly open: NewIntent | null;
@@ -68,7 +87,10 @@ export interface Commit {
   readonly judged: readonly string[];
   /** Deletes the box rows that the view was loaded with (R26). */
   readonly clearsBox: boolean;
-  readonly flips: { readonly [group: string]: readonly string[] } | null;
+  /** Kinds of open conflicts whose cause is gone by itself: mapped now, or at an unambiguous time. */
+  readonly lifted: readonly ProtocolConflictKind[];
+  /** Kept as it is; null = as before. */
+  readonly memory: RecordMemory | null;
   /** For the audit trail: code and groups. */
   readonly notes: readonly { readonly code: string; readonly groups: readonly string[] }[];
 }
@@ -88,7 +110,8 @@ export interface RecordPort {
   /** Looks for objects that a create of ours made (R15), the linked one left out. */
   find(view: RecordView, importUid: string | null, intent: Intent | null): Promise<Finding>;
   /**
-   * One transaction: row lock, lease still ours, version still the view's; else nothing is written.
+   * One transaction: row lock, lease still ours, version still the view's; else nothing is written (R13).
+   * An intent that is opened is due when the lease ends, so that a crash before the call wakes somebody (R28a).
    * @returns the intent that was opened
    */
   commit(

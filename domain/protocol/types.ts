@@ -80,6 +80,8 @@ export interface Intent {
 export interface Evidence {
   /** Row of the box. */
   readonly id: string;
+  /** The appointment that it speaks of: of a record that is not linked yet it may be the one that our create made. */
+  readonly externalId: string;
   readonly action: 'CREATED' | 'MODIFIED' | 'CANCELLED';
   readonly receivedAt: string;
   readonly theirs: GroupStates;
@@ -89,6 +91,28 @@ export interface Evidence {
 /** How far writing to Booksy is open for this record now (R18, R30, circuit, capability). */
 export const PUSH_GATES = ['open', 'cancels_only', 'shut'] as const;
 export type PushGate = (typeof PUSH_GATES)[number];
+
+/** Who decides where both sides changed a group (R9): a rule's word, or a person. */
+export const MERGE_POLICIES = ['platform', 'booksy', 'latest', 'manual'] as const;
+export type MergePolicy = (typeof MERGE_POLICIES)[number];
+
+/**
+ * What the protocol itself remembers of a linked record beside its base. Only the protocol reads and writes it; a port keeps
+ * it as it is (the mirror's `flips` column).
+ */
+export interface RecordMemory {
+  /** Turns of each group that no person made, `in:<ISO instant>` and `out:<ISO instant>` by turns, oldest first (R6). */
+  readonly turns?: { readonly [group: string]: readonly string[] };
+  /** Fingerprints of the values that reads of Booksy showed of each group, latest first (R4a). */
+  readonly read?: { readonly [group: string]: readonly string[] };
+}
+
+/** A conflict that is open on the record, with the groups that it freezes (R10). */
+export interface OpenConflict {
+  readonly kind: string;
+  readonly groups: readonly string[];
+  readonly otherExternalId: string | null;
+}
 
 /** Everything the engine holds of one record, read in one statement's time. */
 export interface RecordView {
@@ -112,10 +136,21 @@ export interface RecordView {
   readonly oursThere: GroupStates;
   readonly unmapped: readonly string[];
   readonly mirror: MirrorState | null;
-  /** Groups on open conflicts (R10). */
+  /** Sent instant of the mirror's last observation; null = never observed (R9). */
+  readonly observedSentAt: string | null;
+  /** Groups on open conflicts, whatever their kind (R10). */
   readonly frozen: ReadonlySet<string>;
-  /** Open, unknown and remembered ones, oldest first. */
+  readonly openConflicts: readonly OpenConflict[];
+  /** Open, unknown, remembered, and unsent ones that are still due; oldest first. */
   readonly intents: readonly Intent[];
+  /** Writes of groups that Booksy answered within the last 24 h, oldest first; may be left empty where there is no evidence. */
+  readonly written: readonly Intent[];
+  /** The latest create of this generation, whatever became of it: what was sent stays known (R15b, R16a). */
+  readonly created: Intent | null;
+  /** Siblings (same import uid, not linked) that we cancelled ourselves (R16a, R18a). */
+  readonly cancelledByUs: readonly string[];
+  /** An unlinked object with one of our import uids was seen: look for siblings (R15b, R16a). */
+  readonly sighting: boolean;
   readonly evidence: readonly Evidence[];
   readonly gate: PushGate;
   /** Why the gate is not open: a stable code, null when it is. */
@@ -125,9 +160,13 @@ export interface RecordView {
   readonly endsAt: string | null;
   /** Some of its local times do not exist or exist twice (R11): never pushed. */
   readonly ambiguousTime: boolean;
+  /** ISO instant after which a visit is not pushed yet (R25, `maxAdvanceBooking`); null = no limit. */
+  readonly pushUntil: string | null;
   readonly directionOf: (group: string) => Direction;
-  /** When the group was turned over and by whom, ISO instants (R6). */
-  readonly flips: { readonly [group: string]: readonly string[] };
+  readonly policyOf: (group: string) => MergePolicy;
+  /** When each group was last changed here, ISO instants; a missing one leaves `latest` to a person (R9). */
+  readonly editedAt: { readonly [group: string]: string };
+  readonly memory: RecordMemory;
 }
 
 /** One read of the object by id, with its interval (R1). */
