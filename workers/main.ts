@@ -2,14 +2,20 @@
  * The worker process: composition root of everything that Temporal runs. Reads its configuration from the environment,
  * says `ready` to the process that started it, stops on SIGTERM, SIGINT or when that process is gone.
  */
+import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
-import { createBooksyClient } from '../booksy/index.ts';
+import { createWakes } from '../activities/drain/index.ts';
+import { createBooksyClient, createCachedClient } from '../booksy/index.ts';
+import { createCache } from '../infra/cache/index.ts';
 import { loadConfig } from '../infra/config.ts';
 import { createVault } from '../infra/crypto.ts';
 import { createDatabase } from '../infra/database/index.ts';
 import { createLogger, metricsLog } from '../infra/logger.ts';
 import { startSampling } from '../infra/logging/sample.ts';
+import { createLauncher } from '../infra/temporal/launch.ts';
 import { workflowBundle } from './bundle.ts';
+import { startRelay } from './relay/relay.ts';
+import { startSchedules } from './schedules.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { createSyncWorker } from './worker.ts';
 
@@ -27,15 +33,39 @@ async function main(): Promise<void> {
     },
   });
   const vault = createVault({ key: config.encryption.key, keyId: config.encryption.keyId });
-  const booksy = createBooksyClient({ config: config.booksy, db: database, vault, logger });
+  const cache = createCache({
+    redisUrl: config.cache.redisUrl,
+    vault,
+    onTrouble: (trouble) => {
+      logger.warn({ trouble }, 'the cache: Redis');
+    },
+  });
+  // Reads of the engine always ask Booksy; its writes drop what pages and offers have cached.
+  const cached = createCachedClient(
+    createBooksyClient({ config: config.booksy, db: database, vault, logger }),
+    cache,
+    config.booksy,
+  );
+  const booksy = cached.client;
   const connection = await NativeConnection.connect({ address: config.temporal.address });
+  const { namespace, taskQueue } = config.temporal;
+  const temporal = { client: new Client({ connection, namespace }), taskQueue };
+  const launcher = createLauncher(temporal);
+  const wakes = createWakes();
   const worker = await createSyncWorker({
     connection,
-    namespace: config.temporal.namespace,
-    taskQueue: config.temporal.taskQueue,
+    namespace,
+    taskQueue,
     workflowBundle: await workflowBundle(process.env.WORKFLOW_BUNDLE_DIR ?? null),
     inbound: { db: database.prisma, booksy, vault, capabilities: config.booksy.capabilities, logger },
     account: config.booksy,
+    realTime: { wakes, launcher, dropCached: cached.dropBusiness },
+    logger,
+  });
+  const relay = startRelay({
+    directUrl: config.database.directUrl,
+    wakes,
+    signal: (businessId) => launcher.wakeBusinessSync(businessId),
     logger,
   });
 
@@ -48,10 +78,13 @@ async function main(): Promise<void> {
   process.once('disconnect', stop);
 
   const running = worker.run();
+  await startSchedules({ ...temporal, accountKey: config.booksy.accountKey }, { db: database.prisma, logger });
   process.send?.({ type: 'ready' });
   logger.info({ taskQueue: config.temporal.taskQueue }, 'worker is ready');
   await running;
   sampling.stop();
+  await relay.stop();
+  await cache.close();
   await connection.close();
   await database.close();
   logger.info('worker stopped');

@@ -1,9 +1,12 @@
 import { Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
+import { createConflictActivities } from '../activities/conflicts/index.ts';
 import { createInboundActivities } from '../activities/index.ts';
+import { createDrainActivities, type DrainDeps } from '../activities/drain/index.ts';
 import type { InboundDeps } from '../activities/inbound/run.ts';
 import { createSweepActivities, type SweepDeps } from '../activities/sweep/index.ts';
 import type { Logger } from '../infra/logger.ts';
 import { failureInterceptor } from './failures.ts';
+import { outbound } from './outbound.ts';
 
 /** Milliseconds that running activities get to reach their next cursor when the worker stops. */
 export const SHUTDOWN_GRACE_MS = 10_000;
@@ -19,6 +22,8 @@ export interface SyncWorkerOptions {
   readonly inbound: InboundDeps;
   /** The Booksy account that is swept (R36). */
   readonly account: Pick<SweepDeps, 'accountKey' | 'rate'>;
+  /** What the real-time path needs besides (R28). */
+  readonly realTime: Pick<DrainDeps, 'wakes' | 'launcher' | 'dropCached'>;
   readonly logger: Logger;
 }
 
@@ -32,12 +37,15 @@ export async function createSyncWorker(options: SyncWorkerOptions): Promise<Work
     workflowBundle,
     activities: {
       ...createInboundActivities(inbound),
+      ...createConflictActivities(inbound),
+      ...createDrainActivities({ ...inbound, ...options.realTime, outbound }),
       ...createSweepActivities({ ...inbound, ...options.account }),
     },
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     // Cached workflows are 0.35 MB each; what falls out is replayed.
     maxCachedWorkflows: 200,
-    maxConcurrentActivityTaskExecutions: 20,
+    // Drains linger for two seconds each: a hundred businesses that change at once must not wait for places.
+    maxConcurrentActivityTaskExecutions: 100,
     // By default a heartbeat waits for most of its time-out; with it waits the news that the activity was cancelled.
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
     interceptors: {

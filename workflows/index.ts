@@ -1,5 +1,7 @@
 /** Every workflow type by the name that Temporal knows it by. */
 export { businessSync } from './business-sync.ts';
+export { conflictResolution } from './conflict-resolution.ts';
 export { fullSync } from './full-sync.ts';
 export { recordSync } from './record-sync.ts';
 export { sweep } from './sweep.ts';
+export { reconcileWorkflows } from './reconcile-workflows.ts';

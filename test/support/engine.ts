@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { createWakes } from '../../activities/drain/index.ts';
 import { connectBusinesses, type ConnectedBusiness } from '../../activities/connect.ts';
 import type { InboundDeps } from '../../activities/inbound/run.ts';
-import { createBooksyClient } from '../../booksy/index.ts';
+import { createBooksyClient, createCachedClient, type CachedClient } from '../../booksy/index.ts';
 import type { SyncMode } from '../../domain/progress.ts';
+import { createCache } from '../../infra/cache/index.ts';
 import { loadConfig, type Config } from '../../infra/config.ts';
 import { createVault } from '../../infra/crypto.ts';
 import { createLogger } from '../../infra/logger.ts';
 import { createLauncher, type Launcher } from '../../infra/temporal/launch.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
+import { startRelay, type Relay } from '../../workers/relay/relay.ts';
 import { createSyncWorker } from '../../workers/worker.ts';
+import type { EngineApi } from './engine-api.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { sharedServers } from './shared-servers.ts';
 import { startTestSimulator, type TestSimulator } from './simulator.ts';
@@ -23,6 +27,10 @@ export interface TestEngine {
   readonly deps: InboundDeps;
   readonly worker: TestWorker;
   readonly launcher: Launcher;
+  /** Null where the test asked for none. */
+  readonly relay: Relay | null;
+  /** @throws Error where the test asked for none */
+  readonly api: EngineApi;
   /** Connects the salons of the simulator. */
   connect(): Promise<readonly ConnectedBusiness[]>;
   /** Runs a full sync to its end, however it ends, and returns its row of the ledger. */
@@ -35,7 +43,14 @@ export interface TestEngineOptions {
   readonly simulator?: SimulatorOptions;
   /** Settings that differ from the tests' usual ones. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Starts the relay: what changes on either side then goes to the other by itself. */
+  readonly relay?: boolean;
+  /** Starts the API, and lets the simulator send its webhooks there. */
+  readonly api?: boolean;
 }
+
+/** What proves a webhook of the simulator. */
+const WEBHOOK_SECRET = 'whsec_c2ltdWxhdG9yLXdlYmhvb2stc2VjcmV0LTMyLWJ5dGVz';
 
 /**
  * Starts simulator, database and worker. The pace is wide open (tests of it set BOOKSY_RATE_LIMIT) but its window is long:
@@ -56,12 +71,33 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     LOG_LEVEL: 'silent',
     ...options.env,
   });
-  const deps = makeDeps(config, database);
+  const { deps, cached } = makeDeps(config, database);
+  const wakes = createWakes();
   const worker = await startTestWorker({
-    create: (given) =>
-      createSyncWorker({ ...given, inbound: deps, account: config.booksy, logger: deps.logger }),
+    create: ({ client, ...given }) =>
+      createSyncWorker({
+        ...given,
+        inbound: deps,
+        account: config.booksy,
+        realTime: {
+          wakes,
+          launcher: createLauncher({ client, taskQueue: given.taskQueue }),
+          dropCached: cached.dropBusiness,
+        },
+        logger: deps.logger,
+      }),
   });
   const launcher = createLauncher(worker);
+  const relay =
+    options.relay === true
+      ? startRelay({
+          directUrl: config.database.directUrl,
+          wakes,
+          signal: (businessId) => launcher.wakeBusinessSync(businessId),
+          logger: deps.logger,
+        })
+      : null;
+  const api = options.api === true ? await startApi(simulator, deps, worker) : null;
   return {
     simulator,
     database,
@@ -69,6 +105,11 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     deps,
     worker,
     launcher,
+    relay,
+    get api() {
+      if (api === null) throw new Error('This engine was started without its API.');
+      return api;
+    },
     async connect() {
       return (await connectBusinesses(deps)).connected;
     },
@@ -80,6 +121,8 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     },
     async stop() {
       try {
+        await api?.stop();
+        await relay?.stop();
         await worker.stop();
       } finally {
         await simulator.stop();
@@ -89,18 +132,40 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
   };
 }
 
+async function startApi(
+  simulator: TestSimulator,
+  deps: InboundDeps,
+  { client, taskQueue }: TestWorker,
+): Promise<EngineApi> {
+  // Loaded only here: most tests need no API.
+  const { startEngineApi } = await import('./engine-api.ts');
+  const temporal = { client, taskQueue, namespace: sharedServers().temporalNamespace };
+  const api = await startEngineApi(deps, temporal, { secrets: [WEBHOOK_SECRET], tokens: [] });
+  await simulator.configure({
+    webhooks: {
+      targets: [{ url: `${api.url}/api/webhooks/booksy`, salon: null }],
+      signing: 'standard',
+      secrets: [WEBHOOK_SECRET],
+    },
+  });
+  return api;
+}
+
 /** What the product's activities touch the world with, on the test's database and simulator. */
-function makeDeps(config: Config, database: TestDatabase): InboundDeps {
+function makeDeps(
+  config: Config,
+  database: TestDatabase,
+): { readonly deps: InboundDeps; readonly cached: CachedClient } {
   const logger = createLogger(config.log, { name: 'test' });
   const vault = createVault({ key: config.encryption.key, keyId: config.encryption.keyId });
   const db = database.database.prisma;
-  return {
-    db,
-    vault,
-    logger,
-    capabilities: config.booksy.capabilities,
-    booksy: createBooksyClient({ config: config.booksy, db: database.database, vault, logger }),
-  };
+  const cached = createCachedClient(
+    createBooksyClient({ config: config.booksy, db: database.database, vault, logger }),
+    createCache({ redisUrl: null, vault }),
+    config.booksy,
+  );
+  const { capabilities } = config.booksy;
+  return { deps: { db, vault, logger, capabilities, booksy: cached.client }, cached };
 }
 
 function ledgerRow({ db }: InboundDeps, runId: string) {

@@ -33,6 +33,8 @@ export interface TestWorkerOptions {
 
 /** What a test gives to a worker. */
 export interface GivenToWorker {
+  /** Remembers what it starts: it is ended and replayed with the test. */
+  readonly client: Client;
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueue: string;
@@ -68,7 +70,7 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
   const { client } = environment;
   const taskQueue = `test-${randomUUID()}`;
   const code = workflowCode(options.workflowsPath);
-  const given = {
+  const connected = {
     connection: environment.nativeConnection,
     namespace: sharedServers().temporalNamespace,
     taskQueue,
@@ -78,13 +80,13 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
       ? await Worker.create({
           ...options.worker,
           ...code,
-          ...given,
+          ...connected,
           activities: options.activities ?? {},
           shutdownGraceTime: '5 seconds',
           // An activity that never ends must fail the test, not hang it.
           shutdownForceTime: '15 seconds',
         })
-      : await options.create({ ...given, ...sharedBundle() });
+      : await options.create({ client, ...connected, ...sharedBundle() });
   const running = worker.run();
   // Seen by `stop`; without this line a worker that dies early would be an unhandled rejection first.
   running.catch(() => undefined);

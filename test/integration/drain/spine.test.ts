@@ -1,0 +1,51 @@
+/** The real-time path, end to end: simulator → webhook → box → relay → Temporal → platform, and back (R26–R28). */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { businessSyncId } from '../../../infra/temporal/launch.ts';
+import { startTestEngine, type TestEngine } from '../../support/engine.ts';
+import { eventually } from '../../support/eventually.ts';
+import { visitsOf, type SimVisit } from './support/visits.ts';
+
+let engine: TestEngine;
+let businessId: string;
+
+beforeAll(async () => {
+  engine = await startTestEngine({
+    simulator: { visits: 120, clients: 30, staff: 3 },
+    relay: true,
+    api: true,
+  });
+  const [connected] = await engine.connect();
+  businessId = connected?.businessId ?? '';
+  await engine.fullSync(businessId);
+}, 120_000);
+
+afterAll(() => engine.stop());
+
+const rowOf = async (visit: Pick<SimVisit, 'id'>) => {
+  const mirror = await engine.deps.db.externalBooking.findFirst({
+    where: { businessId, externalId: String(visit.id) },
+  });
+  if (mirror?.bookingId == null) return null;
+  return engine.deps.db.booking.findUnique({ where: { id: mirror.bookingId }, include: { items: true } });
+};
+
+const undrained = () => engine.deps.db.webhookLog.count({ where: { businessId, drainedAt: null } });
+
+describe('a change at Booksy', { timeout: 60_000 }, () => {
+  it('is here by its webhook, with one read, and the ledger says so (R26, R31)', async () => {
+    const [visit] = await visitsOf(engine, 'upcoming');
+    await engine.simulator.clearCounters();
+    await engine.simulator.control('PATCH', `/visits/${String(visit!.id)}`, {
+      customer_note: 'Proszę cicho',
+    });
+    await eventually(async () => (await rowOf(visit!))?.clientNote === 'Proszę cicho');
+    await eventually(async () => (await undrained()) === 0);
+    const { calls } = await engine.simulator.counters();
+    expect(calls.byRoute).toEqual({ 'GET /business/{business_id}/appointment/{appointment_id}/': 1 });
+    const runs = await engine.deps.db.syncRun.findMany({ where: { businessId, kind: 'business_sync' } });
+    expect(runs).toMatchObject([
+      { workflowId: businessSyncId(businessId), actor: 'sync', counts: { visits: { updated: 1 } } },
+    ]);
+    expect(await engine.deps.db.syncOutbox.count({ where: { businessId } })).toBe(0);
+  });
+});
