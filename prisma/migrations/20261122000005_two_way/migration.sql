@@ -15,6 +15,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS webhook_logs_undrained_key
   ON webhook_logs (business_id, external_id, action, body_hash) NULLS NOT DISTINCT WHERE drained_at IS NULL;
 CREATE INDEX IF NOT EXISTS webhook_logs_business_id_id_idx ON webhook_logs (business_id, id DESC);
 CREATE INDEX IF NOT EXISTS sync_outbox_created_at_idx ON sync_outbox (created_at);
+-- A drain takes the oldest rows of a business.
+CREATE INDEX IF NOT EXISTS sync_outbox_business_id_id_idx ON sync_outbox (business_id, id);
 
 -- Tells the relay (R28) that a box has news. Lost notifications do no harm: the relay looks every two seconds besides.
 CREATE OR REPLACE FUNCTION sync_box_notify() RETURNS trigger
@@ -61,6 +63,7 @@ CREATE TABLE IF NOT EXISTS sync_failures (
   CONSTRAINT sync_failures_pkey PRIMARY KEY (business_id, entity, record_key),
   CONSTRAINT sync_failures_state_check CHECK (state IN ('open', 'skipped'))
 );
+CREATE INDEX IF NOT EXISTS sync_failures_external_idx ON sync_failures (business_id, external_id) WHERE state = 'open';
 
 -- ─────────────────────────────────────────── the engine's memory of its writes ───────────────────────────────────────────
 

@@ -34,6 +34,7 @@ const BY_HAND = {
     'profiles_unclaimed_name_idx',
     'quarantine_open_idx',
     'quarantine_open_key',
+    'sync_failures_external_idx',
     'sync_intents_alive_idx',
     'sync_intents_due_idx',
     'sync_intents_open_key',
