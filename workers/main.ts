@@ -12,6 +12,7 @@ import { createVault } from '../infra/crypto.ts';
 import { createDatabase } from '../infra/database/index.ts';
 import { createLogger, metricsLog } from '../infra/logger.ts';
 import { startSampling } from '../infra/logging/sample.ts';
+import { startMissingConflicts } from '../infra/temporal/launch-conflicts.ts';
 import { createLauncher } from '../infra/temporal/launch.ts';
 import { workflowBundle } from './bundle.ts';
 import { startRelay } from './relay/relay.ts';
@@ -59,7 +60,13 @@ async function main(): Promise<void> {
     workflowBundle: await workflowBundle(process.env.WORKFLOW_BUNDLE_DIR ?? null),
     inbound: { db: database.prisma, booksy, vault, capabilities: config.booksy.capabilities, logger },
     account: config.booksy,
-    realTime: { wakes, launcher, dropCached: cached.dropBusiness },
+    realTime: {
+      wakes,
+      launcher,
+      startConflicts: (businessId) =>
+        startMissingConflicts({ db: database.prisma, ...temporal }, [businessId]),
+      dropCached: cached.dropBusiness,
+    },
     logger,
   });
   const relay = startRelay({
@@ -78,7 +85,10 @@ async function main(): Promise<void> {
   process.once('disconnect', stop);
 
   const running = worker.run();
-  await startSchedules({ ...temporal, accountKey: config.booksy.accountKey }, { db: database.prisma, logger });
+  await startSchedules(
+    { ...temporal, accountKey: config.booksy.accountKey },
+    { db: database.prisma, logger },
+  );
   process.send?.({ type: 'ready' });
   logger.info({ taskQueue: config.temporal.taskQueue }, 'worker is ready');
   await running;

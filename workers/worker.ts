@@ -23,7 +23,7 @@ export interface SyncWorkerOptions {
   /** The Booksy account that is swept (R36). */
   readonly account: Pick<SweepDeps, 'accountKey' | 'rate'>;
   /** What the real-time path needs besides (R28). */
-  readonly realTime: Pick<DrainDeps, 'wakes' | 'launcher' | 'dropCached'>;
+  readonly realTime: Pick<DrainDeps, 'wakes' | 'launcher' | 'startConflicts' | 'dropCached'>;
   readonly logger: Logger;
 }
 

@@ -4,6 +4,7 @@ import type { DrainDeps, DrainRun } from './deps.ts';
 import { settleFailures, type Tries } from './failures.ts';
 import { drainRecords } from './outbox.ts';
 import { createPutOff, type PutOff, type PutOffRecord } from './put-off.ts';
+import { startNewConflicts } from './new-conflicts.ts';
 import { closeRunRow, openRunRow } from './run-row.ts';
 import { startWholeLook } from './truncated.ts';
 import type { Seat } from './wakes.ts';
@@ -109,6 +110,7 @@ async function workOn({ deps, run, beat, tries }: Drain, look: BoxLook): Promise
       drainWebhooks(deps, business, run, shown.webhooks, beat),
       drainRecords(deps, run, shown.records, beat),
     ]);
+    await startNewConflicts(deps, run);
     const settled = await settleFailures(deps, run, shown, { news, records }, tries);
     return {
       webhooks: news.drained,

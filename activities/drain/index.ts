@@ -6,7 +6,7 @@ import { holdBusiness, type HoldBusiness } from './hold-business.ts';
 import { drainBoxes, type DrainReport } from './drain.ts';
 
 export type { DrainDeps, OutboundDoor } from './deps.ts';
-export { startAlone } from './failures.ts';
+export { restartAlone } from './restart-alone.ts';
 export { createWakes, type Wakes } from './wakes.ts';
 
 export interface DrainBoxesInput {

@@ -47,7 +47,8 @@ export function createWakes(): Wakes {
       // Two attempts of one activity may sit side by side: one that was thought dead is only slow.
       const seat = new MarkedSeat(() => {
         here.delete(seat);
-        if (here.size === 0) seats.delete(businessId);
+        // Left twice, it must not take the seats of those who came since.
+        if (here.size === 0 && seats.get(businessId) === here) seats.delete(businessId);
       });
       here.add(seat);
       seats.set(businessId, here);

@@ -9,6 +9,7 @@ import { applyClients, applyVisits, type SeenClient } from '../inbound/apply-pag
 import { inStep, type RunBusiness, type StepScope } from '../inbound/run.ts';
 import { markDrained, type WebhookNews } from './boxes.ts';
 import type { DrainDeps, DrainRun } from './deps.ts';
+import { markDisputed } from './disputed-news.ts';
 import { readNewCards, readNews, type ReadNews } from './read-news.ts';
 import { isAboutAll } from './trouble.ts';
 
@@ -99,6 +100,7 @@ async function applyNews(
     const { again } = await applyVisits(scope, visits, [], null);
     await takeGone(scope, gone);
     await putAsideUnreadable(scope, unreadable);
+    await markDisputed(deps, business, scope, news, visits);
     const early = new Set(again);
     const used = news.filter(({ externalId }) => externalId === null || !early.has(externalId));
     await markDrained(

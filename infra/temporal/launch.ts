@@ -30,7 +30,8 @@ export function createLauncher(options: LaunchOptions): Launcher {
     async listOpen({ businessIds }) {
       if (businessIds.length === 0) return [];
       const ids = businessIds.map((id) => `'${id.replaceAll("'", '')}'`).join(', ');
-      const query = `ExecutionStatus = 'Running' AND BooksySyncBusiness IN (${ids})`;
+      // Conflicts wait for weeks: they have a list of their own.
+      const query = `ExecutionStatus = 'Running' AND BooksySyncBusiness IN (${ids}) AND BooksySyncKind != 'conflict'`;
       const open: OpenOperation[] = [];
       for await (const info of client.workflow.list({ query })) open.push(openOperation(info));
       return open;

@@ -9,6 +9,7 @@ import { createCache } from '../../infra/cache/index.ts';
 import { loadConfig, type Config } from '../../infra/config.ts';
 import { createVault } from '../../infra/crypto.ts';
 import { createLogger } from '../../infra/logger.ts';
+import { startMissingConflicts } from '../../infra/temporal/launch-conflicts.ts';
 import { createLauncher, type Launcher } from '../../infra/temporal/launch.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
 import { startRelay, type Relay } from '../../workers/relay/relay.ts';
@@ -82,6 +83,8 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
         realTime: {
           wakes,
           launcher: createLauncher({ client, taskQueue: given.taskQueue }),
+          startConflicts: (businessId) =>
+            startMissingConflicts({ db: deps.db, client, taskQueue: given.taskQueue }, [businessId]),
           dropCached: cached.dropBusiness,
         },
         logger: deps.logger,
