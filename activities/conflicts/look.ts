@@ -1,0 +1,157 @@
+import { autoDecide, type AutoDecision, type EditTimes } from '../../domain/conflicts/auto.ts';
+import {
+  conflictDates,
+  dueOf,
+  untilDue,
+  type ConflictDates,
+  type DueState,
+} from '../../domain/conflicts/dates.ts';
+import { policyFor } from '../../domain/rules/rules.ts';
+import { loadRule } from '../../infra/rules/load.ts';
+import { loadPicture } from '../../infra/conflicts/picture.ts';
+import { readConflict, type ConflictRow } from '../../infra/conflicts/row.ts';
+import type { InboundDeps } from '../inbound/run.ts';
+import { everyGroup, writeBases } from './bases.ts';
+import { closeConflicts } from './close.ts';
+import { settle } from './close-settled.ts';
+import { auditConflict, onConflict, type ConflictRef, type ConflictScope } from './scope.ts';
+
+/** What a look at a conflict came to. Codes and times only: it stands in the workflow's history. */
+export type LookReport =
+  | { readonly state: 'closed' }
+  | {
+      readonly state: 'open';
+      readonly kind: string;
+      /** When to look again at the latest, milliseconds from now. */
+      readonly nextLookMs: number;
+      readonly escalated: boolean;
+      /** A decision that was stored and not carried out: its signal was lost (R32). */
+      readonly pending: string | null;
+      /** What the rule decides without a person. */
+      readonly decided: (AutoDecision & { readonly ruleId: string; readonly version: number }) | null;
+    };
+
+/** Nothing is due: still, what triggers and applies did not see is looked for this often. */
+const LONGEST_LOOK_MS = 4 * 3_600_000;
+const REMIND_EVERY_MS = 24 * 3_600_000;
+
+/**
+ * Looks at a conflict: closes it where its cause is gone or its visit has begun, keeps its dates right (the visit may have
+ * moved), reminds, escalates, and tells what the rule decides. Everything it does is in the row, so that a workflow that
+ * was lost goes on where it was (R32). Safe to repeat.
+ */
+export async function lookAtConflict(deps: InboundDeps, ref: ConflictRef): Promise<LookReport> {
+  const report = await onConflict(deps, ref, null, async (scope): Promise<LookReport> => {
+    if (scope.row.status !== 'open' || (await settle(scope, scope.row))) return { state: 'closed' };
+    const dated = await withDates(scope);
+    const due = dueOf(dueState(dated));
+    if (due.overtaken) {
+      await overtake(scope);
+      return { state: 'closed' };
+    }
+    if (due.escalate) await escalate(scope, dated);
+    if (due.remind) await remind(scope);
+    const row = (await readConflict(scope.tx, [ref.businessId], ref.conflictId)) ?? dated;
+    return {
+      state: 'open',
+      kind: row.kind,
+      nextLookMs: untilDue(dueState(row), LONGEST_LOOK_MS),
+      escalated: row.escalatedAt !== null,
+      pending: row.resolutionOutcome === 'pending' ? row.resolutionId : null,
+      decided: await decidedByRule(scope, row),
+    };
+  });
+  if (report?.state === 'open' && report.escalated) {
+    deps.logger.warn(
+      { businessId: ref.businessId, conflictId: ref.conflictId, kind: report.kind },
+      'a conflict is not resolved and its visit is near',
+    );
+  }
+  return report ?? { state: 'closed' };
+}
+
+function dueState(row: ConflictRow): DueState {
+  const { now, remindAt, escalateAt, escalatedAt, overtakenAt } = row;
+  return { now, remindAt, escalateAt, escalatedAt, overtakenAt };
+}
+
+/** The row with the dates that its visit asks for now. A visit that was moved takes its dates along. */
+async function withDates(scope: ConflictScope): Promise<ConflictRow> {
+  const { row } = scope;
+  const dates: ConflictDates = conflictDates(row.openedAt, await startOf(scope));
+  const remindAt = row.remindAt ?? dates.remindAt;
+  const same =
+    remindAt === row.remindAt && dates.escalateAt === row.escalateAt && dates.overtakenAt === row.overtakenAt;
+  if (same) return row;
+  await scope.tx.$executeRaw`
+    UPDATE booksy_sync_conflicts
+       SET remind_at = ${remindAt}::timestamptz, escalate_at = ${dates.escalateAt}::timestamptz,
+           overtaken_at = ${dates.overtakenAt}::timestamptz
+     WHERE id = ${row.id}::uuid`;
+  return { ...row, ...dates, remindAt };
+}
+
+/** When what is in dispute begins: the overlap, else the visit or block as it stands here. */
+async function startOf({ tx, row }: ConflictScope): Promise<string | null> {
+  const { fromAt } = row.detail;
+  if (row.kind === 'time_overlap' && typeof fromAt === 'string') return new Date(fromAt).toISOString();
+  if (row.recordId === null) return null;
+  const [found] = await tx.$queryRaw<{ starts_at: Date }[]>`
+    SELECT starts_at FROM bookings WHERE id = ${row.recordId}::uuid
+    UNION ALL SELECT starts_at FROM time_off WHERE id = ${row.recordId}::uuid LIMIT 1`;
+  return found?.starts_at.toISOString() ?? null;
+}
+
+/** R10: the visit has begun, nothing is left to decide: both sides keep what they have. */
+async function overtake(scope: ConflictScope): Promise<void> {
+  if (scope.row.groups.length > 0) {
+    await writeBases(
+      scope,
+      await loadPicture(scope.tx, scope.row, true),
+      everyGroup(scope.row.groups, 'both'),
+    );
+  }
+  await closeConflicts(scope, [scope.row], 'overtaken');
+}
+
+async function escalate(scope: ConflictScope, row: ConflictRow): Promise<void> {
+  await scope.tx.$executeRaw`
+    UPDATE booksy_sync_conflicts SET escalated_at = now() WHERE id = ${row.id}::uuid`;
+  auditConflict(scope, row, { action: 'conflict_escalated', reasonCode: 'visit_is_near' });
+}
+
+async function remind(scope: ConflictScope): Promise<void> {
+  await scope.tx.$executeRaw`
+    UPDATE booksy_sync_conflicts
+       SET reminded_at = now(), remind_at = now() + ${REMIND_EVERY_MS} * interval '1 millisecond'
+     WHERE id = ${scope.row.id}::uuid`;
+  auditConflict(scope, scope.row, { action: 'conflict_reminded', reasonCode: 'waits' });
+}
+
+async function decidedByRule(
+  scope: ConflictScope,
+  row: ConflictRow,
+): Promise<Extract<LookReport, { state: 'open' }>['decided']> {
+  // What a rule may decide is a value; time that two want, and ends, are a person's.
+  if (row.kind !== 'field' || row.resolutionOutcome === 'pending') return null;
+  const rule = await loadRule(scope.tx, scope.businessId);
+  if (!rule.actions.autoResolveConflicts) return null;
+  const decision = autoDecide(row.groups, (group) => policyFor(rule, row.entity, group), timesOf(row));
+  return decision === null ? null : { ...decision, ruleId: rule.id, version: row.version };
+}
+
+/** When each side came to its value, as far as whoever opened the conflict noted it (`detail.times`). */
+function timesOf({ detail }: ConflictRow): EditTimes {
+  const times = detail.times;
+  const at = (name: keyof EditTimes): string | null => {
+    if (typeof times !== 'object' || times === null || Array.isArray(times)) return null;
+    const value: unknown = Reflect.get(times, name);
+    return typeof value === 'string' ? value : null;
+  };
+  return {
+    baseReadSentAt: at('baseReadSentAt'),
+    theirsSeenAt: at('theirsSeenAt'),
+    oursFirstAt: at('oursFirstAt'),
+    oursLastAt: at('oursLastAt'),
+  };
+}
