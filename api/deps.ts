@@ -4,6 +4,8 @@ import type { Vault } from '../infra/crypto.ts';
 import type { PrismaClient } from '../infra/database/index.ts';
 import type { Reads } from '../infra/database/replica.ts';
 import type { Logger } from '../infra/logger.ts';
+import type { ConflictLauncher } from '../infra/temporal/launch-conflicts.ts';
+import type { Schedules } from '../infra/temporal/schedule-door.ts';
 import type { Launcher as TemporalLauncher } from '../infra/temporal/launch.ts';
 
 export type { FailingStep, OpenOperation } from '../infra/temporal/launch.ts';
@@ -46,6 +48,8 @@ export interface ApiDeps {
   /** What proves that a webhook is Booksy's, for every business of the installation. */
   readonly webhooks: WebhookConfig;
   readonly launcher: Launcher;
+  readonly conflicts: ConflictLauncher;
+  readonly schedules: Schedules;
   readonly temporalStatus: TemporalStatus;
   readonly probeBooksy: ProbeBooksy;
   readonly logger: Logger;

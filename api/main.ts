@@ -13,6 +13,8 @@ import { createReads } from '../infra/database/replica.ts';
 import { createLogger, LogDirError, metricsLog, type Logger } from '../infra/logger.ts';
 import { startSampling } from '../infra/logging/sample.ts';
 import { createLauncher } from '../infra/temporal/launch.ts';
+import { createConflictLauncher } from '../infra/temporal/launch-conflicts.ts';
+import { createSchedules } from '../infra/temporal/schedule-door.ts';
 import { createBooksyProbe } from './booksy-probe.ts';
 import { createApi } from './server.ts';
 import { createTemporalStatus } from './temporal-status.ts';
@@ -73,6 +75,11 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     vault: createVault(config.encryption),
     webhooks: config.webhooks,
     launcher: createLauncher({ client: new Client({ connection, namespace }), taskQueue }),
+    conflicts: createConflictLauncher({ client: new Client({ connection, namespace }), taskQueue }),
+    schedules: createSchedules(
+      { client: new Client({ connection, namespace }), taskQueue, accountKey: config.booksy.accountKey },
+      database.prisma,
+    ),
     temporalStatus: createTemporalStatus(connection, { namespace, taskQueue }),
     probeBooksy: createBooksyProbe(config.booksy.baseUrl, config.booksy.timeoutMs),
     logger,

@@ -21,6 +21,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/admin/booksy/mappings': 'mappings:read',
   'GET /api/admin/booksy/mappings/:id': 'mappings:read',
   'POST /api/admin/booksy/mappings': 'mappings:decide',
+  'GET /api/admin/booksy/conflicts': 'conflicts:read',
+  'GET /api/admin/booksy/conflicts/:id': 'conflicts:read',
+  'POST /api/admin/booksy/conflicts/:id/resolve': 'conflicts:resolve',
   'GET /api/admin/booksy/errors': 'operations:read',
   'GET /api/admin/booksy/errors/:id': 'operations:read',
   'POST /api/admin/booksy/errors/:id/retry': 'sync:run',
@@ -31,8 +34,16 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'POST /api/admin/booksy/businesses/:id/rules/:ruleId/delete': 'rules:write',
   'GET /api/admin/booksy/businesses/:id/rules-file': 'rules:read',
   'POST /api/admin/booksy/businesses/:id/rules-file': 'rules:write',
+  'GET /api/admin/booksy/audit': 'audit:read',
+  'GET /api/admin/booksy/audit/:id': 'audit:values',
+  'GET /api/admin/booksy/audit-chains': 'audit:read',
+  'POST /api/admin/booksy/audit-chains/verify': 'audit:read',
   'GET /api/admin/booksy/health': 'health:read',
   'GET /metrics': 'metrics:read',
+
+  'GET /api/admin/booksy/webhooks': 'webhooks:read',
+  'POST /api/admin/booksy/webhooks/replay': 'webhooks:replay',
+  'POST /api/admin/booksy/webhooks/:id/replay': 'webhooks:replay',
 
   // Whoever sends a webhook proves it by its signature, or by the token in the address.
   'POST /api/webhooks/booksy': 'public',

@@ -2,8 +2,10 @@
 import express, { type Express } from 'express';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { authenticateToken } from '../infra/tokens.ts';
+import { conflictEndpoints } from './conflicts/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 import { approvePlanEndpoint } from './endpoints/approve-plan.ts';
+import { auditEndpoints } from './endpoints/audit.ts';
 import { businessControlEndpoints } from './endpoints/business-control.ts';
 import { decideMappingEndpoint } from './endpoints/decide-mapping.ts';
 import { errorEndpoint, errorsEndpoint } from './endpoints/errors.ts';
@@ -21,6 +23,7 @@ import { retryErrorEndpoint } from './endpoints/retry-error.ts';
 import { rulesEndpoints } from './endpoints/rules.ts';
 import { syncStatusEndpoint } from './endpoints/sync-status.ts';
 import { cors, noStore, requestLog, securityHeaders } from './http/context.ts';
+import { webhookEndpoints } from './webhooks/admin.ts';
 import { receiveEndpoints } from './webhooks/receive.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { mountEndpoints, nothingHere, problemHandler } from './http/router.ts';
@@ -63,16 +66,19 @@ export function createApi(deps: ApiDeps): Api {
     mappingsEndpoint(deps),
     mappingEndpoint(deps),
     decideMappingEndpoint(deps),
+    ...conflictEndpoints(deps),
     errorsEndpoint(deps),
     errorEndpoint(deps),
     retryErrorEndpoint(deps),
     releaseErrorEndpoint(deps),
     ...rulesEndpoints(deps),
+    ...auditEndpoints(deps),
     healthEndpoint(deps),
     healthzEndpoint(),
     readyzEndpoint(deps),
     metricsEndpoint(deps, registry),
     ...receiveEndpoints(deps, registry),
+    ...webhookEndpoints(deps),
     ...pageEndpoints(deps, () => document),
   ];
   document = openApiDocument(endpoints, deps.version);

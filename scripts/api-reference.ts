@@ -12,6 +12,7 @@ import { createVault } from '../infra/crypto.ts';
 import { createDatabase } from '../infra/database/index.ts';
 import { createLogger } from '../infra/logger.ts';
 import { createLauncher } from '../infra/temporal/launch.ts';
+import { createConflictLauncher } from '../infra/temporal/launch-conflicts.ts';
 import { readDocument } from './api-reference/document.ts';
 import { renderReference } from './api-reference/render.ts';
 
@@ -40,6 +41,8 @@ async function documentOfNothing(): Promise<unknown> {
     reads: (read) => read(database.prisma),
     vault: createVault({ key: Buffer.alloc(32), keyId: 'none' }),
     launcher: createLauncher({ client: new Client({ connection }), taskQueue: 'none' }),
+    conflicts: createConflictLauncher({ client: new Client({ connection }), taskQueue: 'none' }),
+    schedules: { read: unasked, ensure: unasked, settle: unasked, sweepNow: unasked },
     temporalStatus: { serverVersion: unasked, pollers: unasked },
     probeBooksy: unasked,
     logger: createLogger({ level: 'silent', dir: null }, { name: 'docs' }),

@@ -11,7 +11,9 @@ import { createTemporalStatus } from '../../../../api/temporal-status.ts';
 import { createVault, type Vault } from '../../../../infra/crypto.ts';
 import { createDatabase, type PrismaClient } from '../../../../infra/database/index.ts';
 import { createLogger } from '../../../../infra/logger.ts';
+import { createSchedules } from '../../../../infra/temporal/schedule-door.ts';
 import { createLauncher } from '../../../../infra/temporal/launch.ts';
+import { createConflictLauncher } from '../../../../infra/temporal/launch-conflicts.ts';
 import { mintToken, SCOPES, type BusinessReach, type Scope } from '../../../../infra/tokens.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
 
@@ -106,6 +108,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     vault,
     webhooks: { secrets: [], tokens: [] },
     launcher: createLauncher({ client, taskQueue }),
+    conflicts: createConflictLauncher({ client, taskQueue }),
+    schedules: createSchedules({ client, taskQueue, accountKey: 'default' }, prisma),
     temporalStatus: createTemporalStatus(connection, { namespace, taskQueue }),
     probeBooksy: () => Promise.resolve(),
     logger: createLogger(
