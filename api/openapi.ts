@@ -30,6 +30,8 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
       { name: 'Control', description: 'Holding a run or a business, letting it go, stopping it' },
       { name: 'Mappings', description: 'Which record of Booksy is which of ours; what a person decides' },
       { name: 'Webhooks', description: 'What Booksy sends, what became of it, and sending it through again' },
+      { name: 'Audit', description: 'Who or what did what, when and why, and whether that record is whole' },
+      { name: 'Undo', description: 'Taking back what the sync did, after a look at what would change' },
       { name: 'Errors', description: 'What is wrong and not mended, and what to do about it' },
       { name: 'Rules', description: 'Which way each group flows, who wins, how far ahead is pushed' },
       { name: 'Health', description: 'For people, probes and scrapers' },

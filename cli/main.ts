@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
+import { auditCommand } from './commands/audit.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { errorsCommand } from './commands/errors.ts';
 import { healthCommand } from './commands/health.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     rulesCommand(),
     healthCommand(),
     tokenCommand(),
+    auditCommand(),
   ]) {
     program.addCommand(command);
   }

@@ -21,6 +21,7 @@ export const SCOPES = [
   'rules:read',
   'rules:write',
   'audit:read',
+  'audit:values',
   'undo:run',
   'health:read',
   'metrics:read',

@@ -72,6 +72,7 @@ const nowhere = (): Things => ({
   run: randomUUID(),
   mapping: randomUUID(),
   quarantine: randomUUID(),
+  entry: randomUUID(),
 });
 const guarded = () => operations.filter(({ isPublic }) => !isPublic);
 

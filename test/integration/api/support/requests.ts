@@ -7,6 +7,8 @@ export interface Things {
   readonly run: string;
   readonly mapping: string;
   readonly quarantine: string;
+  /** Of its audit trail, with values. */
+  readonly entry: string;
 }
 
 export interface Request {
@@ -30,6 +32,7 @@ function idOf(path: string, things: Things): string {
   if (path.includes('/businesses/')) return things.business;
   if (path.includes('/mappings/')) return things.mapping;
   if (path.includes('/errors/')) return `quarantine:${things.quarantine}`;
+  if (path.includes('/audit/')) return things.entry;
   return things.run;
 }
 
@@ -41,8 +44,11 @@ function bodyOf(key: string, { business }: Things): unknown {
       return { businessId: business, entity: 'profile', externalId: '1', decision: 'separate', version: 1 };
     case 'POST /operations/{id}/plan/approve':
       return { version: 1 };
+    case 'POST /audit-chains/verify':
+      return { businessId: business };
     case 'POST /errors/{id}/release':
       return { affected: 7 };
+      return { businessId: business };
     case 'POST /businesses/{id}/rules/{ruleId}':
       return { version: 0, rule: DEFAULT_RULE };
     case 'POST /businesses/{id}/rules/{ruleId}/delete':

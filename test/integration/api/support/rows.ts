@@ -171,6 +171,40 @@ export async function profileRow(
 }
 
 /** One of everything that an address can name. */
+/** A webhook that was used. Its id is unlike any other number of the tests. */
+export async function webhookRow(api: TestApi, businessId: string): Promise<string> {
+  const { id } = await api.prisma.webhookLog.create({
+    data: {
+      id: 4_000_000_000_000_002n,
+      businessId,
+      action: 'MODIFIED',
+      externalId: '12',
+      bodyHash: 'h',
+      drainedAt: new Date(),
+    },
+  });
+  return String(id);
+}
+
+/** An entry of the audit trail with what it replaced; returns its id. */
+export async function auditRow(api: TestApi, businessId: string): Promise<string> {
+  const values = sealValues(api.vault, businessId, {
+    before: { clientNote: 'ząb' },
+    after: { clientNote: null },
+  });
+  await appendAudit(api.prisma, { businessId }, [
+    {
+      actor: 'sync',
+      action: 'updated',
+      entity: 'booking',
+      recordId: uuidv7(),
+      groups: ['clientNote'],
+      values,
+    },
+  ]);
+  return values.entryId;
+}
+
 export async function everything(api: TestApi, business: string): Promise<Things> {
   const run = await dryRun(api, { businessId: business });
   const { id: mapping } = await mappingRow(api, {
@@ -180,7 +214,9 @@ export async function everything(api: TestApi, business: string): Promise<Things
     candidates: [{ recordId: await profileRow(api, business), score: 0.7, reasons: ['name_same'] }],
   });
   const quarantine = await windowRow(api, { businessId: business });
-  return { business, run, mapping, quarantine };
+  const webhook = await webhookRow(api, business);
+  const entry = await auditRow(api, business);
+  return { business, run, mapping, quarantine, entry, webhook };
 }
 
 /** The audit trail of a business, oldest first. */

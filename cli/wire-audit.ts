@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { noted, shown } from './wire.ts';
+
+/** Answers of the API about the audit trail and about undoing. See wire.ts for the manners. */
+
+const auditRow = z.looseObject({
+  id: z.string().nullable(),
+  number: z.string(),
+  seq: z.string().nullable().default(null),
+  businessId: z.string(),
+  businessName: shown.nullable().default(null),
+  at: z.string(),
+  actor: shown,
+  action: shown,
+  entity: z.string().nullable(),
+  recordId: z.string().nullable(),
+  externalId: shown.nullable(),
+  runId: z.string().nullable(),
+  reasonCode: shown.nullable(),
+  groups: z.array(shown).default([]),
+  reason: shown.nullable().default(null),
+  undone: z.boolean().default(false),
+});
+/** Who or what did what. */
+export type AuditRow = z.output<typeof auditRow>;
+export const auditPage = noted.extend({ entries: z.array(auditRow), nextCursor: z.string().nullable() });
+
+const link = z.object({ seq: z.string(), hash: z.string() });
+const chain = z.looseObject({
+  businessId: z.string().nullable(),
+  businessName: shown.nullable().default(null),
+  head: link.nullable(),
+});
+/** One chain of the trail. */
+export type AuditChainRow = z.output<typeof chain>;
+export const auditChains = z.looseObject({ chains: z.array(chain) });
+
+const fault = z.looseObject({
+  code: z.string(),
+  message: shown,
+  seq: z.string().nullable(),
+  id: z.string().nullable(),
+});
+export type AuditFaultRow = z.output<typeof fault>;
+export const auditVerified = z.looseObject({
+  entries: z.number(),
+  olderEntries: z.number().default(0),
+  valuesChecked: z.number().default(0),
+  valuesErased: z.number().default(0),
+  faults: z.array(fault),
+  more: z.number().default(0),
+  last: link,
+  ended: z.boolean(),
+});
