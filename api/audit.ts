@@ -6,7 +6,7 @@ export interface Deed {
   readonly businessId: string;
   /** See `actorOf`. */
   readonly actor: string;
-  readonly action: 'paused' | 'resumed' | 'cancelled' | 'released' | 'approved' | 'retried' | 'rule_saved' | 'rule_deleted';
+  readonly action: 'paused' | 'resumed' | 'cancelled' | 'released' | 'approved' | 'retried' | 'rule_saved' | 'rule_deleted' | 'replayed';
   /** Why, or on what: a code, never a value. */
   readonly reasonCode: string;
   readonly entity?: string;

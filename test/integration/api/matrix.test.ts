@@ -73,6 +73,7 @@ const nowhere = (): Things => ({
   mapping: randomUUID(),
   quarantine: randomUUID(),
   entry: randomUUID(),
+  webhook: '4000000000000001',
 });
 const guarded = () => operations.filter(({ isPublic }) => !isPublic);
 

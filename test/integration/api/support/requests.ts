@@ -9,6 +9,7 @@ export interface Things {
   readonly quarantine: string;
   /** Of its audit trail, with values. */
   readonly entry: string;
+  readonly webhook: string;
 }
 
 export interface Request {
@@ -31,8 +32,9 @@ export function requestOf(method: string, path: string, things: Things): Request
 function idOf(path: string, things: Things): string {
   if (path.includes('/businesses/')) return things.business;
   if (path.includes('/mappings/')) return things.mapping;
-  if (path.includes('/errors/')) return `quarantine:${things.quarantine}`;
   if (path.includes('/audit/')) return things.entry;
+  if (path.includes('/errors/')) return `quarantine:${things.quarantine}`;
+  if (path.includes('/webhooks/')) return things.webhook;
   return things.run;
 }
 
@@ -42,13 +44,14 @@ function bodyOf(key: string, { business }: Things): unknown {
       return { businessIds: [business] };
     case 'POST /mappings':
       return { businessId: business, entity: 'profile', externalId: '1', decision: 'separate', version: 1 };
+    case 'POST /audit-chains/verify':
+      return { businessId: business };
     case 'POST /operations/{id}/plan/approve':
       return { version: 1 };
-    case 'POST /audit-chains/verify':
+    case 'POST /webhooks/replay':
       return { businessId: business };
     case 'POST /errors/{id}/release':
       return { affected: 7 };
-      return { businessId: business };
     case 'POST /businesses/{id}/rules/{ruleId}':
       return { version: 0, rule: DEFAULT_RULE };
     case 'POST /businesses/{id}/rules/{ruleId}/delete':

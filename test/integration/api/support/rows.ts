@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { appendAudit, sealValues } from '../../../../infra/audit/index.ts';
 import { vaultContext } from '../../../../infra/crypto.ts';
 import type { Things } from './requests.ts';
 import type { TestApi } from './api.ts';
@@ -170,7 +171,6 @@ export async function profileRow(
   return id;
 }
 
-/** One of everything that an address can name. */
 /** A webhook that was used. Its id is unlike any other number of the tests. */
 export async function webhookRow(api: TestApi, businessId: string): Promise<string> {
   const { id } = await api.prisma.webhookLog.create({
@@ -205,6 +205,7 @@ export async function auditRow(api: TestApi, businessId: string): Promise<string
   return values.entryId;
 }
 
+/** One of everything that an address can name. */
 export async function everything(api: TestApi, business: string): Promise<Things> {
   const run = await dryRun(api, { businessId: business });
   const { id: mapping } = await mappingRow(api, {
