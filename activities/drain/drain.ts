@@ -2,7 +2,7 @@ import { HeldError } from '../inbound/run-ref.ts';
 import { lookIntoBoxes, type BoxLook } from './boxes.ts';
 import type { DrainDeps, DrainRun } from './deps.ts';
 import { settleFailures, type Tries } from './failures.ts';
-import { drainRecords } from './outbox.ts';
+import { drainRecords, isWritable } from './outbox.ts';
 import { createPutOff, type PutOff, type PutOffRecord } from './put-off.ts';
 import { startNewConflicts } from './new-conflicts.ts';
 import { closeRunRow, openRunRow } from './run-row.ts';
@@ -82,8 +82,10 @@ async function untilEmpty(drain: Drain): Promise<DrainReport> {
       if (putOff.nextInMs() === null && seat.leave()) break;
       continue;
     }
-    if (!opened) await openRunRow(deps.db, run);
-    opened = true;
+    if (!opened && isWorthARow(look)) {
+      await openRunRow(deps.db, run);
+      opened = true;
+    }
     const batch = await workOn(drain, look);
     for (const record of batch.later) putOff.add(record, PUT_OFF_MS);
     report = added(report, batch);
@@ -140,6 +142,11 @@ function oneOf(look: BoxLook): BoxLook {
     records:
       index < webhooks.length ? [] : records.slice(index - webhooks.length, index - webhooks.length + 1),
   };
+}
+
+/** Rows of what is never written at Booksy only go: that is nothing for the ledger. */
+function isWorthARow({ webhooks, records, truncated }: BoxLook): boolean {
+  return webhooks.length > 0 || truncated.length > 0 || records.some(isWritable);
 }
 
 function isEmpty({ webhooks, records, truncated }: BoxLook): boolean {

@@ -62,7 +62,8 @@ export async function drainRecords(
   };
 }
 
-function isWritable(record: BoxRecord): record is WritableRecord {
+/** Whether records of its kind are ever written at Booksy. */
+export function isWritable(record: BoxRecord): record is WritableRecord {
   return WRITE_ENTITIES.some((entity) => entity === record.entity);
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { businessSyncId } from '../../../infra/temporal/launch.ts';
 import { startTestEngine, type TestEngine } from '../../support/engine.ts';
 import { eventually } from '../../support/eventually.ts';
-import { visitsOf, type SimVisit } from './support/visits.ts';
+import { simVisitOf, visitsOf, type SimVisit } from './support/visits.ts';
 
 let engine: TestEngine;
 let businessId: string;
@@ -17,6 +17,8 @@ beforeAll(async () => {
   const [connected] = await engine.connect();
   businessId = connected?.businessId ?? '';
   await engine.fullSync(businessId);
+  // A person has seen the dry run (R18).
+  await engine.deps.db.business.update({ where: { id: businessId }, data: { pushAllowedAt: new Date() } });
 }, 120_000);
 
 afterAll(() => engine.stop());
@@ -47,5 +49,43 @@ describe('a change at Booksy', { timeout: 60_000 }, () => {
       { workflowId: businessSyncId(businessId), actor: 'sync', counts: { visits: { updated: 1 } } },
     ]);
     expect(await engine.deps.db.syncOutbox.count({ where: { businessId } })).toBe(0);
+  });
+});
+
+describe('a change here', { timeout: 60_000 }, () => {
+  it('by plain SQL is at Booksy, built on a fresh read, and its own webhook changes nothing (B7, R13a, R26)', async () => {
+    const [, visit] = await visitsOf(engine, 'upcoming');
+    const before = await rowOf(visit!);
+    await engine.simulator.clearCounters();
+    await engine.database.pool.query('UPDATE bookings SET client_note = $2 WHERE id = $1', [
+      before!.id,
+      'Dzwonić przed wizytą',
+    ]);
+    await eventually(
+      async () => (await simVisitOf(engine, visit!.id)).customer_note === 'Dzwonić przed wizytą',
+    );
+    await eventually(async () => {
+      const told = await engine.deps.db.webhookLog.findFirst({
+        where: { businessId, externalId: String(visit!.id) },
+      });
+      return told?.drainedAt != null;
+    });
+    const { calls } = await engine.simulator.counters();
+    expect(calls.byRoute).toEqual({
+      // Before the write, and because of its own webhook.
+      'GET /business/{business_id}/appointment/{appointment_id}/': 2,
+      'PUT /business/{business_id}/appointment/{appointment_id}/': 1,
+    });
+    expect(await rowOf(visit!)).toEqual({
+      ...before,
+      clientNote: 'Dzwonić przed wizytą',
+      noteEdits: 1,
+      rowVersion: expect.anything(),
+      updatedAt: expect.anything(),
+    });
+    expect(await engine.deps.db.syncOutbox.count({ where: { businessId } })).toBe(0);
+    expect(
+      await engine.deps.db.booksySyncConflict.count({ where: { businessId, recordId: before!.id } }),
+    ).toBe(0);
   });
 });
