@@ -106,6 +106,7 @@ const timeOff: z.ZodType<ObservedTimeOff> = z.strictObject({
   reasonCode: z.enum(TIME_OFF_REASONS),
   approved: z.boolean(),
   ours: z.boolean(),
+  importUid: z.string().nullable(),
 });
 
 export const cachedShapes = {

@@ -32,6 +32,8 @@ export interface BooksyClient
     AppointmentMethods,
     SettlementMethods {
   readonly capabilities: BooksyCapabilities;
+  /** How long one call may last before it is given up. */
+  readonly timeoutMs: number;
   /** Sends waiting callers home and closes connections. */
   close(): Promise<void>;
 }
@@ -99,6 +101,7 @@ export function createBooksyClient(options: BooksyClientOptions): BooksyClient {
     ...appointmentMethods(context),
     ...settlementMethods(context),
     capabilities: config.capabilities,
+    timeoutMs: config.timeoutMs,
     async close() {
       for (const one of pacers.values()) one.close();
       await transport.close();

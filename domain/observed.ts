@@ -130,6 +130,8 @@ export interface ObservedTimeOff {
   readonly approved: boolean;
   /** True where the free text carries our own marker (R15, R19); the text itself is not kept. */
   readonly ours: boolean;
+  /** What the marker says: record id and generation (R16). */
+  readonly importUid: string | null;
 }
 
 export interface ObservedCategory {

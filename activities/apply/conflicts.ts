@@ -1,23 +1,15 @@
 import { v7 as uuidv7 } from 'uuid';
+import { vaultContext } from '../../infra/crypto.ts';
+import { Prisma } from '../../infra/database/index.ts';
 import type { Json } from '../../domain/canonical.ts';
+import { ESCALATE_HOURS_BEFORE, REMIND_AFTER_MS } from '../../domain/conflicts/dates.ts';
+import type { ConflictKind } from '../../domain/conflict-kinds.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
+import type { GroupStates } from '../../domain/merge.ts';
 import type { ApplyScope } from './scope.ts';
 
-/** Kinds of conflict that an inbound pass can find. */
-export const INBOUND_CONFLICT_KINDS = [
-  'field',
-  'changed_against_cancelled',
-  'deleted_against_changed',
-  'time_overlap',
-  'capacity',
-  'ambiguous_local_time',
-  'unmapped',
-  'unsure_client',
-] as const;
-export type InboundConflictKind = (typeof INBOUND_CONFLICT_KINDS)[number];
-
 export interface NewConflict {
-  readonly kind: InboundConflictKind;
+  readonly kind: ConflictKind;
   readonly entity: SyncEntity;
   readonly recordId: string;
   readonly otherRecordId: string | null;
@@ -27,6 +19,12 @@ export interface NewConflict {
   readonly detail: Readonly<Record<string, Json>>;
   /** The visit has begun: nothing is left to decide, both stay (R10). */
   readonly overtaken: boolean;
+  /** The write that it is about. */
+  readonly intentId?: string | null;
+  /** Values that no row will hold any more, in Booksy's ids: kept sealed. */
+  readonly values?: GroupStates | null;
+  /** The rule that left it to a person. */
+  readonly ruleId?: string | null;
 }
 
 /** Groups that are frozen by open conflicts (R10), by record. */
@@ -46,51 +44,116 @@ export async function frozenGroups(
   return frozen;
 }
 
-/** Opens conflicts; one open conflict per record and kind is updated by news instead (R10). */
+/**
+ * Opens conflicts, of whatever kind; one open conflict per record and kind is updated by news instead (R10). What a person
+ * has accepted is not opened again while it is the same. When somebody is reminded of it follows from its row.
+ */
 export async function openConflicts(scope: ApplyScope, conflicts: readonly NewConflict[]): Promise<void> {
   if (conflicts.length === 0) return;
   // One open conflict per record and kind: the first of several findings of one batch speaks for all.
   const each = new Map<string, NewConflict>();
-  for (const conflict of conflicts) {
-    const key = [conflict.kind, conflict.entity, conflict.recordId, conflict.otherRecordId].join('|');
-    if (!each.has(key)) each.set(key, conflict);
-  }
-  const payload = [...each.values()].map((conflict) => ({
-    id: uuidv7(),
-    kind: conflict.kind,
-    entity: conflict.entity,
-    record_id: conflict.recordId,
-    other_record_id: conflict.otherRecordId,
-    external_id: conflict.externalId,
-    groups: conflict.groups,
-    detail: conflict.detail,
-    status: conflict.overtaken ? 'closed' : 'open',
-  }));
+  for (const conflict of conflicts) if (!each.has(keyOf(conflict))) each.set(keyOf(conflict), conflict);
+  const known = await idsOfThoseWithValues(scope, [...each.values()]);
+  const payload = [...each].map(([key, conflict]) => {
+    const id = known.get(key) ?? uuidv7();
+    return {
+      id,
+      kind: conflict.kind,
+      entity: conflict.entity,
+      record_id: conflict.recordId,
+      other_record_id: conflict.otherRecordId,
+      external_id: conflict.externalId,
+      groups: conflict.groups,
+      detail: conflict.detail,
+      status: conflict.overtaken ? 'closed' : 'open',
+      intent_id: conflict.intentId ?? null,
+      rule_id: conflict.ruleId ?? null,
+      sealed_values: sealValues(scope, id, conflict.values ?? null),
+    };
+  });
   await scope.tx.$executeRaw`
     WITH found AS (
-      SELECT r.*, ARRAY(SELECT jsonb_array_elements_text(r.groups)) AS group_names
+      SELECT r.*, ARRAY(SELECT jsonb_array_elements_text(r.groups)) AS group_names,
+             decode(r.sealed_values, 'base64') AS sealed
         FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS r(
              id uuid, kind text, entity text, record_id uuid, other_record_id uuid, external_id text, groups jsonb,
-             detail jsonb, status text)
+             detail jsonb, status text, intent_id uuid, rule_id text, sealed_values text)
     ), news AS (
       UPDATE booksy_sync_conflicts c
          SET groups = ARRAY(SELECT DISTINCT unnest(c.groups || f.group_names) ORDER BY 1), detail = f.detail,
-             updated_at = now()
+             intent_id = coalesce(f.intent_id, c.intent_id), rule_id = coalesce(f.rule_id, c.rule_id),
+             sealed_values = coalesce(f.sealed, c.sealed_values), version = c.version + 1, updated_at = now()
         FROM found f
        WHERE c.business_id = ${scope.businessId}::uuid AND c.status = 'open' AND c.kind = f.kind
          AND c.record_id = f.record_id AND c.other_record_id IS NOT DISTINCT FROM f.other_record_id
-         AND (c.detail IS DISTINCT FROM f.detail OR NOT c.groups @> f.group_names)
+         AND (c.detail IS DISTINCT FROM f.detail OR NOT c.groups @> f.group_names OR f.sealed IS NOT NULL)
     )
     INSERT INTO booksy_sync_conflicts
-      (id, business_id, kind, entity, record_id, other_record_id, external_id, groups, status, detail, run_id,
-       opened_at, updated_at, resolved_at, resolution)
+      (id, business_id, kind, entity, record_id, other_record_id, external_id, groups, status, detail, run_id, intent_id,
+       rule_id, sealed_values, opened_at, updated_at, resolved_at, resolution, remind_at, escalate_at, overtaken_at)
     SELECT f.id, ${scope.businessId}::uuid, f.kind, f.entity, f.record_id, f.other_record_id, f.external_id,
-           f.group_names, f.status, f.detail, ${scope.runId}::uuid, now(), now(),
-           CASE WHEN f.status = 'closed' THEN now() END, CASE WHEN f.status = 'closed' THEN 'overtaken' END
-      FROM found f
+           f.group_names, f.status, f.detail, ${scope.runId}::uuid, f.intent_id, f.rule_id, f.sealed, now(), now(),
+           CASE WHEN f.status = 'closed' THEN now() END, CASE WHEN f.status = 'closed' THEN 'overtaken' END,
+           ${dueDates}
+      FROM found f LEFT JOIN bookings b ON b.id = f.record_id AND f.entity = 'booking'
      WHERE NOT EXISTS (
        SELECT FROM booksy_sync_conflicts c
         WHERE c.business_id = ${scope.businessId}::uuid AND c.kind = f.kind AND c.record_id = f.record_id
           AND c.other_record_id IS NOT DISTINCT FROM f.other_record_id
-          AND (c.status = 'open' OR (f.status = 'closed' AND c.resolution = 'overtaken')))`;
+          AND (c.status = 'open' OR (f.status = 'closed' AND c.resolution = 'overtaken')
+               OR (c.status = 'resolved' AND c.resolution IN ('keep-both', 'ignore') AND c.detail = f.detail)))`;
+}
+
+/** As `conflictDates` has them, for many rows at once; an overlap is decided by its own beginning. */
+const dueDates = Prisma.sql`
+  CASE WHEN f.status = 'open' THEN now() + make_interval(secs => ${REMIND_AFTER_MS / 1000}) END,
+  CASE WHEN f.status = 'open'
+       THEN greatest(coalesce((f.detail ->> 'fromAt')::timestamptz, b.starts_at)
+                     - make_interval(hours => ${ESCALATE_HOURS_BEFORE}::int), now()) END,
+  CASE WHEN f.status = 'open' THEN coalesce((f.detail ->> 'fromAt')::timestamptz, b.starts_at) END`;
+
+function keyOf(conflict: Pick<NewConflict, 'kind' | 'entity' | 'recordId' | 'otherRecordId'>): string {
+  return [conflict.kind, conflict.entity, conflict.recordId, conflict.otherRecordId].join('|');
+}
+
+/** A sealed value belongs to its row: of conflicts that are open already the row must be known. */
+async function idsOfThoseWithValues(
+  scope: ApplyScope,
+  conflicts: readonly NewConflict[],
+): Promise<ReadonlyMap<string, string>> {
+  const recordIds = conflicts.flatMap(({ values, recordId }) => (values == null ? [] : [recordId]));
+  if (recordIds.length === 0) return new Map();
+  const rows = await scope.tx.$queryRaw<
+    {
+      id: string;
+      kind: ConflictKind;
+      entity: SyncEntity;
+      record_id: string;
+      other_record_id: string | null;
+    }[]
+  >`
+    SELECT id, kind, entity, record_id, other_record_id FROM booksy_sync_conflicts
+     WHERE business_id = ${scope.businessId}::uuid AND status = 'open' AND record_id = ANY(${recordIds}::uuid[])`;
+  return new Map(
+    rows.map((row) => [
+      keyOf({
+        kind: row.kind,
+        entity: row.entity,
+        recordId: row.record_id,
+        otherRecordId: row.other_record_id,
+      }),
+      row.id,
+    ]),
+  );
+}
+
+function sealValues(scope: ApplyScope, id: string, values: GroupStates | null): string | null {
+  if (values === null) return null;
+  const place = vaultContext({
+    tenant: scope.businessId,
+    table: 'booksy_sync_conflicts',
+    column: 'sealed_values',
+    row: id,
+  });
+  return scope.vault.seal(JSON.stringify(values), place).toString('base64');
 }

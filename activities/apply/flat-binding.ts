@@ -7,6 +7,7 @@ import type { SeenRecord } from '../../domain/states/seen.ts';
 import type { ChangedRecord, EntityBinding, NewRecord } from './binding.ts';
 import type { MirrorTable } from './mirror.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
+import { rowLock } from './scope.ts';
 
 /** One column of a record that lives in one row. Names are constants of this code, never input. */
 export interface FlatColumn {
@@ -63,7 +64,7 @@ export function createFlatBinding(options: FlatBindingOptions): EntityBinding {
       const rows = await scope.tx.$queryRaw<{ id: string; row: Record<string, Json> }[]>`
         SELECT t.id, to_jsonb(t) AS row FROM ${Prisma.raw(options.table)} t
          WHERE t.business_id = ${scope.businessId}::uuid AND t.id = ANY(${recordIds}::uuid[])
-         ORDER BY t.id FOR UPDATE`;
+         ORDER BY t.id ${rowLock(scope)}`;
       return new Map(rows.map(({ id, row }) => [id, oursOf(row, options)]));
     },
 

@@ -1,5 +1,5 @@
 import { Prisma } from '../../infra/database/index.ts';
-import { planGoneVisit, type EditCounters } from '../../domain/plan.ts';
+import { planGoneVisit, type EditCounters, type OursState } from '../../domain/plan.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import type { EntityBinding } from './binding.ts';
 import { openConflicts } from './conflicts.ts';
@@ -161,16 +161,8 @@ async function goneVisits(scope: ApplyScope, externalIds: readonly string[]): Pr
   const idsOf = (wanted: 'cancel' | 'keep_marked' | 'conflict') =>
     plans.filter(({ plan }) => plan === wanted).map(({ row }) => row.booking_id);
 
-  const cancelled = idsOf('cancel');
-  const edits = await scope.tx.$queryRaw<{ id: string; status_edits: number }[]>`
-    UPDATE bookings SET status = ${GONE_STATUS.status}, status_reason = ${GONE_STATUS.reason}
-     WHERE business_id = ${scope.businessId}::uuid AND id = ANY(${cancelled}::uuid[])
-    RETURNING id, status_edits`;
-  const editsOf = new Map(edits.map((row) => [row.id, row.status_edits]));
-  const kept = idsOf('keep_marked');
-  await scope.tx.$executeRaw`
-    UPDATE bookings SET gone_at_booksy = ${scope.now}::timestamptz
-     WHERE business_id = ${scope.businessId}::uuid AND id = ANY(${kept}::uuid[])`;
+  await cancelGoneVisits(scope, idsOf('cancel'), ours);
+  await keepGoneVisits(scope, idsOf('keep_marked'));
   const disputed = plans.filter(({ plan }) => plan === 'conflict');
   await openConflicts(
     scope,
@@ -191,7 +183,26 @@ async function goneVisits(scope: ApplyScope, externalIds: readonly string[]): Pr
     rows.map((row) => row.external_id),
     null,
   );
-  // Our cancel is not an edit of a person: without its base the group is taken in again if the visit is back after all.
+}
+
+/**
+ * Cancels visits that are gone at Booksy. Our cancel is not an edit of a person: without its base the group is taken in again
+ * if the visit is back after all.
+ *
+ * @param ours the visits as they are, where they were loaded already
+ */
+export async function cancelGoneVisits(
+  scope: ApplyScope,
+  bookingIds: readonly string[],
+  ours?: ReadonlyMap<string, OursState>,
+): Promise<void> {
+  if (bookingIds.length === 0) return;
+  const before = ours ?? (await createVisitBinding().loadOurs(scope, bookingIds));
+  const edits = await scope.tx.$queryRaw<{ id: string; status_edits: number }[]>`
+    UPDATE bookings SET status = ${GONE_STATUS.status}, status_reason = ${GONE_STATUS.reason}
+     WHERE business_id = ${scope.businessId}::uuid AND id = ANY(${bookingIds}::uuid[])
+    RETURNING id, status_edits`;
+  const editsOf = new Map(edits.map((row) => [row.id, row.status_edits]));
   await scope.tx.$executeRaw`
     UPDATE external_bookings m
        SET base_theirs = m.base_theirs - 'status',
@@ -200,17 +211,29 @@ async function goneVisits(scope: ApplyScope, externalIds: readonly string[]): Pr
            base_counters = m.base_counters || jsonb_build_object('status', b.status_edits)
       FROM bookings b
      WHERE b.id = m.booking_id AND m.business_id = ${scope.businessId}::uuid
-       AND m.booking_id = ANY(${cancelled}::uuid[])`;
-  noteAudit(scope, [
-    ...cancelled.map((id) => ({
+       AND m.booking_id = ANY(${bookingIds}::uuid[])`;
+  noteAudit(
+    scope,
+    bookingIds.map((id) => ({
       ...goneEntry('cancelled', 'booking', id),
       groups: ['status'],
-      before: onlyGroups(ours.get(id)?.groups ?? {}, ['status']),
+      before: onlyGroups(before.get(id)?.groups ?? {}, ['status']),
       after: { status: GONE_STATUS },
       counters: { status: editsOf.get(id) ?? 0 },
     })),
-    ...kept.map((id) => goneEntry('marked_gone', 'booking', id)),
-  ]);
+  );
+}
+
+/** Keeps visits that are gone at Booksy, and marks them (R18). */
+export async function keepGoneVisits(scope: ApplyScope, bookingIds: readonly string[]): Promise<void> {
+  if (bookingIds.length === 0) return;
+  await scope.tx.$executeRaw`
+    UPDATE bookings SET gone_at_booksy = ${scope.now}::timestamptz
+     WHERE business_id = ${scope.businessId}::uuid AND id = ANY(${bookingIds}::uuid[])`;
+  noteAudit(
+    scope,
+    bookingIds.map((id) => goneEntry('marked_gone', 'booking', id)),
+  );
 }
 
 function goneEntry(action: AuditEntry['action'], entity: SyncEntity, recordId: string): AuditEntry {

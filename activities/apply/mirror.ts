@@ -70,13 +70,17 @@ export async function readMirror(
   return new Map(rows.map((row) => [row.external_id, mirrorRowOf(row)]));
 }
 
-/** Inserts or moves on mirror rows, one statement for all; a row that is already so is not written. */
+/**
+ * Inserts or moves on mirror rows, one statement for all; a row that was observed later already is not written.
+ *
+ * @returns how many were written
+ */
 export async function writeMirror(
   scope: ApplyScope,
   mirror: MirrorTable,
   writes: readonly MirrorWrite[],
-): Promise<void> {
-  if (writes.length === 0) return;
+): Promise<number> {
+  if (writes.length === 0) return 0;
   const fixedNames = Object.keys(mirror.fixed);
   const extraNames = Object.keys(mirror.extra);
   const payload = writes.map((write) => ({
@@ -103,7 +107,7 @@ export async function writeMirror(
   ].join('');
   const extraSets = extraNames.map((name) => `, ${name} = excluded.${name}`).join('');
   const keyColumns = ['business_id', ...fixedNames, mirror.idColumn].join(', ');
-  await scope.tx.$executeRaw`
+  return scope.tx.$executeRaw`
     INSERT INTO ${Prisma.raw(mirror.table)} AS m
       (business_id, ${Prisma.raw(mirror.idColumn)}, ${Prisma.raw(mirror.linkColumn)}, remote, remote_hash, base_theirs,
        base_ours, base_counters, sealed_extra, observed_sent_at, observed_received_at, gone_at, last_run_id,

@@ -21,6 +21,8 @@ export const AUDIT_ACTIONS = [
   // What we wrote at Booksy: one entry for each confirmed intent (I7).
   'sent',
   'sent_new',
+  // What a process found or left, by its code.
+  'noted',
   // A conflict that was decided.
   'resolved',
   'conflict_closed',

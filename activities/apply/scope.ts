@@ -1,4 +1,4 @@
-import type { Tx } from '../../infra/database/index.ts';
+import { Prisma, type Tx } from '../../infra/database/index.ts';
 import type { Vault } from '../../infra/crypto.ts';
 import type { ObservedVariant } from '../../domain/observed.ts';
 import type { Links } from '../../domain/states/links.ts';
@@ -20,6 +20,14 @@ export interface ApplyScope {
   readonly soldAs?: ReadonlyMap<string, readonly ObservedVariant[]>;
   /** Of a dry run: what it would do is collected here and nothing is written. Null in a real run. */
   readonly plan: PlanCollector | null;
+  /** Records are only looked at: nothing is locked. */
+  readonly readOnly?: boolean;
   /** What was done in this transaction; written as one statement before it commits. */
   readonly audit: AuditEntry[];
+}
+
+/** Locks the rows of a load until the transaction ends, unless they are only looked at. */
+export function rowLock(scope: ApplyScope, alias?: 'b'): Prisma.Sql {
+  if (scope.readOnly === true) return Prisma.empty;
+  return alias === undefined ? Prisma.sql`FOR UPDATE` : Prisma.sql`FOR UPDATE OF ${Prisma.raw(alias)}`;
 }

@@ -7,7 +7,7 @@ import type { SeenRecord } from '../../domain/states/seen.ts';
 import { equivalentInVisit, isEnded, itemGroups, visitDirection } from '../../domain/states/visit.ts';
 import type { ChangedRecord, EntityBinding } from './binding.ts';
 import { mergedGroups, mirrorTable, partOf } from './flat-binding.ts';
-import type { ApplyScope } from './scope.ts';
+import { rowLock, type ApplyScope } from './scope.ts';
 import {
   BOOKING_COLUMNS,
   BOOKING_RECORDSET,
@@ -58,15 +58,20 @@ export function createVisitBinding(): EntityBinding {
   const linksOf = new Map<string, ItemLinks>();
 
   const load = async (scope: ApplyScope, recordIds: readonly string[]) => {
-    await scope.tx.$queryRaw`
-      SELECT id FROM booking_items WHERE booking_id = ANY(${recordIds}::uuid[]) ORDER BY id FOR UPDATE`;
+    if (scope.readOnly !== true) {
+      await scope.tx.$queryRaw`
+        SELECT id FROM booking_items WHERE booking_id = ANY(${recordIds}::uuid[]) ORDER BY id FOR UPDATE`;
+    }
     const rows = await scope.tx.$queryRaw<VisitDbRow[]>`
-      SELECT b.id, to_jsonb(b) AS row, m.item_links,
+      SELECT b.id, to_jsonb(b) AS row,
+             -- Until its next appointment is linked, a visit's items go by their names in the last one (R16).
+             coalesce(m.item_links, (SELECT f.item_links FROM external_bookings f WHERE f.former_booking_id = b.id
+                                      ORDER BY f.generation DESC LIMIT 1)) AS item_links,
              (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.position, i.id) FROM booking_items i WHERE i.booking_id = b.id) AS items
         FROM bookings b
         LEFT JOIN external_bookings m ON m.business_id = b.business_id AND m.booking_id = b.id
        WHERE b.business_id = ${scope.businessId}::uuid AND b.id = ANY(${recordIds}::uuid[])
-       ORDER BY b.id FOR UPDATE OF b`;
+       ORDER BY b.id ${rowLock(scope, 'b')}`;
     const states = new Map<string, OursState>();
     for (const { id, row, items, item_links: links } of rows) {
       const keyOf = keyFinder(links ?? {});

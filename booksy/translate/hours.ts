@@ -82,6 +82,7 @@ export function timeOffReader(resourceExternalId: string): RowReader<WireTimeOff
         reasonCode: reasonOf(wire.reason_code),
         approved: wire.approved,
         ours: readOwnMark(wire.reason) !== null,
+        importUid: readOwnMark(wire.reason),
       };
     },
   };

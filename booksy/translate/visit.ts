@@ -161,5 +161,6 @@ function blocksOf(wire: WireAppointment, part: WireSubbooking, index: number): O
       reasonCode: 'other',
       approved: true,
       ours: wire.import_uid != null,
+      importUid: wire.import_uid ?? null,
     }));
 }

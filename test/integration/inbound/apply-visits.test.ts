@@ -346,6 +346,7 @@ describe('a reservation of a resource', () => {
         reasonCode: 'other',
         approved: true,
         ours: false,
+        importUid: null,
       },
     ],
   });

@@ -349,6 +349,7 @@ describe('visits', () => {
           reasonCode: 'other',
           approved: true,
           ours: false,
+          importUid: null,
         },
       ],
     });

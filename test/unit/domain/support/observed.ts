@@ -163,6 +163,7 @@ export function timeOff(parts: Partial<ObservedTimeOff> = {}): ObservedTimeOff {
     reasonCode: 'vacation',
     approved: true,
     ours: false,
+    importUid: null,
     ...parts,
   };
 }

@@ -1,0 +1,315 @@
+import { Prisma, type Tx } from '../../infra/database/index.ts';
+import type { EditCounters, OursState } from '../../domain/plan.ts';
+import type { Commit } from '../../domain/protocol/port.ts';
+import type { Intent } from '../../domain/protocol/types.ts';
+import type { Links } from '../../domain/states/links.ts';
+import type { SeenRecord } from '../../domain/states/seen.ts';
+import { isEnded } from '../../domain/states/visit.ts';
+import type { EntityBinding } from '../apply/binding.ts';
+import { openConflicts, type NewConflict } from '../apply/conflicts.ts';
+import { overfullSessionsOf, overlapsOf } from '../apply/overlaps.ts';
+import { noteAudit, writeAudit } from '../apply/record.ts';
+import type { ApplyScope } from '../apply/scope.ts';
+import { emptyPoolsOf, visitTroubleOf } from '../apply/visit-trouble.ts';
+import { closeSettled } from '../conflicts/close-settled.ts';
+import type { WriteAdapter } from './adapters/adapter.ts';
+import { monotonicMs, type ProcessContext } from './context.ts';
+import { readVersion } from './facts.ts';
+import { changeIntents, openIntent } from './intents.ts';
+import type { Lease } from './lease.ts';
+import type { LoadedView } from './load.ts';
+import { moveLink, raiseGeneration, takeEnd, writeLinked } from './links-write.ts';
+import type { ItemNames } from './names.ts';
+
+/** What a commit needs beside the commit. */
+export interface CommitInput {
+  readonly context: ProcessContext;
+  readonly adapter: WriteAdapter;
+  readonly loaded: LoadedView;
+  readonly lease: Lease;
+  readonly names: ItemNames;
+  /** For writing here what was seen there. */
+  readonly links: Links;
+  /** What Booksy showed of the groups of a write just before it, in our words; for the audit trail (I7). */
+  readonly showed: (intentId: string) => SeenRecord | null;
+}
+
+export interface CommitOutcome {
+  readonly committed: boolean;
+  readonly intent: Intent | null;
+  /** Monotonic: the intent was committed no earlier (R13b). */
+  readonly committedAtMs: number;
+}
+
+const NOT_COMMITTED: CommitOutcome = { committed: false, intent: null, committedAtMs: 0 };
+const TIMEOUT_MS = 60_000;
+
+/** Takes back everything of a transaction: the world had moved. */
+class WorldMoved extends Error {}
+
+/**
+ * One transaction under the business's lock, with the record's rows locked: the lease must still be ours and the record what
+ * the view says (R13), else nothing is written. What the transaction itself puts into the outbox is its own echo (R26).
+ */
+export async function writeCommit(input: CommitInput, commit: Commit): Promise<CommitOutcome> {
+  const { context, lease } = input;
+  const startedAtMs = monotonicMs();
+  let endsAtMs = 0;
+  try {
+    const intent = await context.deps.db.$transaction(
+      async (tx) => {
+        const scope = await openScope(input, tx);
+        const renewed = await lease.renew(tx);
+        if (renewed === null) throw new WorldMoved();
+        ({ endsAtMs } = renewed);
+        return write(input, scope, commit, renewed.endsAt);
+      },
+      { maxWait: TIMEOUT_MS, timeout: TIMEOUT_MS },
+    );
+    lease.renewed(endsAtMs);
+    return { committed: true, intent, committedAtMs: startedAtMs };
+  } catch (error) {
+    if (error instanceof WorldMoved) return NOT_COMMITTED;
+    throw error;
+  }
+}
+
+/** As an apply opens its transaction: one of a business at a time, and the triggers told that it is Booksy's truth. */
+async function openScope({ context, links }: CommitInput, tx: Tx): Promise<ApplyScope> {
+  const { deps, business, run } = context;
+  const rows = await tx.$queryRaw<{ now: Date }[]>`
+    WITH locked AS MATERIALIZED (
+      SELECT pg_advisory_xact_lock(hashtextextended('apply:' || ${business.id}, 0)),
+             set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true)
+    )
+    SELECT now() AS now FROM locked`;
+  return {
+    tx,
+    vault: deps.vault,
+    businessId: business.id,
+    zone: business.zone,
+    currency: business.currency,
+    runId: run.runId,
+    now: (rows[0]?.now ?? new Date(0)).toISOString(),
+    links,
+    plan: null,
+    audit: [],
+  };
+}
+
+async function write(
+  input: CommitInput,
+  scope: ApplyScope,
+  commit: Commit,
+  leaseEndsAt: string,
+): Promise<Intent | null> {
+  const { context, adapter, loaded } = input;
+  const { recordId } = context.ref;
+  const binding = adapter.binding();
+  const ours = (await binding.loadOurs(scope, [recordId])).get(recordId) ?? null;
+  if ((await readVersion(scope.tx, adapter, context.ref)) !== loaded.facts.version) throw new WorldMoved();
+
+  const counters = await applyHere(input, scope, binding, commit, ours);
+  if (commit.generation !== null) await raiseGeneration(scope, adapter, recordId, commit.generation);
+  if (commit.link !== null) await moveLink(scope, adapter, recordId, commit.link.externalId);
+  if (commit.mirror !== null) {
+    const written = await writeLinked(input, scope, binding, commit.mirror, counters);
+    if (!written) throw new WorldMoved();
+  }
+  if (commit.link !== null && adapter.entity === 'booking') {
+    await scope.tx.$executeRaw`
+      UPDATE external_bookings SET generation = ${commit.link.generation}
+       WHERE business_id = ${scope.businessId}::uuid AND external_id = ${commit.link.externalId}
+         AND generation <> ${commit.link.generation}`;
+  }
+  if (commit.gone !== null) await takeEnd(input, scope, commit.gone);
+  await changeIntents(scope.tx, context, commit.intents);
+  auditSent(input, scope, commit);
+  const intent = commit.open === null ? null : await openIntent(scope.tx, context, commit.open, leaseEndsAt);
+  await openConflicts(
+    scope,
+    commit.conflicts.map((found) => conflictOf(input, found)),
+  );
+  await settleConflicts(input, scope, commit);
+  await keepMemory(input, scope, commit);
+  await clearBoxes(input, scope, commit);
+  await writeAudit(scope);
+  return intent;
+}
+
+/** Writes what was seen into the record; returns the edit counters after it. */
+async function applyHere(
+  { context, adapter }: CommitInput,
+  scope: ApplyScope,
+  binding: EntityBinding,
+  { apply }: Commit,
+  ours: OursState | null,
+): Promise<EditCounters> {
+  const before = ours?.counters ?? {};
+  if (apply === null || apply.groups.length === 0 || ours === null) return before;
+  const { recordId } = context.ref;
+  const { seen, groups } = apply;
+  const written = await binding.update(scope, [{ recordId, seen, apply: groups, ours: ours.groups }]);
+  const counters = { ...before, ...written.get(recordId) };
+  const cancels = adapter.entity === 'booking' && groups.includes('status') && isEnded(seen.here);
+  noteAudit(scope, [
+    {
+      action: cancels ? 'cancelled' : 'updated',
+      entity: adapter.entity,
+      recordId,
+      externalId: seen.externalId,
+      reasonCode: 'changed_at_booksy',
+      groups,
+      before: pick(ours.groups, groups),
+      after: pick(seen.here, groups),
+      counters: pick(counters, groups),
+    },
+  ]);
+  await reportTrouble(scope, adapter, recordId);
+  return counters;
+}
+
+/** What a person must look at although it was taken in, as after every pass (R11, R21, R24). */
+async function reportTrouble(scope: ApplyScope, adapter: WriteAdapter, recordId: string): Promise<void> {
+  if (adapter.entity !== 'booking' && adapter.entity !== 'time_off') return;
+  const visits = adapter.entity === 'booking' ? [recordId] : [];
+  await openConflicts(scope, [
+    ...(await overlapsOf(scope, [recordId])),
+    ...(await overfullSessionsOf(scope, visits)),
+    ...(await visitTroubleOf(scope, visits)),
+    ...(await emptyPoolsOf(scope, visits)),
+  ]);
+}
+
+/** I7: one entry for each write that was confirmed, in the platform's words. */
+function auditSent(
+  { context, adapter, loaded, showed }: CommitInput,
+  scope: ApplyScope,
+  commit: Commit,
+): void {
+  for (const change of commit.intents) {
+    const intent = loaded.view.intents.find(({ id }) => id === change.id);
+    if (change.state !== 'confirmed' || intent === undefined || intent.state === 'confirmed') continue;
+    const before = showed(intent.id)?.here ?? {};
+    noteAudit(scope, [
+      {
+        action: intent.operation === 'create' ? 'sent_new' : 'sent',
+        entity: adapter.entity,
+        recordId: context.ref.recordId,
+        externalId: intent.externalId ?? commit.link?.externalId ?? null,
+        reasonCode: 'changed_here',
+        groups: intent.groups,
+        before: pick(before, intent.groups),
+        after: pick(intent.held, intent.groups),
+        counters: pick(intent.counters, intent.groups),
+      },
+    ]);
+  }
+  noteAudit(
+    scope,
+    commit.notes.map(({ code, groups }) => ({
+      action: 'noted' as const,
+      entity: adapter.entity,
+      recordId: context.ref.recordId,
+      externalId: loaded.view.externalId,
+      reasonCode: code,
+      groups,
+    })),
+  );
+}
+
+function conflictOf(
+  { context, adapter, loaded }: CommitInput,
+  found: Commit['conflicts'][number],
+): NewConflict {
+  const intent = loaded.view.intents.find(({ id }) => id === found.intentId);
+  return {
+    kind: found.kind,
+    entity: adapter.entity,
+    recordId: context.ref.recordId,
+    otherRecordId: null,
+    externalId: loaded.view.externalId,
+    groups: found.groups,
+    detail: {
+      reason: found.reason,
+      ...(found.kind === 'refused_by_booksy'
+        ? { code: found.reason, operation: intent?.operation ?? null }
+        : {}),
+      ...(found.intentId === null ? {} : { intentId: found.intentId }),
+      ...(found.otherExternalId === null
+        ? {}
+        : { linkedExternalId: loaded.view.externalId, otherExternalId: found.otherExternalId }),
+      ...(found.kind === 'overwritten_at_booksy' ? { groups: found.groups } : {}),
+    },
+    overtaken: false,
+    intentId: found.intentId,
+    values: found.values,
+  };
+}
+
+/** R10a: what an equality has ended that we did not write, and what ended by itself. */
+async function settleConflicts({ context, loaded }: CommitInput, scope: ApplyScope, commit: Commit) {
+  const { recordId } = context.ref;
+  if (commit.equalised.length > 0 || commit.lifted.length > 0) {
+    await scope.tx.$executeRaw`
+      UPDATE booksy_sync_conflicts c
+         SET groups = left_over.groups, version = c.version + 1, updated_at = now(),
+             status = CASE WHEN left_over.ended THEN 'closed' ELSE c.status END,
+             resolution = CASE WHEN left_over.ended THEN left_over.why END,
+             resolved_at = CASE WHEN left_over.ended THEN now() END
+        FROM (SELECT o.id, rest.groups,
+                     o.kind = ANY(${[...commit.lifted]}::text[])
+                       OR (cardinality(o.groups) > 0 AND cardinality(rest.groups) = 0) AS ended,
+                     CASE WHEN o.kind = ANY(${[...commit.lifted]}::text[]) THEN 'lifted' ELSE 'equal' END AS why
+                FROM booksy_sync_conflicts o
+                CROSS JOIN LATERAL (SELECT ARRAY(SELECT g FROM unnest(o.groups) g
+                                                  WHERE g <> ALL(${[...commit.equalised]}::text[]) ORDER BY g) AS groups) rest
+               WHERE o.business_id = ${scope.businessId}::uuid AND o.record_id = ${recordId}::uuid AND o.status = 'open'
+             ) left_over
+       WHERE c.id = left_over.id AND (left_over.ended OR c.groups IS DISTINCT FROM left_over.groups)`;
+  }
+  if (commit.apply !== null && loaded.view.openConflicts.length > 0) await closeSettled(scope, [recordId]);
+}
+
+async function keepMemory(
+  { adapter, loaded }: CommitInput,
+  scope: ApplyScope,
+  commit: Commit,
+): Promise<void> {
+  const externalId = commit.mirror?.seen.externalId ?? loaded.view.externalId;
+  if (commit.memory === null || externalId === null) return;
+  const { mirror } = adapter;
+  const kind =
+    mirror.fixed.entity === undefined ? Prisma.empty : Prisma.sql`AND entity = ${mirror.fixed.entity}`;
+  await scope.tx.$executeRaw`
+    UPDATE ${Prisma.raw(mirror.table)} SET flips = ${JSON.stringify(commit.memory)}::jsonb
+     WHERE business_id = ${scope.businessId}::uuid AND ${Prisma.raw(mirror.idColumn)} = ${externalId} ${kind}`;
+}
+
+/** R26: only rows that were seen before the read; and this transaction's own, which are echoes. */
+async function clearBoxes({ loaded }: CommitInput, scope: ApplyScope, commit: Commit): Promise<void> {
+  const outboxIds = commit.clearsBox ? loaded.outboxIds : [];
+  await scope.tx.$executeRaw`
+    DELETE FROM sync_outbox
+     WHERE business_id = ${scope.businessId}::uuid
+       AND (transaction_id = pg_current_xact_id() OR id = ANY(${[...outboxIds]}::bigint[]))`;
+  const drained = commit.clearsBox ? loaded.webhookIds : [];
+  if (drained.length + commit.judged.length === 0) return;
+  await scope.tx.$executeRaw`
+    UPDATE webhook_logs
+       SET drained_at = CASE WHEN id = ANY(${[...drained]}::bigint[]) THEN coalesce(drained_at, now()) ELSE drained_at END,
+           judged_at = CASE WHEN id = ANY(${[...commit.judged]}::bigint[]) THEN coalesce(judged_at, now()) ELSE judged_at END
+     WHERE business_id = ${scope.businessId}::uuid AND id = ANY(${[...drained, ...commit.judged]}::bigint[])`;
+}
+
+function pick<T>(
+  groups: { readonly [group: string]: T },
+  names: readonly string[],
+): { readonly [group: string]: T } {
+  return Object.fromEntries(
+    names.flatMap((name): readonly (readonly [string, T])[] => {
+      const value = groups[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}

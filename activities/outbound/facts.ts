@@ -1,0 +1,200 @@
+import { Prisma, type Tx } from '../../infra/database/index.ts';
+import type { Json } from '../../domain/canonical.ts';
+import type { GroupStates } from '../../domain/merge.ts';
+import type { EditCounters } from '../../domain/plan.ts';
+import type { OpenConflict, RecordMemory } from '../../domain/protocol/types.ts';
+import type { WriteAdapter } from './adapters/adapter.ts';
+import type { ProcessRef } from './context.ts';
+import type { IntentRow } from './intents.ts';
+
+/** A row of a mirror as SQL hands it over in JSON; the columns of visits are missing elsewhere. */
+export interface MirrorFacts {
+  readonly external_id: string;
+  readonly remote: GroupStates;
+  readonly base_theirs: GroupStates;
+  readonly base_ours: GroupStates;
+  readonly base_counters: EditCounters;
+  readonly flips: RecordMemory;
+  readonly observed_sent_at: string;
+  readonly observed_received_at: string;
+  readonly gone_at: string | null;
+  readonly is_former: boolean;
+  readonly source?: string;
+  readonly is_primary?: boolean;
+  readonly import_uid?: string | null;
+  readonly item_links?: Readonly<Record<string, string>>;
+}
+
+export interface BoxRow {
+  readonly id: string;
+  readonly operation: string;
+  readonly at: string;
+}
+
+export interface WebhookRow {
+  readonly id: string;
+  readonly action: string;
+  readonly external_id: string;
+  readonly body_hash: string;
+  readonly sealed_body: string | null;
+  readonly received_at: string;
+  readonly drained: boolean;
+  readonly judged: boolean;
+}
+
+/** Everything that is stored about a record, of one moment. */
+export interface Facts {
+  readonly now: Date;
+  readonly version: string;
+  readonly business: Readonly<Record<string, Json>>;
+  readonly row: Readonly<Record<string, Json>> | null;
+  /** Of a visit. */
+  readonly items: readonly Readonly<Record<string, Json>>[];
+  /** Oldest first; the present link last. */
+  readonly mirrors: readonly MirrorFacts[];
+  readonly conflicts: readonly OpenConflict[];
+  readonly intents: readonly IntentRow[];
+  /** Answered writes of the last day. */
+  readonly written: readonly IntentRow[];
+  readonly created: IntentRow | null;
+  readonly cancelled_by_us: readonly string[];
+  readonly box: readonly BoxRow[];
+  readonly webhooks: readonly WebhookRow[];
+}
+
+/** Writes that may still act, or are remembered, or wait to be sent. */
+const LIVING = Prisma.raw(
+  `(i.state IN ('open', 'unknown') OR i.remembered_until IS NOT NULL OR (i.state = 'unsent' AND i.due_at IS NOT NULL))`,
+);
+/** Webhook bodies of one record that are looked at. */
+const MOST_WEBHOOKS = 20;
+
+/** Reads all of it by one statement. */
+export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef): Promise<Facts | null> {
+  const { mirror } = adapter;
+  const visit = adapter.entity === 'booking';
+  const linked = mirrorsOf(adapter, ref);
+  const rows = await tx.$queryRaw<
+    (Omit<
+      Facts,
+      'items' | 'mirrors' | 'conflicts' | 'intents' | 'written' | 'cancelled_by_us' | 'box' | 'webhooks'
+    > & {
+      items: Facts['items'] | null;
+      mirrors: Facts['mirrors'] | null;
+      conflicts: Facts['conflicts'] | null;
+      intents: Facts['intents'] | null;
+      written: Facts['written'] | null;
+      cancelled_by_us: readonly string[] | null;
+      box: Facts['box'] | null;
+      webhooks: Facts['webhooks'] | null;
+    })[]
+  >`
+    SELECT now() AS now, ${versionSql(adapter, ref)} AS version, to_jsonb(b) AS business,
+           (SELECT to_jsonb(t) FROM ${Prisma.raw(adapter.table)} t
+             WHERE t.id = ${ref.recordId}::uuid AND t.business_id = b.id) AS row,
+           ${
+             visit
+               ? Prisma.sql`(SELECT jsonb_agg(to_jsonb(i) ORDER BY i.position, i.id) FROM booking_items i
+                  WHERE i.booking_id = ${ref.recordId}::uuid)`
+               : Prisma.sql`NULL::jsonb`
+           } AS items,
+           (SELECT jsonb_agg((to_jsonb(m) - 'sealed_extra') || jsonb_build_object(
+                     'external_id', ${Prisma.raw(`m.${mirror.idColumn}`)},
+                     'is_former', ${Prisma.raw(`m.${mirror.linkColumn}`)} IS NULL)
+                   ORDER BY ${Prisma.raw(`m.${mirror.linkColumn}`)} IS NOT NULL,
+                            ${Prisma.raw(visit ? 'm.generation' : adapter.entity === 'profile' ? 'm.is_primary' : '1')},
+                            ${Prisma.raw(`m.${mirror.idColumn}`)} DESC)
+              FROM ${linked}) AS mirrors,
+           (SELECT jsonb_agg(jsonb_build_object('kind', c.kind, 'groups', c.groups,
+                             'otherExternalId', c.detail ->> 'otherExternalId') ORDER BY c.id)
+              FROM booksy_sync_conflicts c
+             WHERE c.business_id = b.id AND c.record_id = ${ref.recordId}::uuid AND c.status = 'open') AS conflicts,
+           (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.opened_at, i.id) FROM sync_intents i
+             WHERE ${ofRecord(ref)} AND ${LIVING}) AS intents,
+           (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.opened_at, i.id) FROM sync_intents i
+             WHERE ${ofRecord(ref)} AND i.state = 'confirmed' AND i.operation IN ('change', 'status')
+               AND i.resolved_at > now() - interval '24 hours') AS written,
+           (SELECT to_jsonb(i) FROM sync_intents i WHERE ${ofRecord(ref)} AND i.operation = 'create'
+             ORDER BY i.generation DESC, i.opened_at DESC, i.id DESC LIMIT 1) AS created,
+           (SELECT jsonb_agg(DISTINCT i.external_id) FROM sync_intents i
+             WHERE ${ofRecord(ref)} AND i.step = 'cancel' AND i.state IN ('confirmed', 'late_acted')
+               AND i.external_id IS NOT NULL
+               AND NOT EXISTS (SELECT FROM ${linked}
+                                WHERE ${Prisma.raw(`m.${mirror.idColumn}`)} = i.external_id)) AS cancelled_by_us,
+           (SELECT jsonb_agg(jsonb_build_object('id', o.id::text, 'operation', o.operation, 'at', o.created_at)
+                             ORDER BY o.id)
+              FROM sync_outbox o
+             WHERE o.business_id = b.id AND o.entity = ${ref.entity} AND o.record_id = ${ref.recordId}::uuid) AS box,
+           ${
+             visit
+               ? Prisma.sql`(SELECT jsonb_agg(to_jsonb(w) ORDER BY w.received_at, w.id) FROM (
+                  SELECT w.id::text AS id, w.action, w.external_id, w.body_hash, w.sealed_body, w.received_at,
+                         w.drained_at IS NOT NULL AS drained, w.judged_at IS NOT NULL AS judged
+                    FROM webhook_logs w
+                   WHERE w.business_id = b.id AND w.external_id IN (SELECT m.external_id FROM ${linked})
+                     AND w.received_at > now() - interval '7 days' AND (w.drained_at IS NULL OR w.judged_at IS NULL)
+                   ORDER BY w.received_at DESC, w.id DESC LIMIT ${MOST_WEBHOOKS}) w)`
+               : Prisma.sql`NULL::jsonb`
+           } AS webhooks
+      FROM businesses b WHERE b.id = ${ref.businessId}::uuid`;
+  const row = rows[0];
+  if (row === undefined) return null;
+  return {
+    ...row,
+    items: row.items ?? [],
+    mirrors: row.mirrors ?? [],
+    conflicts: row.conflicts ?? [],
+    intents: row.intents ?? [],
+    written: row.written ?? [],
+    cancelled_by_us: row.cancelled_by_us ?? [],
+    box: row.box ?? [],
+    webhooks: row.webhooks ?? [],
+  };
+}
+
+/** The compare-and-set token alone (R13). */
+export async function readVersion(tx: Tx, adapter: WriteAdapter, ref: ProcessRef): Promise<string> {
+  const rows = await tx.$queryRaw<{ version: string }[]>`SELECT ${versionSql(adapter, ref)} AS version`;
+  return rows[0]?.version ?? '';
+}
+
+/**
+ * Row versions of the record and its parts, and who last wrote its mirror, its open conflicts and its living writes. A row's
+ * xmin is the transaction that wrote it: a lock does not move it, every write does.
+ */
+function versionSql(adapter: WriteAdapter, ref: ProcessRef): Prisma.Sql {
+  const { mirror } = adapter;
+  const items =
+    adapter.entity === 'booking'
+      ? Prisma.sql`(SELECT string_agg(i.id::text || ':' || i.row_version::text, ',' ORDER BY i.id) FROM booking_items i
+           WHERE i.booking_id = ${ref.recordId}::uuid)`
+      : Prisma.sql`NULL::text`;
+  return Prisma.sql`md5(array_to_string(ARRAY[
+    (SELECT t.row_version::text FROM ${Prisma.raw(adapter.table)} t WHERE t.id = ${ref.recordId}::uuid),
+    ${items},
+    (SELECT string_agg(${Prisma.raw(`m.${mirror.idColumn}`)} || ':' || m.xmin::text, ',' ORDER BY 1)
+       FROM ${mirrorsOf(adapter, ref)}),
+    (SELECT string_agg(c.id::text || ':' || c.version::text || ':' || c.groups::text, ',' ORDER BY c.id)
+       FROM booksy_sync_conflicts c
+      WHERE c.business_id = ${ref.businessId}::uuid AND c.record_id = ${ref.recordId}::uuid AND c.status = 'open'),
+    (SELECT string_agg(i.id::text || ':' || i.xmin::text, ',' ORDER BY i.id) FROM sync_intents i
+      WHERE ${ofRecord(ref)} AND ${LIVING})
+  ], '|', '-'))`;
+}
+
+function ofRecord(ref: ProcessRef): Prisma.Sql {
+  return Prisma.sql`i.business_id = ${ref.businessId}::uuid AND i.entity = ${ref.entity} AND i.record_id = ${ref.recordId}::uuid`;
+}
+
+/** The mirror's rows of the record: what it is linked to, and what it was linked to (R16). */
+function mirrorsOf(adapter: WriteAdapter, ref: ProcessRef): Prisma.Sql {
+  const { mirror } = adapter;
+  const table = Prisma.raw(mirror.table);
+  const link = Prisma.raw(mirror.linkColumn);
+  const columns = Prisma.raw('x.*, x.xmin');
+  const present = Prisma.sql`SELECT ${columns} FROM ${table} x
+    WHERE x.business_id = ${ref.businessId}::uuid AND x.${link} = ${ref.recordId}::uuid`;
+  if (adapter.entity !== 'booking') return Prisma.sql`(${present}) m`;
+  return Prisma.sql`(${present} UNION ALL SELECT ${columns} FROM ${table} x
+    WHERE x.business_id = ${ref.businessId}::uuid AND x.former_booking_id = ${ref.recordId}::uuid) m`;
+}

@@ -1,0 +1,139 @@
+import { Prisma } from '../../infra/database/index.ts';
+import type { EditCounters } from '../../domain/plan.ts';
+import type { GoneHere, NextMirror } from '../../domain/protocol/port.ts';
+import type { Json } from '../../domain/canonical.ts';
+import type { SeenRecord } from '../../domain/states/seen.ts';
+import { itemOfGroup } from '../../domain/states/visit.ts';
+import { renameGroup, renameItems } from '../../domain/states/visit-there.ts';
+import type { EntityBinding } from '../apply/binding.ts';
+import { applyGone, cancelGoneVisits, keepGoneVisits } from '../apply/gone.ts';
+import { mirrorWrite } from '../apply/mirror-write.ts';
+import { markMirrorGone, writeMirror } from '../apply/mirror.ts';
+import type { ApplyScope } from '../apply/scope.ts';
+import type { WriteAdapter } from './adapters/adapter.ts';
+import type { CommitInput } from './commit.ts';
+import { ownRow } from './names.ts';
+
+/** Writes the mirror of the linked object. False where a later observation stands there already (R1). */
+export async function writeLinked(
+  { context, adapter, loaded, names }: CommitInput,
+  scope: ApplyScope,
+  binding: EntityBinding,
+  next: NextMirror,
+  counters: EditCounters,
+): Promise<boolean> {
+  const { recordId } = context.ref;
+  const theirNames = names.theirsOf(next.seen.externalId);
+  const stored = mirrorWrite(scope, binding, recordId, storedAs(next.seen, theirNames), {
+    remote: renameItems(next.remote, theirNames),
+    baseTheirs: renameItems(next.baseTheirs, theirNames),
+    baseOurs: renameItems(next.baseOurs, theirNames),
+    baseCounters: renameItems(
+      nextCounters(loaded.view.mirror?.baseCounters ?? {}, next, counters),
+      theirNames,
+    ),
+  });
+  const written = await writeMirror(scope, adapter.mirror, [
+    { ...stored, extra: { ...stored.extra, ...itemLinks(stored.extra, next.seen, theirNames) } },
+  ]);
+  return written > 0;
+}
+
+/** The record under Booksy's own item names. */
+function storedAs(seen: SeenRecord, names: ReadonlyMap<string, string>): SeenRecord {
+  if (names.size === 0) return seen;
+  return {
+    ...seen,
+    theirs: renameItems(seen.theirs, names),
+    here: renameItems(seen.here, names),
+    unread: seen.unread.map((group) => renameGroup(group, names)),
+    unresolved: seen.unresolved.map((group) => renameGroup(group, names)).sort(),
+  };
+}
+
+/** Which sub-booking is which item here: items that were ours alone until now are linked with what Booksy made of them. */
+function itemLinks(
+  extra: Readonly<Record<string, Json>>,
+  seen: SeenRecord,
+  theirNames: ReadonlyMap<string, string>,
+): Readonly<Record<string, Json>> {
+  const known = extra.item_links;
+  if (known === undefined || known === null || typeof known !== 'object' || Array.isArray(known)) return {};
+  const rows = known as { readonly [name: string]: Json };
+  const links: Record<string, Json> = {};
+  for (const group of Object.keys(seen.theirs)) {
+    const item = itemOfGroup(group);
+    if (item?.part !== 'time') continue;
+    const row = rows[item.key] ?? ownRow(item.key);
+    if (row !== null) links[theirNames.get(item.key) ?? item.key] = row;
+  }
+  return { item_links: links };
+}
+
+/** R7a: settled groups get the counter that their base knows now, the others keep theirs. */
+function nextCounters(base: EditCounters, next: NextMirror, now: EditCounters): EditCounters {
+  const counters: Record<string, number> = { ...base };
+  for (const group of next.settled) {
+    const count = next.counters[group] ?? now[group];
+    if (count === undefined || count === 0) Reflect.deleteProperty(counters, group);
+    else counters[group] = count;
+  }
+  return counters;
+}
+
+/** What was linked before becomes an earlier generation (R16); records without generations only lose their link. */
+export async function moveLink(
+  scope: ApplyScope,
+  adapter: WriteAdapter,
+  recordId: string,
+  externalId: string | null,
+): Promise<void> {
+  const { mirror } = adapter;
+  // Several cards may be one client: a new one takes no other one's place (R38).
+  if (adapter.entity === 'profile') return;
+  const link = Prisma.raw(mirror.linkColumn);
+  const former =
+    adapter.entity === 'booking' ? Prisma.sql`, former_booking_id = ${recordId}::uuid` : Prisma.empty;
+  await scope.tx.$executeRaw`
+    UPDATE ${Prisma.raw(mirror.table)} SET ${link} = NULL, updated_at = now() ${former}
+     WHERE business_id = ${scope.businessId}::uuid AND ${link} = ${recordId}::uuid
+       AND ${Prisma.raw(mirror.idColumn)} IS DISTINCT FROM ${externalId}`;
+}
+
+/** Raises the generation; the object that was linked is one of an earlier generation from now on. */
+export async function raiseGeneration(
+  scope: ApplyScope,
+  adapter: WriteAdapter,
+  recordId: string,
+  generation: number,
+): Promise<void> {
+  await moveLink(scope, adapter, recordId, null);
+  if (adapter.entity !== 'booking') return;
+  await scope.tx.$executeRaw`
+    UPDATE bookings SET generation = ${generation}
+     WHERE business_id = ${scope.businessId}::uuid AND id = ${recordId}::uuid AND generation <> ${generation}`;
+}
+
+/** What the end of the object there means here (R18). */
+export async function takeEnd(
+  { context, adapter, loaded }: CommitInput,
+  scope: ApplyScope,
+  { as, interval }: GoneHere,
+): Promise<void> {
+  const { externalId } = loaded.view;
+  const { recordId } = context.ref;
+  if (externalId === null) return;
+  const { mirror } = adapter;
+  if (as === 'cancel' && adapter.entity !== 'booking')
+    await applyGone(scope, adapter.binding(), [externalId]);
+  else await markMirrorGone(scope, mirror, [externalId], null);
+  if (adapter.entity === 'booking' && as === 'cancel') await cancelGoneVisits(scope, [recordId]);
+  if (adapter.entity === 'booking' && as === 'keep_marked') await keepGoneVisits(scope, [recordId]);
+  const kind =
+    mirror.fixed.entity === undefined ? Prisma.empty : Prisma.sql`AND entity = ${mirror.fixed.entity}`;
+  await scope.tx.$executeRaw`
+    UPDATE ${Prisma.raw(mirror.table)}
+       SET observed_sent_at = ${interval.sentAt}::timestamptz, observed_received_at = ${interval.receivedAt}::timestamptz
+     WHERE business_id = ${scope.businessId}::uuid AND ${Prisma.raw(mirror.idColumn)} = ${externalId} ${kind}
+       AND observed_received_at < ${interval.sentAt}::timestamptz`;
+}

@@ -1,0 +1,240 @@
+import { Prisma, type Tx } from '../../infra/database/index.ts';
+import { loadRule } from '../../infra/rules/load.ts';
+import { resolveLocal } from '../../domain/local-time.ts';
+import type { Direction, GroupStates } from '../../domain/merge.ts';
+import type { OursState } from '../../domain/plan.ts';
+import type { RecordMemory, RecordView } from '../../domain/protocol/types.ts';
+import { directionFor, policyFor, type SyncRule } from '../../domain/rules/rules.ts';
+import { partText } from '../../domain/states/there.ts';
+import { itemOfGroup } from '../../domain/states/visit.ts';
+import { NO_LINKS } from '../apply/links.ts';
+import type { ApplyScope } from '../apply/scope.ts';
+import type { WriteAdapter } from './adapters/adapter.ts';
+import type { ProcessContext } from './context.ts';
+import { evidenceOf } from './evidence.ts';
+import { readFacts, type Facts, type MirrorFacts } from './facts.ts';
+import { gateOf } from './gate.ts';
+import { intentOf } from './intents.ts';
+import { loadLinksThere } from './links-there.ts';
+import { presentNames, renamed } from './names.ts';
+
+/** A view, and the box rows that it was made with: only these may be deleted by what it leads to (R26). */
+export interface LoadedView {
+  readonly view: RecordView;
+  readonly facts: Facts;
+  readonly outboxIds: readonly string[];
+  readonly webhookIds: readonly string[];
+}
+
+/** Thrown where the business of a record is not there any more. */
+export class BusinessMissingError extends Error {
+  readonly code = 'business_missing';
+}
+
+/** Everything that is held of a record, of one moment: a transaction that only looks. */
+export async function loadView(context: ProcessContext, adapter: WriteAdapter): Promise<LoadedView> {
+  const { deps } = context;
+  return deps.db.$transaction(
+    async (tx) => {
+      const facts = await readFacts(tx, adapter, context.ref);
+      if (facts === null) throw new BusinessMissingError(`Business ${context.ref.businessId} is not there.`);
+      const rule = await loadRule(tx, context.ref.businessId);
+      const scope = lookingScope(context, tx, facts.now);
+      const held = await adapter.binding().loadOurs(scope, [context.ref.recordId]);
+      const view = await viewOf(context, adapter, facts, rule, held.get(context.ref.recordId) ?? null, tx);
+      return {
+        view,
+        facts,
+        outboxIds: facts.box.map((row) => row.id),
+        webhookIds: facts.webhooks.filter((row) => !row.drained).map((row) => row.id),
+      };
+    },
+    { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead, maxWait: 30_000, timeout: 30_000 },
+  );
+}
+
+async function viewOf(
+  context: ProcessContext,
+  adapter: WriteAdapter,
+  facts: Facts,
+  rule: SyncRule,
+  ours: OursState | null,
+  tx: Tx,
+): Promise<RecordView> {
+  const { deps, ref } = context;
+  const former = facts.mirrors.filter((row) => row.is_former);
+  const linked = facts.mirrors.filter((row) => !row.is_former).at(-1) ?? null;
+  const nameOf = presentNames(
+    facts.mirrors.flatMap((row) => (row.item_links === undefined ? [] : [row.item_links])),
+  );
+  const base = linked === null ? null : { theirs: linked.base_theirs, ours: linked.base_ours };
+  const createdByUs = isOurs(ref.recordId, facts);
+  const there =
+    ours === null
+      ? { groups: {}, unmapped: [] }
+      : adapter.there(ours.groups, {
+          links: await loadLinksThere(tx, ref.businessId, ours.groups),
+          base,
+          remote: linked?.remote ?? null,
+          createdByUs,
+          contactNeeded: facts.business.visit_contact_needed === true,
+        });
+  const intent = (row: Facts['intents'][number]) => intentOf(deps.vault, ref.businessId, row, nameOf);
+  const openConflicts = facts.conflicts.map((conflict) => ({
+    ...conflict,
+    groups: conflict.groups.map(nameOf),
+  }));
+  const { gate, reason } = gateOf({
+    entity: ref.entity,
+    facts,
+    linked: linked !== null,
+    rule,
+    capabilities: deps.capabilities,
+  });
+  const generation = generationOf(facts);
+  const created =
+    facts.created === null || facts.created.generation !== generation ? null : intent(facts.created);
+  const now = facts.now.toISOString();
+  return {
+    ref: { entity: ref.entity, recordId: ref.recordId },
+    now,
+    version: facts.version,
+    externalId: linked?.external_id ?? null,
+    gone: linked?.gone_at != null,
+    formerExternalIds: former.map((row) => row.external_id),
+    generation,
+    createdByUs,
+    ours,
+    oursThere: there.groups,
+    unmapped: there.unmapped,
+    mirror: linked === null ? null : mirrorOf(ref.recordId, linked),
+    observedSentAt: linked === null ? null : iso(linked.observed_sent_at),
+    frozen: new Set(openConflicts.flatMap(({ groups }) => groups)),
+    openConflicts,
+    intents: facts.intents.map(intent),
+    written: facts.webhooks.length === 0 ? [] : facts.written.map(intent),
+    created,
+    cancelledByUs: facts.cancelled_by_us,
+    sighting: facts.box.some((row) => row.operation === 'observe'),
+    evidence: await evidenceOf(context, tx, facts),
+    gate,
+    gateReason: reason,
+    ...spanOf(facts, ours),
+    pushUntil: new Date(facts.now.getTime() + rule.conditions.maxAdvanceBooking * 86_400_000).toISOString(),
+    directionOf: directionsOf(adapter, facts, rule),
+    policyOf: (group) => policyFor(rule, ref.entity, group),
+    editedAt: editedAt(facts, ours, linked),
+    memory: memoryOf(linked, nameOf),
+  };
+}
+
+/** A scope for looking: nothing is locked, nothing is noted. */
+export function lookingScope({ deps, business, run }: ProcessContext, tx: Tx, now: Date): ApplyScope {
+  return {
+    tx,
+    vault: deps.vault,
+    businessId: business.id,
+    zone: business.zone,
+    currency: business.currency,
+    runId: run.runId,
+    now: now.toISOString(),
+    links: NO_LINKS,
+    plan: null,
+    audit: [],
+    readOnly: true,
+  };
+}
+
+function mirrorOf(recordId: string, row: MirrorFacts): NonNullable<RecordView['mirror']> {
+  return {
+    recordId,
+    remote: row.remote,
+    baseTheirs: row.base_theirs,
+    baseOurs: row.base_ours,
+    baseCounters: row.base_counters,
+    observedReceivedAt: iso(row.observed_received_at),
+  };
+}
+
+/** An import uid of ours; where none can be carried, a create that acted. */
+function isOurs(recordId: string, facts: Facts): boolean {
+  const carries = facts.mirrors.some((row) => row.import_uid?.startsWith(`${recordId}:`) === true);
+  const state = facts.created?.state;
+  return carries || ((state === 'confirmed' || state === 'late_acted') && facts.items.length === 0);
+}
+
+/** A visit keeps its generation itself; of other records it is that of the last create. */
+function generationOf(facts: Facts): number {
+  const own = facts.row?.generation;
+  if (typeof own === 'number') return own;
+  return facts.created?.generation ?? 1;
+}
+
+function spanOf(
+  facts: Facts,
+  ours: OursState | null,
+): Pick<RecordView, 'startsAt' | 'endsAt' | 'ambiguousTime'> {
+  const starts = facts.row?.starts_at;
+  const ends = facts.row?.ends_at;
+  if (typeof starts !== 'string' || typeof ends !== 'string') {
+    return { startsAt: null, endsAt: null, ambiguousTime: false };
+  }
+  const marked = facts.items.some((item) => item.start_mark !== 'exact' || item.end_mark !== 'exact');
+  return {
+    startsAt: iso(starts),
+    endsAt: iso(ends),
+    ambiguousTime: marked || (ours !== null && isAmbiguous(ours.groups.time)),
+  };
+}
+
+function isAmbiguous(time: GroupStates[string] | undefined): boolean {
+  const zone = partText(time, 'zone');
+  if (zone === null) return false;
+  return ['startsLocal', 'endsLocal'].some((name) => {
+    const local = partText(time, name);
+    return local !== null && resolveLocal(local, zone).mark !== 'exact';
+  });
+}
+
+/** What Booksy alone can know of a visit, whatever a rule says: the zone is the salon's. */
+function directionsOf(adapter: WriteAdapter, facts: Facts, rule: SyncRule): (group: string) => Direction {
+  const reservation = adapter.entity === 'time_off' && facts.row?.source === 'reservation';
+  return (group) => {
+    if (reservation || (adapter.entity === 'booking' && group === 'zone')) return 'in';
+    return directionFor(rule, adapter.entity, group);
+  };
+}
+
+/**
+ * When groups were changed here (R9): known only where one change waits in the box and the row says the same; else a person
+ * decides.
+ */
+function editedAt(facts: Facts, ours: OursState | null, linked: MirrorFacts | null): RecordView['editedAt'] {
+  const edits = facts.box.filter((row) => row.operation === 'insert' || row.operation === 'update');
+  const [edit] = edits;
+  if (edits.length !== 1 || edit === undefined || ours === null || linked === null) return {};
+  const at = iso(edit.at);
+  const isOfThen = (row: Readonly<Record<string, unknown>> | null | undefined) =>
+    typeof row?.updated_at === 'string' && Math.abs(Date.parse(row.updated_at) - Date.parse(at)) < 1_000;
+  const itemRows = new Map(facts.items.map((item) => [item.id, item]));
+  const links: Readonly<Record<string, string>> = linked.item_links ?? {};
+  return Object.fromEntries(
+    Object.keys(ours.groups).flatMap((group) => {
+      const item = itemOfGroup(group);
+      const row = item === null ? facts.row : itemRows.get(links[item.key] ?? '');
+      return isOfThen(row) ? [[group, at]] : [];
+    }),
+  );
+}
+
+function memoryOf(linked: MirrorFacts | null, nameOf: (group: string) => string): RecordMemory {
+  const { turns, read } = linked?.flips ?? {};
+  return {
+    ...(turns === undefined ? {} : { turns: renamed(turns, nameOf) }),
+    ...(read === undefined ? {} : { read: renamed(read, nameOf) }),
+  };
+}
+
+function iso(text: string): string {
+  return new Date(text).toISOString();
+}
