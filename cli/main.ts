@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { errorsCommand } from './commands/errors.ts';
 import { healthCommand } from './commands/health.ts';
 import { mappingsCommand } from './commands/mappings.ts';
+import { monitorCommand } from './commands/monitor.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { seedCommand } from './commands/seed.ts';
@@ -13,6 +14,7 @@ import { simulatorCommand } from './commands/simulator.ts';
 import { syncCommand } from './commands/sync.ts';
 import { tokenCommand } from './commands/token.ts';
 import { upCommand } from './commands/up.ts';
+import { webhooksCommand } from './commands/webhooks.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { CliError, printFailure } from './output.ts';
 
@@ -35,9 +37,11 @@ export function createProgram(): Command {
     mappingsCommand(),
     errorsCommand(),
     rulesCommand(),
-    healthCommand(),
-    tokenCommand(),
     auditCommand(),
+    healthCommand(),
+    monitorCommand(),
+    webhooksCommand(),
+    tokenCommand(),
   ]) {
     program.addCommand(command);
   }

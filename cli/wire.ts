@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { engine, freshWindow, IDLE_ENGINE, schedule } from './wire-engine.ts';
 import { clean } from './terminal.ts';
 
 /**
@@ -75,18 +76,22 @@ export const operationPage = z.object({
 });
 
 export const syncStatus = z.object({
+  schedules: z.array(schedule).default([]),
   businesses: z.array(
     z.looseObject({
       businessId: z.string(),
       name: shown,
       paused: paused.default(null),
       pushAllowed: z.looseObject({ at: z.string() }).nullable().default(null),
+      stale: z.boolean().default(false),
+      engine: engine.default(IDLE_ENGINE),
       entities: z.array(
         z.looseObject({
           entity: z.string(),
           here: z.number(),
           linked: z.number(),
           provenAt: z.string().nullable(),
+          windows: z.array(freshWindow).default([]),
         }),
       ),
       lastRun: z
@@ -119,6 +124,7 @@ export const syncStatus = z.object({
 });
 export type SyncStatus = z.output<typeof syncStatus>;
 export type BusinessStatus = SyncStatus['businesses'][number];
+export type ScheduleStatus = SyncStatus['schedules'][number];
 
 /** A business, or a run, after a pause, a resume or a cancel. `changed` is false where it was so before. */
 export const steeredBusiness = z.object({

@@ -1,10 +1,13 @@
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, getClient } from '@temporalio/activity';
+import { startMissingConflicts } from '../../infra/temporal/launch-conflicts.ts';
+import type { LaunchOptions } from '../../infra/temporal/launch.ts';
 import type { SweepTier } from '../../infra/temporal/schedules-types.ts';
 import { beating } from '../beating.ts';
 import { compareAll, type ComparedAll } from './compare-all.ts';
 import type { SweepDeps, SweepingWorkflow } from './deps.ts';
 import { createShare } from './share.ts';
 import { sweepDue, type SweepReport } from './sweep-due.ts';
+import { reconcile, type Reconciled } from './reconcile.ts';
 import { tidy, type Tidied } from './tidy.ts';
 
 export type { SweepDeps } from './deps.ts';
@@ -14,13 +17,24 @@ export function createSweepActivities(deps: SweepDeps) {
   const share = createShare();
   return {
     sweepDue: ({ tier }: { readonly tier: SweepTier | null }): Promise<SweepReport> =>
-      beating((beat) => sweepDue(deps, { ...thisWorkflow(), tier }, share, beat)),
+      beating(async (beat) => {
+        const { report, touched } = await sweepDue(deps, { ...thisWorkflow(), tier }, share, beat);
+        // What the passes put on conflicts gets its workflow now (R32: and if not, in five minutes).
+        if (touched.length > 0) await startMissingConflicts({ ...temporal(), db: deps.db }, touched);
+        return report;
+      }),
+    reconcile: (): Promise<Reconciled> => beating(() => reconcile(deps, temporal())),
     compareAll: (): Promise<ComparedAll> => beating((beat) => compareAll(deps, thisWorkflow(), beat)),
     tidyBoxes: (): Promise<Tidied> => tidy(deps),
   };
 }
 
 export type SweepActivities = ReturnType<typeof createSweepActivities>;
+
+/** The Temporal that runs this activity, and the task queue that it runs on. */
+function temporal(): LaunchOptions {
+  return { client: getClient(), taskQueue: activityInfo().taskQueue };
+}
 
 function thisWorkflow(): SweepingWorkflow {
   const { workflowExecution } = activityInfo();

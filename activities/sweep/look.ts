@@ -10,6 +10,8 @@ export interface Look {
   readonly now: number;
   readonly states: readonly SweepState[];
   readonly costs: Costs;
+  /** Businesses whose circuit is open and due for a probe: a sweep that succeeds closes it. */
+  readonly probing: ReadonlySet<string>;
 }
 
 interface StatusRow {
@@ -23,22 +25,25 @@ interface StatusRow {
 interface BusinessRow {
   id: string;
   now: number;
+  probing: boolean;
   rows: StatusRow[] | null;
 }
 
 /**
  * Reads what is due and proven, in one statement. Left out are businesses that a person holds (R30), whose circuit is open
- * (R29), that were never imported (R18: the first connect is a person's doing), and those that a full sync is walking.
+ * and not due for a probe (R29), that were never imported (R18: the first connect is a person's doing), and those that a full sync is walking.
  */
 export async function lookAround(db: Db): Promise<Look> {
   const rows = await db.$queryRaw<BusinessRow[]>`
     SELECT b.id::text AS id, extract(epoch FROM clock_timestamp())::double precision * 1000 AS now,
+           b.circuit_opened_at IS NOT NULL AS probing,
            (SELECT jsonb_agg(jsonb_build_object('entity', s.entity, 'window_key', s.window_key,
                      'due', extract(epoch FROM s.due_at) * 1000, 'proven', extract(epoch FROM s.proven_sent_at) * 1000,
                      'count', s.remote_count))
               FROM integration_sync_status s WHERE s.business_id = b.id) AS rows
       FROM businesses b
-     WHERE b.booksy_business_id IS NOT NULL AND b.paused_at IS NULL AND b.circuit_opened_at IS NULL
+     WHERE b.booksy_business_id IS NOT NULL AND b.paused_at IS NULL
+       AND (b.circuit_opened_at IS NULL OR b.circuit_probe_at <= now())
        AND EXISTS (SELECT FROM sync_runs r WHERE r.business_id = b.id AND r.kind = 'full_sync' AND r.mode = 'apply'
                     AND r.status = 'completed')
        AND NOT EXISTS (SELECT FROM sync_runs r WHERE r.business_id = b.id AND r.kind = 'full_sync' AND r.mode = 'apply'
@@ -50,7 +55,8 @@ export async function lookAround(db: Db): Promise<Look> {
     for (const task of SWEEP_TASKS) costs[task] = (costs[task] ?? 0) + callsOf(task, own);
     return { businessId: row.id, tasks: tasksOf(own) };
   });
-  return { now: rows[0]?.now ?? 0, states, costs };
+  const probing = new Set(rows.filter((row) => row.probing).map((row) => row.id));
+  return { now: rows[0]?.now ?? 0, states, costs, probing };
 }
 
 /** The tasks of one business by its rows; a task is proven as far as the least proven of its rows. */

@@ -1,4 +1,5 @@
 import type { Db } from '../../infra/database/index.ts';
+import { askFor } from '../../infra/sweep/ask.ts';
 import type { SweepTier } from '../../infra/temporal/schedules-types.ts';
 import {
   CATCH_UP,
@@ -10,11 +11,11 @@ import {
 } from '../../domain/sweep/due.ts';
 import { CATCH_UP_SHARE, stretch, SWEEP_SHARE } from '../../domain/sweep/stretch.ts';
 import { TASKS } from '../../domain/sweep/tasks.ts';
+import { closeCircuit, putOffProbe } from '../drain/circuit.ts';
 import { compareBusiness } from './compare.ts';
 import type { Beat, SweepDeps, SweepingWorkflow } from './deps.ts';
 import { releaseSweeper, takeSweeper } from './lease.ts';
 import { lookAround } from './look.ts';
-import { askFor } from './note-due.ts';
 import { sharedClient, type Share } from './share.ts';
 import { sweepTask } from './sweep-task.ts';
 
@@ -35,6 +36,8 @@ export interface SweepReport {
   readonly code: string | null;
 }
 
+const BUSY: SweepReport = { outcome: 'busy', swept: 0, failed: 0, code: null };
+
 /** How long one activity goes on before it hands its place in the history over. */
 const ROUND_MS = 120_000;
 /** Tasks that are done before the sweeper looks around again: something more urgent may have come up. */
@@ -51,9 +54,9 @@ export async function sweepDue(
   input: SweepDueInput,
   share: Share,
   beat: Beat,
-): Promise<SweepReport> {
+): Promise<{ readonly report: SweepReport; readonly touched: readonly string[] }> {
   const owner = input.temporalRunId;
-  if (!(await takeSweeper(deps.db, deps.accountKey, owner))) return report('busy');
+  if (!(await takeSweeper(deps.db, deps.accountKey, owner))) return { report: BUSY, touched: [] };
   const untilMs = performance.now() + ROUND_MS;
   const round = createRound(deps, input, share, beat);
   try {
@@ -77,23 +80,24 @@ export async function sweepDue(
 
 function createRound(deps: SweepDeps, input: SweepDueInput, share: Share, beat: Beat) {
   const failed = new Set<string>();
+  const touched = new Set<string>();
   let inARow = new Set<string>();
   let intervals: Intervals;
+  let probing: ReadonlySet<string> = new Set();
   let callsPerSecond = 0;
   const round = {
     swept: 0,
     stoppedBy: null as string | null,
-    report: (outcome: SweepReport['outcome']): SweepReport => ({
-      outcome,
-      swept: round.swept,
-      failed: failed.size,
-      code: round.stoppedBy,
+    report: (outcome: SweepReport['outcome']) => ({
+      report: { outcome, swept: round.swept, failed: failed.size, code: round.stoppedBy },
+      touched: [...touched],
     }),
 
     /** Looks around, asks for what an outage left unproven (R37), and picks what is next. */
     async look(): Promise<readonly DueTask[]> {
       let seen = await lookAround(deps.db);
       const allowance = (deps.rate.limit * 1000) / deps.rate.windowMs;
+      probing = seen.probing;
       intervals = stretch(seen.costs, allowance);
       const unproven = outages(seen.states, intervals, seen.now);
       if (unproven.length > 0) {
@@ -109,11 +113,13 @@ function createRound(deps: SweepDeps, input: SweepDueInput, share: Share, beat: 
     async sweep(task: DueTask): Promise<boolean> {
       const turn = () => share.take(callsPerSecond);
       const own = { ...deps, booksy: sharedClient(deps.booksy, TASKS[task.task].lane, turn) };
+      touched.add(task.businessId);
       const done = await sweepTask(own, task, intervals[task.task], input, beat);
       switch (done.kind) {
         case 'done':
           round.swept += 1;
           inARow = new Set();
+          if (probing.has(task.businessId)) await closeCircuit(deps, task.businessId);
           // What changed here while it was paused goes out now, as it is now.
           if (done.resumed) await compareBusiness(deps, task.businessId, beat);
           return true;
@@ -122,6 +128,7 @@ function createRound(deps: SweepDeps, input: SweepDueInput, share: Share, beat: 
           return false;
         case 'failed':
           failed.add(task.businessId);
+          if (probing.has(task.businessId)) await putOffProbe(deps, task.businessId);
           inARow.add(task.businessId);
           if (done.systemic || inARow.size >= FAILURES_THAT_STOP) round.stoppedBy = done.code;
           return false;
@@ -139,8 +146,4 @@ async function askForEverything(db: Db): Promise<void> {
     states.map(({ businessId }) => businessId),
     ['near', 'soon', 'ahead', 'clients', 'catalog', 'hours', 'recent', 'past'],
   );
-}
-
-function report(outcome: SweepReport['outcome']): SweepReport {
-  return { outcome, swept: 0, failed: 0, code: null };
 }

@@ -1,6 +1,5 @@
 /** GET /api/admin/booksy/sync-status: is everything in step, proven up to when, and what needs a person. */
 import { z } from 'zod';
-import { SYNC_ENTITIES } from '../../domain/entities.ts';
 import { reachableBusinesses, type BusinessRef } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint } from '../http/endpoint.ts';
@@ -10,12 +9,13 @@ import {
   countWaiting,
   freshness,
   latestRuns,
-  type EntityCount,
-  type FreshnessRow,
   type LatestRun,
   type WaitingCount,
 } from '../sync/counts.ts';
+import { engineSchema, engineStatus, NO_ENGINE } from '../sync/engine.ts';
 import { counts, countsOf } from '../sync/runs.ts';
+import { readScheduleList, scheduleSchema } from '../sync/schedules.ts';
+import { entitiesOf, entitySchema, isPictureStale } from '../sync/windows.ts';
 import {
   businessId,
   instant,
@@ -37,23 +37,6 @@ const query = z
     limit: limitSchema(100, 50),
   })
   .strict();
-
-const windowSchema = z.object({
-  windowKey: z.string().meta({ example: 'all' }),
-  provenAt: instant.nullable().meta({ description: 'Everything in the window was read as of this instant' }),
-  ageSeconds: z.int().nullable(),
-  complete: z.boolean().meta({ description: 'False: the last pass could not prove that it saw all' }),
-  remoteCount: z.int().nullable(),
-});
-
-const entity = z.object({
-  entity: z.string().meta({ example: 'booking' }),
-  here: z.int().meta({ description: 'Records on the platform' }),
-  linked: z.int().meta({ description: 'Records known at Booksy' }),
-  goneAtBooksy: z.int(),
-  provenAt: instant.nullable().meta({ description: 'The oldest of its windows; null while one is unproven' }),
-  windows: z.array(windowSchema),
-});
 
 const waiting = z.object({
   total: z.int(),
@@ -77,7 +60,11 @@ const business = z
       })
       .nullable()
       .meta({ description: 'Since when a person allows that Booksy is written to (R18)' }),
-    entities: z.array(entity),
+    entities: z.array(entitySchema),
+    stale: z.boolean().meta({
+      description: 'Today and tomorrow were not proven for 15 minutes, or the circuit is open (R20)',
+    }),
+    engine: engineSchema,
     lastRun: z
       .object({
         operationId: z.guid(),
@@ -107,12 +94,13 @@ const business = z
 const answer = z
   .object({
     businesses: z.array(business),
+    schedules: z.array(scheduleSchema).meta({ description: 'Of the installation, as Temporal has them' }),
     nextAfter: z.guid().nullable().meta({ description: 'Null on the last page' }),
     notes: z.array(note),
   })
   .meta({ id: 'SyncStatus' });
 
-type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'logger'>;
+type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'schedules' | 'logger'>;
 
 export function syncStatusEndpoint(deps: Deps) {
   return defineEndpoint({
@@ -121,7 +109,7 @@ export function syncStatusEndpoint(deps: Deps) {
     tag: 'Synchronisation',
     summary: 'What is in step, and up to when',
     description:
-      'For each business: records on both sides, how fresh each window is, the last full sync, the one under way with its progress, and what waits for a person.',
+      'For each business: records on both sides, how fresh each window is and when it is swept next, its boxes and writes, the last full sync, the one under way with its progress, and what waits for a person. Beside them the schedules.',
     query,
     responses: { 200: { description: 'By business, ordered by id', schema: answer } },
     problems: ['not_found'],
@@ -133,10 +121,19 @@ export function syncStatusEndpoint(deps: Deps) {
       );
       const rest = reachable.filter(({ id }) => asked.after === undefined || id > asked.after);
       const page = rest.slice(0, asked.limit);
-      const { businesses, notes } = await statusOf(deps, page);
+      const [{ businesses, notes }, listed] = await Promise.all([
+        statusOf(deps, page),
+        readScheduleList(deps, grant.businesses === 'all'),
+      ]);
+      const nextAfter = rest.length > page.length ? (page.at(-1)?.id ?? null) : null;
       return {
         status: 200,
-        json: { businesses, nextAfter: rest.length > page.length ? (page.at(-1)?.id ?? null) : null, notes },
+        json: {
+          businesses,
+          schedules: listed.schedules,
+          nextAfter,
+          notes: [...notes, ...listed.notes],
+        },
       };
     },
   });
@@ -144,11 +141,12 @@ export function syncStatusEndpoint(deps: Deps) {
 
 async function statusOf(deps: Deps, page: readonly BusinessRef[]) {
   const ids = page.map(({ id }) => id);
-  const [entities, waitingRows, windows, runs] = await Promise.all([
+  const [entities, waitingRows, windows, runs, engines] = await Promise.all([
     countEntities(deps.prisma, ids),
     countWaiting(deps.prisma, ids),
     freshness(deps.prisma, ids),
     latestRuns(deps.prisma, ids),
+    engineStatus(deps.prisma, ids),
   ]);
   const running = runs.filter(({ status }) => status === 'running');
   const asked = await askProgress(deps, running);
@@ -158,6 +156,7 @@ async function statusOf(deps: Deps, page: readonly BusinessRef[]) {
       rows.filter((row) => row.business_id === id);
     const last = own(runs).find(({ status }) => status !== 'running');
     const current = own(running)[0];
+    const engine = engines.get(id) ?? NO_ENGINE;
     return {
       businessId: id,
       name,
@@ -165,6 +164,8 @@ async function statusOf(deps: Deps, page: readonly BusinessRef[]) {
       paused: pauseOf(each),
       pushAllowed: pushAllowedOf(each),
       entities: entitiesOf(own(entities), own(windows)),
+      stale: engine.circuit !== null || isPictureStale(own(windows)),
+      engine,
       lastRun:
         last === undefined
           ? null
@@ -220,37 +221,6 @@ async function askProgress(deps: Deps, running: readonly LatestRun[]) {
     }),
   );
   return { progress: found, notes };
-}
-
-function entitiesOf(
-  rows: readonly EntityCount[],
-  windows: readonly FreshnessRow[],
-): z.input<typeof entity>[] {
-  const names = new Set<string>([
-    ...SYNC_ENTITIES,
-    ...rows.map((row) => row.entity),
-    ...windows.map((row) => row.entity),
-  ]);
-  return [...names].map((name) => {
-    const count = rows.find((row) => row.entity === name);
-    const own = windows.filter((row) => row.entity === name);
-    const proven = own.map((row) => row.proven_sent_at).filter((at) => at !== null);
-    const oldest = proven.length === 0 ? null : proven.reduce((a, b) => (a < b ? a : b));
-    return {
-      entity: name,
-      here: count?.here ?? 0,
-      linked: count?.linked ?? 0,
-      goneAtBooksy: count?.gone ?? 0,
-      provenAt: proven.length < own.length ? null : isoOrNull(oldest),
-      windows: own.map((row) => ({
-        windowKey: row.window_key,
-        provenAt: isoOrNull(row.proven_sent_at),
-        ageSeconds: row.age_seconds,
-        complete: row.complete,
-        remoteCount: row.remote_count,
-      })),
-    };
-  });
 }
 
 function waitingOf(rows: readonly WaitingCount[]): z.input<typeof waiting> {

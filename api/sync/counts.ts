@@ -75,14 +75,17 @@ export interface FreshnessRow {
   readonly proven_sent_at: Date | null;
   readonly complete: boolean;
   readonly remote_count: number | null;
-  readonly age_seconds: number | null;
+  readonly interval_seconds: number | null;
+  readonly due_at: Date | null;
+  /** The database's clock. */
+  readonly now: Date;
 }
 
-/** Up to when each window is proven; the age by the database's clock. */
+/** Up to when each window is proven, and when it is swept next. */
 export async function freshness(sql: Sql, businessIds: readonly string[]): Promise<FreshnessRow[]> {
   return sql.$queryRaw<FreshnessRow[]>`
     SELECT business_id::text AS business_id, entity, window_key, proven_sent_at, complete, remote_count,
-           greatest(0, floor(extract(epoch FROM clock_timestamp() - proven_sent_at)))::int AS age_seconds
+           interval_seconds, due_at, now() AS now
       FROM integration_sync_status
      WHERE business_id = ANY (${[...businessIds]}::uuid[])
      ORDER BY business_id, entity, window_key`;

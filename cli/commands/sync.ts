@@ -48,10 +48,10 @@ function fullCommand(): Command {
 function statusCommand(): Command {
   return leaf('status', 'what is in step, proven up to when, and what waits for a person').action(
     async (options: Options) => {
-      const { businesses, notes } = await readStatus(findApi(options));
+      const { businesses, schedules, notes } = await readStatus(findApi(options));
       const output = createOutput(options.json);
       sayNotes(output, notes);
-      output.result({ ok: true, businesses }, statusLines(businesses, lookOf(output)));
+      output.result({ ok: true, businesses, schedules }, statusLines(businesses, lookOf(output)));
     },
   );
 }

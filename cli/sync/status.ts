@@ -1,21 +1,26 @@
 import type { ApiClient } from '../api-client.ts';
 import { ago, table, thousands } from '../format.ts';
 import { entityWord } from '../words.ts';
-import { syncStatus, type BusinessStatus, type Note } from '../wire.ts';
+import { engineLines } from '../monitor/status.ts';
+import { syncStatus, type BusinessStatus, type Note, type ScheduleStatus } from '../wire.ts';
 import { createBoard, NO_LOOK, type Look } from './board.ts';
 
 /** The sync status of every business the token reaches, all pages. */
-export async function readStatus(
-  api: ApiClient,
-): Promise<{ businesses: readonly BusinessStatus[]; notes: readonly Note[] }> {
+export async function readStatus(api: ApiClient): Promise<{
+  businesses: readonly BusinessStatus[];
+  schedules: readonly ScheduleStatus[];
+  notes: readonly Note[];
+}> {
   const businesses: BusinessStatus[] = [];
+  let schedules: readonly ScheduleStatus[] = [];
   const notes = new Map<string, Note>();
   let after = '';
   for (;;) {
     const page = syncStatus.parse(await api.get(`/api/admin/booksy/sync-status?limit=100${after}`));
     businesses.push(...page.businesses);
+    ({ schedules } = page);
     for (const note of page.notes) notes.set(note.code, note);
-    if (page.nextAfter === null) return { businesses, notes: [...notes.values()] };
+    if (page.nextAfter === null) return { businesses, schedules, notes: [...notes.values()] };
     after = `&after=${page.nextAfter}`;
   }
 }
@@ -39,6 +44,7 @@ export function statusLines(
     ...pauseLines(business, look, now),
     ...runLines(business, look, now),
     ...entityTable(business, now),
+    ...engineLines(business, look),
     business.pushAllowed === null
       ? '  Nothing is written to Booksy yet: booksy sync full --dry-run shows what would be.'
       : `  Writing to Booksy is allowed since ${ago(business.pushAllowed.at, now).replace(/ ago$/, '')}.`,

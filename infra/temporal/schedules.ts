@@ -9,6 +9,7 @@ import {
   type ScheduleOptionsStartWorkflowAction,
   type Workflow,
 } from '@temporalio/client';
+import type { Db } from '../database/index.ts';
 import { TASK_QUEUE, WORKFLOW_TYPES } from './names.ts';
 import { SWEEP_TIERS, type ReconcileInput, type SweepInput, type SweepTier } from './schedules-types.ts';
 import { kindAttribute } from './search-attributes.ts';
@@ -31,9 +32,17 @@ export interface Businesses {
   readonly paused: number;
 }
 
+/** Businesses of the account, and how many of them a person holds (R30). */
+export async function countBusinesses(db: Pick<Db, '$queryRaw'>): Promise<Businesses> {
+  const rows = await db.$queryRaw<Businesses[]>`
+    SELECT count(*)::int AS total, count(paused_at)::int AS paused
+      FROM businesses WHERE booksy_business_id IS NOT NULL`;
+  return rows[0] ?? { total: 0, paused: 0 };
+}
+
 export interface ScheduleReport {
   readonly id: string;
-  readonly change: 'made' | 'set_right' | 'kept';
+  readonly change: 'made' | 'set_right' | 'kept' | 'missing';
 }
 
 /** A schedule as it is in Temporal. ISO instants. */
@@ -128,24 +137,48 @@ export async function ensureSchedules(
 ): Promise<readonly ScheduleReport[]> {
   const reports: ScheduleReport[] = [];
   for (const wanted of wantedSchedules(scope)) {
-    reports.push({ id: wanted.id, change: await ensure(scope, wanted, businesses) });
+    const made = await make(scope, wanted, businesses);
+    reports.push({ id: wanted.id, change: made ? 'made' : await setRight(scope, wanted, businesses) });
   }
   return reports;
 }
 
-async function ensure(
+/** Sets right those that there are: a business was paused or resumed. */
+export async function settleSchedules(
+  scope: ScheduleScope,
+  businesses: Businesses,
+): Promise<readonly ScheduleReport[]> {
+  return Promise.all(
+    wantedSchedules(scope).map(async (wanted): Promise<ScheduleReport> => {
+      const change = await unlessMissing(() => setRight(scope, wanted, businesses), 'missing');
+      return { id: wanted.id, change };
+    }),
+  );
+}
+
+/** False where it is there already. */
+async function make(
   { client, taskQueue }: ScheduleScope,
   wanted: Wanted,
   businesses: Businesses,
-): Promise<ScheduleReport['change']> {
+): Promise<boolean> {
+  const state = stateOf(wanted, businesses);
+  try {
+    await client.schedule.create({ ...optionsOf(wanted, taskQueue), scheduleId: wanted.id, state });
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleAlreadyRunning) return false;
+    throw error;
+  }
+}
+
+async function setRight(
+  { client, taskQueue }: ScheduleScope,
+  wanted: Wanted,
+  businesses: Businesses,
+): Promise<'set_right' | 'kept' | 'missing'> {
   const state = stateOf(wanted, businesses);
   const options = optionsOf(wanted, taskQueue);
-  try {
-    await client.schedule.create({ ...options, scheduleId: wanted.id, state });
-    return 'made';
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-  }
   const handle = client.schedule.getHandle(wanted.id);
   const found = await handle.describe();
   const pausedByPerson = found.state.paused && !(found.state.note ?? '').startsWith(OWN_PAUSE);
@@ -201,12 +234,22 @@ function stateOf(
   return { paused: true, note: `${OWN_PAUSE}: every business is paused. It goes on when one is resumed.` };
 }
 
-/** Lets the sweeper look at once at what is due. False where there is no such schedule. */
+/** Lets the sweeper look at once at what is due. False where there is no such schedule yet. */
 export async function sweepNow(scope: ScheduleScope): Promise<boolean> {
-  const wanted = wantedSchedules(scope)[0];
-  if (wanted === undefined) return false;
+  return trigger(scope, ({ id }) => id.endsWith('/near'));
+}
+
+/** Looks at once whether everything runs that should (R32). False where there is no such schedule yet. */
+export async function reconcileNow(scope: ScheduleScope): Promise<boolean> {
+  return trigger(scope, ({ kind }) => kind === 'reconcile');
+}
+
+async function trigger(scope: ScheduleScope, wanted: (each: Wanted) => boolean): Promise<boolean> {
+  const found = wantedSchedules(scope).find(wanted);
+  if (found === undefined) return false;
   return unlessMissing(async () => {
-    await scope.client.schedule.getHandle(wanted.id).trigger(ScheduleOverlapPolicy.BUFFER_ONE);
+    // Whoever is at work may have looked past it already: once more after it.
+    await scope.client.schedule.getHandle(found.id).trigger(ScheduleOverlapPolicy.BUFFER_ONE);
     return true;
   }, false);
 }

@@ -2,7 +2,7 @@ import { startSalons, type Salon, type Salons } from '../../faults/support/salon
 import type { TestEngineOptions } from '../../../support/engine.ts';
 import { WORKFLOW_TYPES } from '../../../../infra/temporal/names.ts';
 import type { SweepInput, SweepTier } from '../../../../infra/temporal/schedules-types.ts';
-import { askFor } from '../../../../activities/sweep/note-due.ts';
+import { askFor } from '../../../../infra/sweep/ask.ts';
 import type { SweepTask } from '../../../../domain/sweep/tasks.ts';
 
 /** The whole product on a sandbox, with the sweeps started by the test instead of by their schedules. */
