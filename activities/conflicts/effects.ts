@@ -22,6 +22,8 @@ export interface Done {
   /** The record whose groups were decided, where it is another than the conflict's own. */
   readonly touched: readonly OurRecord[];
   readonly followUp: FollowUp | null;
+  /** Of a double: Booksy's id of the appointment that is to end. */
+  readonly discarded?: string;
 }
 
 const DONE: Done = { touched: [], followUp: null };
@@ -67,8 +69,7 @@ export async function carryOutEffect(
       await wakeRecord(scope, row);
       return DONE;
     case 'choose':
-      await chooseDouble(scope, picture, effect.side);
-      return DONE;
+      return { ...DONE, discarded: await chooseDouble(scope, picture, effect.side) };
     case 'release':
       return release(scope);
     case 'take_back':

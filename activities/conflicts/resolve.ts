@@ -8,7 +8,7 @@ import type { ConflictRow } from '../../infra/conflicts/row.ts';
 import { conflictWorkflowId } from '../../infra/temporal/launch-conflicts.ts';
 import { isTimeHeld } from '../../infra/database/index.ts';
 import type { InboundDeps } from '../inbound/run.ts';
-import { carryOutEffect, type FollowUp } from './effects.ts';
+import { carryOutEffect, type Done, type FollowUp } from './effects.ts';
 import {
   auditConflict,
   onConflict,
@@ -167,7 +167,7 @@ async function carryOut(scope: ConflictScope, asked: Asked): Promise<ResolutionR
   const before = picture.ours;
   await ledgerRow(scope, asked);
   const done = await carryOutEffect(scope, picture, fitted.effect);
-  await closeAs(scope, asked, done.followUp);
+  await closeAs(scope, asked, done);
   await audit(scope, picture, asked, before, done.touched, fitted.effect.name === 'overbook');
   return { state: 'resolved', followUp: done.followUp };
 }
@@ -191,9 +191,9 @@ async function ledgerRow(scope: ConflictScope, asked: Asked): Promise<void> {
     ON CONFLICT (id) DO NOTHING`;
 }
 
-async function closeAs(scope: ConflictScope, asked: Asked, followUp: FollowUp | null): Promise<void> {
+async function closeAs(scope: ConflictScope, asked: Asked, { followUp, discarded }: Done): Promise<void> {
   const { version, shown, mayOverbook, choice, groups, move, keep } = asked;
-  const stored = { choice, groups, move, keep, version, shown, mayOverbook, followUp };
+  const stored = { choice, groups, move, keep, version, shown, mayOverbook, followUp, discarded };
   await scope.tx.$executeRaw`
     UPDATE booksy_sync_conflicts
        SET status = 'resolved', resolution = ${choice}, resolution_id = ${asked.resolutionId}::uuid,
