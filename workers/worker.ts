@@ -3,10 +3,10 @@ import { createConflictActivities } from '../activities/conflicts/index.ts';
 import { createInboundActivities } from '../activities/index.ts';
 import { createDrainActivities, type DrainDeps } from '../activities/drain/index.ts';
 import type { InboundDeps } from '../activities/inbound/run.ts';
+import { echoesOf, processOne } from '../activities/outbound/index.ts';
 import { createSweepActivities, type SweepDeps } from '../activities/sweep/index.ts';
 import type { Logger } from '../infra/logger.ts';
 import { failureInterceptor } from './failures.ts';
-import { outbound } from './outbound.ts';
 
 /** Milliseconds that running activities get to reach their next cursor when the worker stops. */
 export const SHUTDOWN_GRACE_MS = 10_000;
@@ -38,7 +38,7 @@ export async function createSyncWorker(options: SyncWorkerOptions): Promise<Work
     activities: {
       ...createInboundActivities(inbound),
       ...createConflictActivities(inbound),
-      ...createDrainActivities({ ...inbound, ...options.realTime, outbound }),
+      ...createDrainActivities({ ...inbound, ...options.realTime, outbound: { processOne, echoesOf } }),
       ...createSweepActivities({ ...inbound, ...options.account }),
     },
     shutdownGraceTime: SHUTDOWN_GRACE_MS,

@@ -14,39 +14,50 @@ export async function tryToLead(client: pg.Client): Promise<boolean> {
   return rows[0]?.leads ?? false;
 }
 
+/** What a look of the relay has found. */
+export interface RelayLook {
+  readonly businessIds: readonly string[];
+  /** Rows that name no business: a table was emptied. */
+  readonly emptied: boolean;
+}
+
 /**
  * Businesses whose boxes hold something that may be worked on: rows that nobody took within `olderThanMs`, intents that are
- * due (R28a), an open circuit whose probe is due, and of paused ones what goes out all the same (R29, R30).
+ * due (R28a), an open circuit whose probe is due, and of paused ones what goes out all the same (R29, R30). One statement.
  */
-export async function businessesWithNews(client: pg.Client, olderThanMs: number): Promise<readonly string[]> {
-  const { rows } = await client.query<{ id: string }>(
+export async function lookForNews(client: pg.Client, olderThanMs: number): Promise<RelayLook> {
+  const { rows } = await client.query<{ ids: string[]; emptied: boolean }>(
     `WITH b AS (
        SELECT id, paused_at IS NOT NULL AS paused FROM businesses
         WHERE booksy_business_id IS NOT NULL AND (circuit_opened_at IS NULL OR circuit_probe_at <= now())
      )
-     SELECT b.id FROM b
-      WHERE NOT b.paused AND EXISTS (
-              SELECT FROM webhook_logs w
-               WHERE w.business_id = b.id AND w.drained_at IS NULL AND w.received_at <= now() - make_interval(secs => $1)
-                 AND NOT EXISTS (SELECT FROM sync_failures f WHERE f.business_id = w.business_id AND f.entity = 'booking'
-                                   AND f.external_id = w.external_id AND f.state = 'open'))
-         OR EXISTS (
-              SELECT FROM sync_outbox o
-               WHERE o.business_id = b.id AND o.created_at <= now() - make_interval(secs => $1)
-                 AND NOT EXISTS (SELECT FROM sync_failures f WHERE f.business_id = o.business_id AND f.entity = o.entity
-                                   AND f.record_id = o.record_id AND f.state = 'open')
-                 AND (NOT b.paused OR o.entity = 'booking' AND EXISTS (
-                   SELECT FROM bookings v JOIN external_bookings m ON m.business_id = v.business_id AND m.booking_id = v.id
-                    WHERE v.id = o.record_id AND v.status = 'cancelled' AND m.gone_at IS NULL
-                      AND m.remote #>> '{status,status}' <> 'cancelled')))
-         OR EXISTS (
-              SELECT FROM sync_intents i
-               WHERE i.business_id = b.id AND i.due_at <= now() AND (NOT b.paused OR i.step = 'cancel')
-                 AND NOT EXISTS (SELECT FROM sync_failures f WHERE f.business_id = i.business_id AND f.entity = i.entity
-                                   AND f.record_id = i.record_id AND f.state = 'open'))`,
+     SELECT ARRAY(
+       SELECT b.id::text FROM b
+        WHERE NOT b.paused AND EXISTS (
+                SELECT FROM webhook_logs w
+                 WHERE w.business_id = b.id AND w.drained_at IS NULL
+                   AND w.received_at <= now() - make_interval(secs => $1)
+                   AND NOT EXISTS (SELECT FROM sync_failures f WHERE f.business_id = w.business_id AND f.entity = 'booking'
+                                     AND f.external_id = w.external_id AND f.state = 'open'))
+           OR EXISTS (
+                SELECT FROM sync_outbox o
+                 WHERE o.business_id = b.id AND o.created_at <= now() - make_interval(secs => $1)
+                   AND NOT EXISTS (SELECT FROM sync_failures f WHERE f.business_id = o.business_id AND f.entity = o.entity
+                                     AND f.record_id = o.record_id AND f.state = 'open')
+                   AND (NOT b.paused OR o.entity = 'booking' AND EXISTS (
+                     SELECT FROM bookings v
+                       JOIN external_bookings m ON m.business_id = v.business_id AND m.booking_id = v.id
+                      WHERE v.id = o.record_id AND v.status = 'cancelled' AND m.gone_at IS NULL
+                        AND m.remote #>> '{status,status}' <> 'cancelled')))
+           OR EXISTS (
+                SELECT FROM sync_intents i
+                 WHERE i.business_id = b.id AND i.due_at <= now() AND (NOT b.paused OR i.step = 'cancel')
+                   AND NOT EXISTS (SELECT FROM sync_failures f WHERE f.business_id = i.business_id AND f.entity = i.entity
+                                     AND f.record_id = i.record_id AND f.state = 'open'))) AS ids,
+       EXISTS (SELECT FROM sync_outbox WHERE business_id IS NULL) AS emptied`,
     [olderThanMs / 1000],
   );
-  return rows.map(({ id }) => id);
+  return { businessIds: rows[0]?.ids ?? [], emptied: rows[0]?.emptied ?? false };
 }
 
 /** A table that was emptied names no business: every connected one has to look (R27). One statement: nothing is lost between. */

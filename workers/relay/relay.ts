@@ -12,8 +12,8 @@ import type { Logger } from '../../infra/logger.ts';
 import {
   ALL_BUSINESSES,
   BOX_CHANNEL,
-  businessesWithNews,
   forgetUnconnected,
+  lookForNews,
   spreadEmptiedTables,
   tryToLead,
 } from './look.ts';
@@ -87,9 +87,11 @@ export function startRelay(options: RelayOptions): Relay {
         if (leads) logger.info({}, 'this relay wakes from now on');
       }
       if (leads) {
-        await spreadEmptiedTables(client);
-        if (looks % FORGET_EVERY_LOOKS === 0) await forgetUnconnected(client);
-        for (const businessId of await businessesWithNews(client, olderThanMs)) news(businessId);
+        const { businessIds, emptied } = await lookForNews(client, olderThanMs);
+        for (const businessId of businessIds) news(businessId);
+        // Its notifications bring the businesses.
+        if (emptied) await spreadEmptiedTables(client);
+        if (looks % FORGET_EVERY_LOOKS === FORGET_EVERY_LOOKS - 1) await forgetUnconnected(client);
       } else {
         for (const businessId of wakes.seated()) wakes.poke(businessId);
       }
