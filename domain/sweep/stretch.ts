@@ -41,7 +41,8 @@ export function stretch(costs: Costs, callsPerSecond: number): Intervals {
   });
   const interval = (task: SweepTask): number | null => {
     const { everySeconds } = TASKS[task];
-    return everySeconds === null ? null : Math.ceil(everySeconds * (factors.get(task) ?? 1));
+    // The tiny part keeps what fits exactly from being rounded up by a second.
+    return everySeconds === null ? null : Math.ceil(everySeconds * (factors.get(task) ?? 1) * (1 - 1e-12));
   };
   return Object.fromEntries(SWEEP_TASKS.map((task) => [task, interval(task)])) as Record<
     SweepTask,

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { startsInWindow, visitWindows } from '../../../domain/windows.ts';
+import {
+  FULL_SYNC_WINDOWS,
+  startsInWindow,
+  SWEEP_WINDOWS,
+  visitWindow,
+  visitWindows,
+  widestAround,
+} from '../../../domain/windows.ts';
 
 const DAY_MS = 86_400_000;
 const localMinute = (epochMs: number) => new Date(epochMs).toISOString().slice(0, 16);
@@ -62,5 +69,27 @@ describe('startsInWindow', () => {
         expect(startsInWindow(localMinute(today * DAY_MS + minutes * 60_000), ahead)).toBe(true);
       }),
     );
+  });
+});
+
+describe('visitWindow', () => {
+  const today = '2026-03-28';
+  it('cuts the windows of sweeps around today', () => {
+    const cut = (key: Parameters<typeof visitWindow>[0]) => {
+      const { fromLocal, tillLocal } = visitWindow(key, today);
+      return [fromLocal, tillLocal];
+    };
+    expect(cut('near')).toEqual(['2026-03-27T00:00', '2026-04-12T00:00']);
+    expect(cut('next')).toEqual(['2026-03-28T00:00', '2026-03-30T00:00']);
+    expect(cut('week')).toEqual(['2026-03-28T00:00', '2026-04-05T00:00']);
+    expect(cut('month')).toEqual(['2026-02-26T00:00', '2026-03-27T00:00']);
+  });
+
+  it('R3 names the window of a full sync that each one lies in', () => {
+    for (const key of [...FULL_SYNC_WINDOWS, ...SWEEP_WINDOWS]) {
+      const [inner, outer] = [visitWindow(key, today), visitWindow(widestAround(key), today)];
+      expect((outer.fromLocal ?? '') <= (inner.fromLocal ?? ''), key).toBe(true);
+      expect((outer.tillLocal ?? '9') >= (inner.tillLocal ?? '9'), key).toBe(true);
+    }
   });
 });
