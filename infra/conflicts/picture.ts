@@ -77,7 +77,8 @@ export async function readMirrorOf(
 ): Promise<MirrorPicture | null> {
   if (row.entity === 'hours') return null;
   const place = MIRRORS[row.entity];
-  const byId = row.externalId === null ? Prisma.sql`false` : Prisma.sql`external_id = ${row.externalId}`;
+  // Where the other side's id is not known, this is never true; and an ORDER BY takes no constant.
+  const byId = Prisma.sql`external_id IS NOT DISTINCT FROM ${row.externalId}::text`;
   const [found] = await db.$queryRaw<MirrorRow[]>`
     SELECT external_id, remote, base_theirs, base_ours, base_counters, observed_received_at, gone_at
       FROM ${Prisma.raw(place.table)}
