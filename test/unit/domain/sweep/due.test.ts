@@ -149,7 +149,7 @@ describe('after an outage (R37)', () => {
         Object.fromEntries(
           [...CATCH_UP, 'recent' as const].map((task) => [
             task,
-            { dueAt: task === 'recent' ? NOW + HOUR : NOW, provenAt: NOW - minutesAgo * MINUTE },
+            { dueAt: task === 'recent' ? NOW + 8 * HOUR : NOW, provenAt: NOW - minutesAgo * MINUTE },
           ]),
         ),
       );
