@@ -31,7 +31,7 @@ export async function lookForNews(client: pg.Client, olderThanMs: number): Promi
        SELECT id, paused_at IS NOT NULL AS paused FROM businesses
         WHERE booksy_business_id IS NOT NULL AND (circuit_opened_at IS NULL OR circuit_probe_at <= now())
      )
-     SELECT ARRAY(
+     SELECT /* relay */ ARRAY(
        SELECT b.id::text FROM b
         WHERE NOT b.paused AND EXISTS (
                 SELECT FROM webhook_logs w
