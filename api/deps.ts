@@ -54,4 +54,6 @@ export interface ApiDeps {
   readonly probeBooksy: ProbeBooksy;
   readonly logger: Logger;
   readonly version: string;
+  /** Milliseconds since the epoch, against which the times of webhooks are held. Default: this machine's clock. */
+  readonly now?: () => number;
 }

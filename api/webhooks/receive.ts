@@ -54,7 +54,7 @@ const responses = {
 const DESCRIPTION =
   'At most 256 kB of JSON, not compressed. Stored and merged with the same news that waits (R4) before it is answered; nothing of it is applied: the record is read at Booksy. Where nothing could be stored it answers 503, and nothing is acknowledged. Without a configured secret or token every webhook is refused.';
 
-type Deps = Pick<ApiDeps, 'prisma' | 'vault' | 'logger' | 'webhooks'> & { readonly now?: () => number };
+type Deps = Pick<ApiDeps, 'prisma' | 'vault' | 'logger' | 'webhooks' | 'now'>;
 
 /** Both forms of the intake. They share one box and one key ring. */
 export function receiveEndpoints(deps: Deps, registry: Registry): Endpoint[] {
@@ -70,7 +70,7 @@ export function receiveEndpoints(deps: Deps, registry: Registry): Endpoint[] {
       prisma: deps.prisma,
       vault: deps.vault,
       installation: deps.webhooks,
-      onUnreadable: (businessId) => refusals.note('secret_unreadable', businessId),
+      onUnreadable: (businessId) => refusals.note('unreadable_in_database', businessId),
     }),
     store: createWebhookStore(deps),
     now: deps.now ?? Date.now,
