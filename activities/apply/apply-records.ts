@@ -5,6 +5,7 @@ import type { EntityBinding } from './binding.ts';
 import { changeRecords, type Change } from './change-records.ts';
 import { createRecords } from './create-records.ts';
 import { reappear } from './gone.ts';
+import { leaveToProcess } from './guard.ts';
 import { readMirror, type MirrorRow } from './mirror.ts';
 import { outcome, samplesOf, type ApplyOutcome } from './outcome.ts';
 import type { ApplyScope } from './scope.ts';
@@ -26,11 +27,13 @@ export async function applyRecords(
   holdBack: HoldBack = () => false,
 ): Promise<ApplyOutcome> {
   const seen = latestOfEach(records);
-  const known = await readMirror(scope.tx, scope.businessId, binding.mirror, [...seen.keys()], false);
-  const different = [...seen.values()].filter((record) => !isUnchanged(record, known.get(record.externalId)));
-  if (different.length === 0) return outcome({ unchanged: seen.size });
+  const known = await readMirror(scope.tx, scope.businessId, binding.mirror, [...seen.keys()], null);
+  const changed = [...seen.values()].filter((record) => !isUnchanged(record, known.get(record.externalId)));
+  if (changed.length === 0) return outcome({ unchanged: seen.size });
 
-  const mirror = await lockKnown(scope, binding, different, known);
+  const mirror = await lockKnown(scope, binding, changed, known);
+  // What a write of ours is part of is for `process` to judge: here it counts as unchanged.
+  const different = await leaveToProcess(scope, binding, changed, mirror);
   const returned = await returnedIds(scope, binding, mirror);
   const isLinked = (record: SeenRecord) =>
     mirror.has(record.externalId) && !returned.toMake.has(record.externalId);
@@ -58,20 +61,20 @@ export async function applyRecords(
       return recordId === undefined ? [] : [{ seen: record, recordId, mirror: null }];
     }),
   ];
-  const changed = await changeRecords(scope, binding, changes, holdBack);
+  const merged = await changeRecords(scope, binding, changes, holdBack);
   return outcome({
     created: created.recordIds.length,
-    linked: changed.linked.length,
-    updated: changed.updated.length,
-    unchanged: seen.size - different.length + changed.unchanged,
+    linked: merged.linked.length,
+    updated: merged.updated.length,
+    unchanged: seen.size - different.length + merged.unchanged,
     unsure: waiting.length,
-    stale: changed.stale,
-    heldBack: changed.heldBack,
+    stale: merged.stale,
+    heldBack: merged.heldBack,
     unmapped,
-    touched: [...created.recordIds, ...changed.linked, ...changed.updated],
+    touched: [...created.recordIds, ...merged.linked, ...merged.updated],
     samples: [
       ...created.samples,
-      ...changed.samples,
+      ...merged.samples,
       ...samplesOf(
         scope,
         binding.entity,
@@ -91,7 +94,7 @@ async function lockKnown(
 ): Promise<ReadonlyMap<string, MirrorRow>> {
   // Under the business's lock nobody can have made a mirror row since: what was not there is not there now.
   const ids = different.map(({ externalId }) => externalId).filter((externalId) => known.has(externalId));
-  return readMirror(scope.tx, scope.businessId, binding.mirror, ids, true);
+  return readMirror(scope.tx, scope.businessId, binding.mirror, ids, binding.entity);
 }
 
 function linkedTo(
@@ -99,7 +102,8 @@ function linkedTo(
   record: SeenRecord,
 ): { readonly recordId: string; readonly mirror: MirrorRow } {
   const row = mirror.get(record.externalId);
-  if (row === undefined) throw new Error(`No mirror row for ${record.externalId}, which was found linked.`);
+  if (row?.recordId == null)
+    throw new Error(`No mirror row for ${record.externalId}, which was found linked.`);
   return { recordId: row.recordId, mirror: row };
 }
 
@@ -112,7 +116,9 @@ async function returnedIds(
   binding: EntityBinding,
   mirror: ReadonlyMap<string, MirrorRow>,
 ): Promise<{ readonly toMake: ReadonlySet<string>; readonly toRevive: readonly string[] }> {
-  const gone = [...mirror.values()].filter((row) => row.gone);
+  const gone = [...mirror.values()].flatMap((row) =>
+    row.gone && row.recordId !== null ? [{ ...row, recordId: row.recordId }] : [],
+  );
   if (gone.length === 0) return { toMake: new Set(), toRevive: [] };
   const here = await binding.loadOurs(
     scope,

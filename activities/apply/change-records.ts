@@ -1,14 +1,17 @@
 import { firstContact } from '../../domain/first-contact.ts';
 import { planRecord, type EditCounters, type OursState, type RecordPlan } from '../../domain/plan.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
+import { closeSettled } from '../conflicts/close-settled.ts';
 import { rememberBefore } from '../matching/index.ts';
 import type { HoldBack } from './apply-records.ts';
 import type { EntityBinding } from './binding.ts';
 import { frozenGroups, openConflicts, type NewConflict } from './conflicts.ts';
+import { markDirty } from './guard.ts';
 import { mirrorWrite } from './mirror-write.ts';
 import { writeMirror, type MirrorRow } from './mirror.ts';
 import { samplesOf, type ApplyOutcome } from './outcome.ts';
 import { noteAudit, onlyGroups, type AuditEntry } from './record.ts';
+import { isDecidedByPolicy, ruledDirection, ruleOf } from './ruled.ts';
 import type { ApplyScope } from './scope.ts';
 
 /** A record that is linked here, or is about to be. */
@@ -39,11 +42,13 @@ export async function changeRecords(
 ): Promise<ChangeOutcome> {
   if (changes.length === 0)
     return { updated: [], linked: [], unchanged: 0, stale: [], heldBack: [], samples: [] };
-  const { planned, stale, heldBack } = await planChanges(scope, binding, changes, holdBack);
+  const { planned, stale, heldBack, disputed } = await planChanges(scope, binding, changes, holdBack);
   const linking = planned.filter(({ mirror }) => mirror === null);
   const inStep = planned.filter(({ mirror }) => mirror !== null);
   const updating = inStep.filter(({ plan }) => plan.apply.length > 0);
   if (scope.plan === null) await write(scope, binding, planned);
+  // What became equal, or is linked now, needs nobody any more (R10, R10a).
+  await closeSettled(scope, disputed);
   for (const { seen, recordId } of linking) {
     scope.plan?.wouldLink(binding.entity, seen.externalId, recordId);
   }
@@ -71,11 +76,15 @@ async function planChanges(
   readonly planned: readonly Planned[];
   readonly stale: readonly string[];
   readonly heldBack: readonly string[];
+  /** Records with an open conflict. */
+  readonly disputed: readonly string[];
 }> {
   const recordIds = changes.map(({ recordId }) => recordId);
   const ours = await binding.loadOurs(scope, recordIds);
   const frozen = await frozenGroups(scope, recordIds);
   const directions = await binding.directionsOf?.(scope, changes);
+  const rule = await ruleOf(scope, binding);
+  const decided: string[] = [];
   const stale: string[] = [];
   const heldBack: string[] = [];
   const planned: Planned[] = [];
@@ -92,15 +101,17 @@ async function planChanges(
       mirror: { ...base, recordId },
       ours: state,
       frozen: frozen.get(recordId) ?? new Set(),
-      directionOf: directions?.get(seen.externalId) ?? binding.directionOf,
+      directionOf: ruledDirection(binding, rule, directions?.get(seen.externalId)),
       ...(equivalent === undefined ? {} : { equivalent }),
     });
     if (plan.kind === 'stale') stale.push(seen.externalId);
     else if (mirror !== null && state !== null && holdBack(seen, state, plan.apply))
       heldBack.push(seen.externalId);
+    else if (mirror !== null && isDecidedByPolicy(binding, rule, plan)) decided.push(recordId);
     else planned.push({ ...change, ours: state, baseCounters: base.baseCounters, plan });
   }
-  return { planned, stale, heldBack };
+  await markDirty(scope, binding.entity, decided);
+  return { planned, stale, heldBack, disputed: [...frozen.keys()] };
 }
 
 async function write(scope: ApplyScope, binding: EntityBinding, planned: readonly Planned[]): Promise<void> {

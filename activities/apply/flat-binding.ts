@@ -164,7 +164,7 @@ function countersOf(row: Record<string, Json>, counters: Readonly<Record<string,
 export function mirrorTable(
   table: string,
   linkColumn: string,
-  options: Partial<Pick<MirrorTable, 'idColumn' | 'fixed' | 'extra' | 'onInsert'>> = {},
+  options: Partial<Pick<MirrorTable, 'idColumn' | 'fixed' | 'extra' | 'onInsert' | 'formerColumn'>> = {},
 ): MirrorTable {
   return {
     table,
@@ -173,6 +173,7 @@ export function mirrorTable(
     fixed: options.fixed ?? {},
     extra: options.extra ?? {},
     onInsert: options.onInsert ?? {},
+    ...(options.formerColumn === undefined ? {} : { formerColumn: options.formerColumn }),
   };
 }
 

@@ -3,6 +3,7 @@ import { planGoneVisit, type EditCounters, type OursState } from '../../domain/p
 import type { GroupStates } from '../../domain/merge.ts';
 import type { EntityBinding } from './binding.ts';
 import { openConflicts } from './conflicts.ts';
+import { leaveGoneToProcess } from './guard.ts';
 import { markMirrorGone } from './mirror.ts';
 import { noteAudit, onlyGroups, type AuditEntry } from './record.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
@@ -29,6 +30,16 @@ export async function applyGone(
   externalIds: readonly string[],
 ): Promise<void> {
   if (externalIds.length === 0 || scope.plan !== null) return;
+  await takeGone(scope, binding, await leaveGoneToProcess(scope, binding, externalIds));
+}
+
+/** The same for records whose writes were judged already: nothing is left to `process`. */
+export async function takeGone(
+  scope: ApplyScope,
+  binding: Pick<EntityBinding, 'entity' | 'mirror'>,
+  externalIds: readonly string[],
+): Promise<void> {
+  if (externalIds.length === 0) return;
   if (binding.entity === 'booking') {
     await goneVisits(scope, externalIds);
     return;
@@ -177,12 +188,8 @@ async function goneVisits(scope: ApplyScope, externalIds: readonly string[]): Pr
       overtaken: false,
     })),
   );
-  await markMirrorGone(
-    scope,
-    visitMirror,
-    rows.map((row) => row.external_id),
-    null,
-  );
+  // Appointments of earlier generations belong to no visit any more: only their row knows (R16).
+  await markMirrorGone(scope, visitMirror, externalIds, null);
 }
 
 /**

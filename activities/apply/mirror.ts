@@ -2,6 +2,8 @@ import { Prisma, type Tx } from '../../infra/database/index.ts';
 import type { Json } from '../../domain/canonical.ts';
 import type { EditCounters, MirrorState } from '../../domain/plan.ts';
 import type { GroupStates } from '../../domain/merge.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
+import { aliveColumn } from './guard.ts';
 import type { ApplyScope } from './scope.ts';
 
 /** Where the mirror of an entity lives. Every name is a constant of this code, never input. */
@@ -11,6 +13,8 @@ export interface MirrorTable {
   readonly idColumn: string;
   /** Column with the platform's id. */
   readonly linkColumn: string;
+  /** Column with the record that the row was linked to before (R16), where there is one. */
+  readonly formerColumn?: string;
   /** Key columns that are the same for all records of this entity, e.g. `{ entity: 'service' }`. */
   readonly fixed: Readonly<Record<string, string>>;
   /** Further columns with their SQL types, filled from `MirrorWrite.extra`. */
@@ -19,8 +23,13 @@ export interface MirrorTable {
   readonly onInsert: Readonly<Record<string, string>>;
 }
 
-export interface MirrorRow extends MirrorState {
+export interface MirrorRow extends Omit<MirrorState, 'recordId'> {
   readonly externalId: string;
+  /** Null where it is linked to nothing any more: an appointment of an earlier generation (R16). */
+  readonly recordId: string | null;
+  readonly formerRecordId: string | null;
+  /** A write of the record may still act or is remembered; only told where rows are locked. */
+  readonly alive: boolean;
   readonly remoteHash: string;
   readonly gone: boolean;
 }
@@ -41,7 +50,9 @@ export interface MirrorWrite {
 
 interface MirrorDbRow {
   external_id: string;
-  record_id: string;
+  record_id: string | null;
+  former_record_id: string | null;
+  alive: boolean;
   remote: GroupStates;
   remote_hash: string;
   base_theirs: GroupStates;
@@ -51,22 +62,28 @@ interface MirrorDbRow {
   gone_at: Date | null;
 }
 
-/** The mirror rows of some external ids, by external id. With `lock` they stay as they are until the transaction ends. */
+/**
+ * The mirror rows of some external ids, by external id.
+ *
+ * @param lockFor the kind of record for which they are to stay as they are until the transaction ends; null only looks
+ */
 export async function readMirror(
   db: Tx,
   businessId: string,
   mirror: MirrorTable,
   externalIds: readonly string[],
-  lock: boolean,
+  lockFor: SyncEntity | null,
 ): Promise<Map<string, MirrorRow>> {
   if (externalIds.length === 0) return new Map();
   const rows = await db.$queryRaw<MirrorDbRow[]>`
     SELECT ${Prisma.raw(mirror.idColumn)} AS external_id, ${Prisma.raw(mirror.linkColumn)} AS record_id,
+           ${Prisma.raw(mirror.formerColumn ?? 'NULL::uuid')} AS former_record_id,
+           ${lockFor === null ? Prisma.sql`false` : aliveColumn(lockFor, businessId, mirror.linkColumn)} AS alive,
            remote, remote_hash, base_theirs, base_ours, base_counters, observed_received_at, gone_at
-      FROM ${Prisma.raw(mirror.table)}
+      FROM ${Prisma.raw(mirror.table)} m
      WHERE business_id = ${businessId}::uuid ${fixedFilter(mirror)}
        AND ${Prisma.raw(mirror.idColumn)} = ANY(${externalIds}::text[])
-     ORDER BY ${Prisma.raw(mirror.idColumn)} ${lock ? Prisma.raw('FOR UPDATE') : Prisma.empty}`;
+     ORDER BY ${Prisma.raw(mirror.idColumn)} ${lockFor === null ? Prisma.empty : Prisma.raw('FOR UPDATE OF m')}`;
   return new Map(rows.map((row) => [row.external_id, mirrorRowOf(row)]));
 }
 
@@ -174,6 +191,8 @@ function mirrorRowOf(row: MirrorDbRow): MirrorRow {
   return {
     externalId: row.external_id,
     recordId: row.record_id,
+    formerRecordId: row.former_record_id,
+    alive: row.alive,
     remote: row.remote,
     remoteHash: row.remote_hash,
     baseTheirs: row.base_theirs,

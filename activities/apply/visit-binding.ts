@@ -22,6 +22,7 @@ import {
 } from './visit-rows.ts';
 
 export const visitMirror = mirrorTable('external_bookings', 'booking_id', {
+  formerColumn: 'former_booking_id',
   extra: {
     client_external_id: 'text',
     import_uid: 'text',

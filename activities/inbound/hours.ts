@@ -101,7 +101,7 @@ async function applyHours(
   const ownerIds = new Map(read.map(({ owner }) => [owner.externalId, owner.id]));
   const weekly = hoursBinding(kind, 'weekly', ownerIds);
   const custom = hoursBinding(kind, 'custom', ownerIds);
-  const known = await readMirror(scope.tx, scope.businessId, custom.mirror, [...ownerIds.keys()], false);
+  const known = await readMirror(scope.tx, scope.businessId, custom.mirror, [...ownerIds.keys()], null);
   await scope.settle(
     'hours',
     'hours',

@@ -6,7 +6,7 @@ import type { SeenRecord } from '../../domain/states/seen.ts';
 import { itemOfGroup } from '../../domain/states/visit.ts';
 import { renameGroup, renameItems } from '../../domain/states/visit-there.ts';
 import type { EntityBinding } from '../apply/binding.ts';
-import { applyGone, cancelGoneVisits, keepGoneVisits } from '../apply/gone.ts';
+import { cancelGoneVisits, keepGoneVisits, takeGone } from '../apply/gone.ts';
 import { mirrorWrite } from '../apply/mirror-write.ts';
 import { markMirrorGone, writeMirror } from '../apply/mirror.ts';
 import type { ApplyScope } from '../apply/scope.ts';
@@ -124,8 +124,7 @@ export async function takeEnd(
   const { recordId } = context.ref;
   if (externalId === null) return;
   const { mirror } = adapter;
-  if (as === 'cancel' && adapter.entity !== 'booking')
-    await applyGone(scope, adapter.binding(), [externalId]);
+  if (as === 'cancel' && adapter.entity !== 'booking') await takeGone(scope, adapter.binding(), [externalId]);
   else await markMirrorGone(scope, mirror, [externalId], null);
   if (adapter.entity === 'booking' && as === 'cancel') await cancelGoneVisits(scope, [recordId]);
   if (adapter.entity === 'booking' && as === 'keep_marked') await keepGoneVisits(scope, [recordId]);

@@ -36,6 +36,7 @@ export function seenService(service: ObservedService, links: Links, interval: In
     unread: [],
     unresolved: unresolved.list(),
     unknown: service.unknown,
+    importUid: service.importUid,
     interval,
   };
 }
@@ -61,6 +62,7 @@ export function seenVariant(variant: ObservedVariant, links: Links, interval: In
     unread: [],
     unresolved: unresolved.list(),
     unknown: variant.unknown,
+    importUid: variant.importUid,
     interval,
   };
 }

@@ -48,6 +48,7 @@ export function seenTimeOff(
     unread: [],
     unresolved: unresolved.list(),
     unknown: null,
+    importUid: timeOff.source === 'time_off' ? timeOff.importUid : null,
     interval,
   };
 }

@@ -13,5 +13,7 @@ export interface SeenRecord {
   /** Groups that name something with no counterpart here yet: held without it, looked at again on the next pass. */
   readonly unresolved: readonly string[];
   readonly unknown: UnknownFields;
+  /** The import uid that it carries, whoever put it there; not a group: nobody merges it. */
+  readonly importUid?: string | null;
   readonly interval: Interval;
 }

@@ -56,6 +56,7 @@ export function seenVisit(visit: ObservedVisit, links: Links, interval: Interval
     unread,
     unresolved: unresolved.list(),
     unknown: visit.unknown,
+    importUid: visit.importUid,
     interval,
   };
 }
