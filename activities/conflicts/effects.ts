@@ -8,7 +8,7 @@ import type { GroupStates } from '../../domain/merge.ts';
 import { vaultContext } from '../../infra/crypto.ts';
 import { everyGroup, writeBases } from './bases.ts';
 import { chooseDouble } from './double.ts';
-import { writeHere } from './restore.ts';
+import { makeAgain, writeHere } from './restore.ts';
 import { RefusedResolution, wakeRecord, type ConflictScope } from './scope.ts';
 import { allowOverbooking, cancelVisit, moveVisit, visitsOf } from './visits.ts';
 
@@ -73,7 +73,10 @@ export async function carryOutEffect(
     case 'release':
       return release(scope);
     case 'take_back':
-      return takeBack(scope, picture);
+      if (picture.mirror === null) throw recordGone();
+      await makeAgain(scope, picture, picture.mirror);
+      await wakeRecord(scope, row);
+      return DONE;
   }
 }
 
@@ -211,39 +214,6 @@ async function release(scope: ConflictScope): Promise<Done> {
   const byId = first?.reason_code !== 'blast_radius' && row.externalId !== null;
   await wakeRecord(scope, row);
   return { touched: [], followUp: byId ? { entity: row.entity, externalId: row.externalId } : null };
-}
-
-/** Deleted here, wanted after all: without its link the record is new, and comes in again by a read of its own. */
-async function takeBack(scope: ConflictScope, picture: ConflictPicture): Promise<Done> {
-  const { row, mirror } = picture;
-  if (mirror === null) throw recordGone();
-  await unlink(scope, row.entity, mirror.externalId);
-  return { touched: [], followUp: { entity: row.entity, externalId: mirror.externalId } };
-}
-
-async function unlink(scope: ConflictScope, entity: string, externalId: string): Promise<void> {
-  const { tx, businessId } = scope;
-  switch (entity) {
-    case 'booking':
-      await tx.$executeRaw`DELETE FROM external_bookings WHERE business_id = ${businessId}::uuid AND external_id = ${externalId}`;
-      return;
-    case 'profile':
-      await tx.$executeRaw`DELETE FROM external_clients WHERE business_id = ${businessId}::uuid AND external_id = ${externalId}`;
-      return;
-    case 'service':
-    case 'variant':
-    case 'category':
-      await tx.$executeRaw`DELETE FROM external_services WHERE business_id = ${businessId}::uuid AND entity = ${entity} AND external_id = ${externalId}`;
-      return;
-    case 'staff':
-      await tx.$executeRaw`DELETE FROM external_staff WHERE business_id = ${businessId}::uuid AND external_id = ${externalId}`;
-      return;
-    case 'room':
-      await tx.$executeRaw`DELETE FROM external_rooms WHERE business_id = ${businessId}::uuid AND external_id = ${externalId}`;
-      return;
-    default:
-      await tx.$executeRaw`DELETE FROM external_time_off WHERE business_id = ${businessId}::uuid AND external_id = ${externalId}`;
-  }
 }
 
 function recordGone(): RefusedResolution {

@@ -80,3 +80,29 @@ function withIds(
   }
   return here;
 }
+
+/**
+ * The same, for making a record anew: what names something unknown here is taken without it, as a first read would take it.
+ */
+export function groupsHereWhole(theirs: GroupStates, links: GroupLinks): GroupStates {
+  const here: Record<string, Json> = { ...groupsHere(theirs, links) };
+  for (const [group, value] of Object.entries(theirs)) {
+    if (group in here || group === 'bookedBy' || group === 'importUid') continue;
+    const item = itemOfGroup(group);
+    if (item === null) here[group] = Array.isArray(value) ? [] : null;
+    else here[group] = withoutIds(value, item.part === 'time' ? ['staff', 'room'] : ['variant'], links);
+  }
+  return here;
+}
+
+function withoutIds(value: Json, parts: readonly string[], links: GroupLinks): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const known: Readonly<Record<string, ReadonlyMap<string, string>>> = {
+    staff: links.staff,
+    room: links.rooms,
+    variant: links.variants,
+  };
+  const here: Record<string, Json> = { ...(value as { readonly [key: string]: Json }) };
+  for (const part of parts) here[part] = idHere(here[part] ?? null, known[part] ?? new Map()) ?? null;
+  return here;
+}
