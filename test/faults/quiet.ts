@@ -1,0 +1,187 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { z } from 'zod';
+import { WORKFLOW_TYPES } from '../../infra/temporal/names.ts';
+import type { SweepInput, SweepTier } from '../../infra/temporal/schedules-types.ts';
+import type { Rig } from './rig.ts';
+import type { Salon } from './salons.ts';
+
+/** After the faults: everything is let come to rest, then swept until a sweep finds nothing to do (I4). */
+
+/** What has not come to rest, by salon. */
+export type Restless = ReadonlyMap<string, string>;
+
+/** Starts a sweep of what is due; every window of the salons is made due. */
+export async function startSweep(
+  rig: Rig,
+  salons: readonly Salon[],
+  tier: SweepTier,
+): Promise<WorkflowHandle> {
+  await rig.db.query('UPDATE integration_sync_status SET due_at = now() WHERE business_id = ANY($1)', [
+    salons.map(({ businessId }) => businessId),
+  ]);
+  const input: SweepInput = { version: 1, accountKey: rig.accountKey, tier };
+  return rig.client.workflow.start(WORKFLOW_TYPES.sweep, {
+    args: [input],
+    taskQueue: rig.taskQueue,
+    workflowId: `sweep/${rig.accountKey}/faults-${randomUUID()}`,
+  });
+}
+
+/** Waits until boxes, intents and failures of the salons are empty. @returns what is left after `timeoutMs` */
+export async function settle(rig: Rig, salons: readonly Salon[], timeoutMs: number): Promise<Restless> {
+  const until = performance.now() + timeoutMs;
+  let calm = 0;
+  for (;;) {
+    const left = await unsettled(rig, salons);
+    calm = left.size === 0 ? calm + 1 : 0;
+    // Twice in a row: between two steps of the engine there are moments with nothing to be seen.
+    if (calm >= 3 || performance.now() > until) return left;
+    await delay(150);
+  }
+}
+
+async function unsettled(rig: Rig, salons: readonly Salon[]): Promise<Restless> {
+  const { rows } = await rig.db.query<Record<string, string>>(
+    `SELECT b.id AS business,
+            (SELECT count(*) FROM sync_outbox o WHERE o.business_id = b.id) AS outbox,
+            (SELECT count(*) FROM webhook_logs w WHERE w.business_id = b.id AND w.drained_at IS NULL) AS webhooks,
+            (SELECT count(*) FROM sync_intents i WHERE i.business_id = b.id AND i.state IN ('open', 'unknown')) AS intents,
+            (SELECT count(*) FROM sync_intents i WHERE i.business_id = b.id AND i.state = 'unsent' AND i.due_at IS NOT NULL
+                AND i.due_at < now() + interval '10 minutes') AS unsent,
+            (SELECT count(*) FROM sync_failures f WHERE f.business_id = b.id AND f.state = 'open') AS failures,
+            (SELECT count(*) FROM businesses c WHERE c.id = b.id AND c.circuit_opened_at IS NOT NULL) AS circuit
+       FROM businesses b WHERE b.id = ANY($1)`,
+    [salons.map(({ businessId }) => businessId)],
+  );
+  const left = new Map<string, string>();
+  for (const { business, ...counts } of rows) {
+    const named = Object.entries(counts).filter(([, count]) => Number(count) > 0);
+    if (business !== undefined && named.length > 0)
+      left.set(business, named.map(([name, count]) => `${count} ${name}`).join(', '));
+  }
+  return left;
+}
+
+export interface Rest {
+  readonly restless: Restless;
+  /** Sweeps until two in a row wrote nothing. */
+  readonly sweeps: number;
+  /** What a sweep still wrote when the bound was reached, by salon. */
+  readonly writing: ReadonlyMap<string, string>;
+}
+
+const MOST_SWEEPS = 7;
+const SETTLE_MS = 75_000;
+
+/**
+ * Lets everything come to rest, sweeps, delivers what is late, and sweeps on until two sweeps in a row write nothing.
+ */
+export async function rest(rig: Rig, salons: readonly Salon[], note: (line: string) => void): Promise<Rest> {
+  await mendCircuits(rig, salons);
+  await settle(rig, salons, SETTLE_MS);
+  await sweepOnce(rig, salons);
+  await settle(rig, salons, SETTLE_MS);
+  // What is a day late comes after the sweep has healed what it told (I8).
+  await rig.control('POST', '/clock', { advanceMs: 86_400_000 + 80 * 60_000 });
+  let restless = await settle(rig, salons, SETTLE_MS);
+  let before = await prints(rig, salons);
+  let still = 0;
+  let sweeps = 1;
+  let writing = new Map<string, string>();
+  while (sweeps < MOST_SWEEPS && still < 2) {
+    await sweepOnce(rig, salons);
+    sweeps += 1;
+    restless = await settle(rig, salons, SETTLE_MS);
+    const after = await prints(rig, salons);
+    writing = new Map(
+      salons
+        .map(({ businessId }) => businessId)
+        .filter((id) => JSON.stringify(after.get(id)) !== JSON.stringify(before.get(id)))
+        .map((id) => [id, difference(before.get(id), after.get(id))] as const),
+    );
+    still = writing.size === 0 ? still + 1 : 0;
+    if (writing.size > 0) note(`sweep ${String(sweeps)} wrote in ${String(writing.size)} salons`);
+    before = after;
+  }
+  return { restless, sweeps, writing };
+}
+
+/** A circuit that a storm opened is probed at once: its wait is longer than a run. */
+async function mendCircuits(rig: Rig, salons: readonly Salon[]): Promise<void> {
+  await rig.db.query(
+    `UPDATE businesses SET circuit_probe_at = now() WHERE circuit_opened_at IS NOT NULL AND id = ANY($1)`,
+    [salons.map(({ businessId }) => businessId)],
+  );
+}
+
+/**
+ * One sweep of every window, and the comparison of platform with base behind it. A sweeper that was at work already may have
+ * looked past what became due: then once more.
+ */
+async function sweepOnce(rig: Rig, salons: readonly Salon[]): Promise<void> {
+  const { rows } = await rig.db.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+  for (let attempt = 0; attempt < 6; attempt += 1) {
+    const handle = await startSweep(rig, salons, 'nightly');
+    await handle.result();
+    const { rows: unproven } = await rig.db.query(
+      `SELECT FROM integration_sync_status
+        WHERE business_id = ANY($1) AND window_key IN ('visits:ahead', 'visits:recent', 'clients')
+          AND (proven_sent_at IS NULL OR proven_sent_at < $2)`,
+      [salons.map(({ businessId }) => businessId), rows[0]?.now],
+    );
+    if (unproven.length === 0) return;
+    await delay(300);
+  }
+}
+
+type Print = Readonly<Record<string, string>>;
+const counters = z.looseObject({
+  calls: z.looseObject({
+    bySalon: z.record(z.string(), z.looseObject({ byRoute: z.record(z.string(), z.number()) })),
+  }),
+});
+
+/** What a sweep must leave as it is: records, mirror, base, conflicts, audit; and the writes at Booksy. */
+async function prints(rig: Rig, salons: readonly Salon[]): Promise<ReadonlyMap<string, Print>> {
+  const { calls } = counters.parse(await rig.control('GET', '/counters'));
+  const out = new Map<string, Print>();
+  for (const { id, businessId } of salons) {
+    const own: Record<string, string> = {};
+    for (const [name, sql] of Object.entries(PRINTED)) {
+      const { rows } = await rig.db.query<{ text: string | null }>(sql, [businessId]);
+      own[name] = createHash('sha256')
+        .update(rows[0]?.text ?? '')
+        .digest('base64url')
+        .slice(0, 12);
+    }
+    const writes = Object.entries(calls.bySalon[String(id)]?.byRoute ?? {}).filter(
+      ([route]) => !route.startsWith('GET ') && !route.includes('/mapping/'),
+    );
+    own['writes at Booksy'] = String(writes.reduce((sum, [, count]) => sum + count, 0));
+    out.set(businessId, own);
+  }
+  return out;
+}
+
+const PRINTED: Readonly<Record<string, string>> = {
+  bookings: `SELECT string_agg(concat_ws('|', id, row_version), ',' ORDER BY id) AS text FROM bookings WHERE business_id = $1`,
+  items: `SELECT string_agg(concat_ws('|', id, row_version), ',' ORDER BY id) AS text FROM booking_items WHERE business_id = $1`,
+  profiles: `SELECT string_agg(concat_ws('|', id, row_version), ',' ORDER BY id) AS text FROM profiles WHERE business_id = $1`,
+  'time off': `SELECT string_agg(concat_ws('|', id, row_version), ',' ORDER BY id) AS text FROM time_off WHERE business_id = $1`,
+  'visit mirror': `SELECT string_agg(concat_ws('|', external_id, booking_id, remote_hash, md5(base_theirs::text), md5(base_ours::text),
+      md5(base_counters::text), gone_at IS NULL), ',' ORDER BY external_id) AS text FROM external_bookings WHERE business_id = $1`,
+  'client mirror': `SELECT string_agg(concat_ws('|', external_id, profile_id, remote_hash, md5(base_theirs::text), md5(base_ours::text)),
+      ',' ORDER BY external_id) AS text FROM external_clients WHERE business_id = $1`,
+  'block mirror': `SELECT string_agg(concat_ws('|', external_id, time_off_id, remote_hash, md5(base_theirs::text)), ',' ORDER BY source, external_id) AS text
+      FROM external_time_off WHERE business_id = $1`,
+  conflicts: `SELECT string_agg(concat_ws('|', id, status, version, md5(groups::text)), ',' ORDER BY id) AS text FROM booksy_sync_conflicts WHERE business_id = $1`,
+  audit: `SELECT count(*)::text AS text FROM booksy_audit_log WHERE business_id = $1`,
+};
+
+function difference(before: Print | undefined, after: Print | undefined): string {
+  return Object.keys(after ?? {})
+    .filter((name) => before?.[name] !== after?.[name])
+    .join(', ');
+}

@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '../../simulator/random.ts';
+import type { History } from './history.ts';
+import { startSweep } from './quiet.ts';
+import type { Rig } from './rig.ts';
+import type { Salon } from './salons.ts';
+
+/** Faults that hit every run of a wave at once: processes that die, servers that go, clocks that err. */
+
+export interface Storm {
+  readonly rig: Rig;
+  readonly salons: readonly Salon[];
+  /** Of the wave: counts the hits. */
+  readonly history: History;
+  readonly random: Random;
+}
+
+/** By the name under which hits are counted. Each ends by itself and mends what it broke. */
+export const STORMS: Readonly<Record<string, (storm: Storm) => Promise<void>>> = {
+  worker_killed_after_answer: killedAfterAnswer,
+  worker_killed_before_dispatch: killedBeforeDispatch,
+  postgres_restarted: async ({ rig, history, random }) => {
+    await delay(random.between(500, 2500));
+    await rig.restartPostgres();
+    history.hit('postgres_restarted');
+  },
+  temporal_down: async ({ rig, history, random }) => {
+    await delay(random.between(200, 1500));
+    await rig.temporalDown(random.between(1500, 4000));
+    history.hit('temporal_down');
+  },
+  clock_skew: async ({ rig, history, random }) => {
+    const skewMs = random.pick([-600_000, 600_000]);
+    await rig.control('POST', '/clock', { skewMs });
+    history.note(`Booksy's clock is wrong by ${String(skewMs / 60_000)} min`);
+    await delay(4_000);
+    await rig.control('POST', '/clock', { skewMs: 0 });
+    history.hit('clock_skew');
+  },
+  two_schedulers: async ({ rig, history, salons }) => {
+    await delay(800);
+    const sweeps = await Promise.all([0, 1, 2].map(() => startSweep(rig, salons, 'near')));
+    await Promise.all(sweeps.map((sweep) => sweep.result().catch(() => undefined)));
+    history.hit('two_schedulers');
+  },
+  webhooks_off: async ({ rig, history, random }) => {
+    await delay(random.between(0, 1000));
+    await rig.control('POST', '/settings', { flags: { webhooks: false } });
+    history.note('webhooks are off');
+    await delay(3_000);
+    await rig.control('POST', '/settings', { flags: { webhooks: true } });
+    history.hit('webhooks_off');
+  },
+};
+
+/**
+ * kill −9 between the answer of Booksy and the commit that takes it in: the commit is held at the lock that every apply of
+ * the business takes, Booksy is seen to have acted, and then every worker dies.
+ */
+async function killedAfterAnswer({ rig, salons, history }: Storm): Promise<void> {
+  const client = await rig.db.connect();
+  try {
+    const until = performance.now() + 6_000;
+    while (performance.now() < until) {
+      // A write that is committed as intent and still on its way. Slow answers leave time to get in between.
+      const { rows } = await client.query<{ id: string; business_id: string }>(
+        `SELECT id, business_id FROM sync_intents
+          WHERE state = 'open' AND opened_at > clock_timestamp() - interval '2 seconds' AND business_id = ANY($1) LIMIT 1`,
+        [salons.map(({ businessId }) => businessId)],
+      );
+      const [intent] = rows;
+      if (intent === undefined) {
+        await delay(3);
+        continue;
+      }
+      await client.query(`SELECT pg_advisory_lock(hashtextextended('apply:' || $1, 0))`, [
+        intent.business_id,
+      ]);
+      // Long enough for the answer to come; then the commit waits for the lock.
+      await delay(400);
+      const { rows: still } = await client.query('SELECT FROM sync_intents WHERE id = $1 AND state = $2', [
+        intent.id,
+        'open',
+      ]);
+      if (still.length === 1) {
+        await Promise.all(rig.workers().map((worker) => worker.kill()));
+        history.hit('worker_killed_after_answer');
+        history.note(`all workers killed while intent ${intent.id} was not taken in`);
+      }
+      await client.query(`SELECT pg_advisory_unlock(hashtextextended('apply:' || $1, 0))`, [
+        intent.business_id,
+      ]);
+      if (still.length === 1) return;
+    }
+  } finally {
+    client.release(true);
+    await rig.ensureWorkers(2);
+  }
+}
+
+/** kill −9 while committed changes lie in the boxes that nobody has dispatched. */
+async function killedBeforeDispatch({ rig, salons, history, random }: Storm): Promise<void> {
+  await delay(random.between(300, 2500));
+  await Promise.all(rig.workers().map((worker) => worker.kill()));
+  const until = performance.now() + 3_000;
+  while (performance.now() < until) {
+    const { rows } = await rig.db
+      .query<{ waiting: string }>(
+        `SELECT (SELECT count(*) FROM sync_outbox WHERE business_id = ANY($1))
+              + (SELECT count(*) FROM webhook_logs WHERE business_id = ANY($1) AND drained_at IS NULL) AS waiting`,
+        [salons.map(({ businessId }) => businessId)],
+      )
+      .catch(() => ({ rows: [] }));
+    if (Number(rows[0]?.waiting ?? 0) > 0) {
+      history.hit('worker_killed_before_dispatch');
+      break;
+    }
+    await delay(50);
+  }
+  await rig.ensureWorkers(2);
+}
