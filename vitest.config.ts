@@ -19,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts'],
+          include: ['test/unit/**/*.test.ts', 'test/simulation/**/*.test.ts', 'test/mutants/**/*.test.ts'],
           testTimeout: 20_000,
           hookTimeout: 20_000,
           maxWorkers: 2,

@@ -68,14 +68,14 @@ export function mergeConflict(found: ConflictFound): ProtocolConflict {
   return conflict(found.kind, found.groups, reasons[found.kind]);
 }
 
-/** Whether an open conflict says the same already: one per record and kind, told once (R10). */
+/**
+ * Whether an open conflict says the same already: one per record and kind, told once (R10). Of doubles one card is enough: who
+ * looks at it sees them all.
+ */
 export function isTold(open: readonly OpenConflict[], found: ProtocolConflict): boolean {
   return open.some(
-    ({ kind, groups, otherExternalId }) =>
-      kind === found.kind &&
-      (found.otherExternalId === null || otherExternalId === found.otherExternalId) &&
-      found.values === null &&
-      found.groups.every((group) => groups.includes(group)),
+    ({ kind, groups }) =>
+      kind === found.kind && found.values === null && found.groups.every((group) => groups.includes(group)),
   );
 }
 

@@ -49,7 +49,9 @@ export function judge(input: JudgeInput): Judgement | null {
   const mirror = view.mirror ?? unknownMirror(view, seen);
   if (input.answered === null && seen.interval.sentAt <= mirror.observedReceivedAt) return null;
 
-  const writes = withAnswer(judgeWrites(view, mirror, seen, settings), input.answered);
+  // What we were answered is known before older writes are judged: their values in it are no late news (R14b).
+  const answered = withConfirmed(mirror, input.answered === null ? [] : [input.answered], seen);
+  const writes = withAnswer(judgeWrites(view, answered, seen, settings), input.answered);
   const known = withConfirmed(mirror, writes.confirmed, seen);
   const { ours } = view;
   if (ours === null) return judgeDeleted(input, known, writes);
@@ -205,10 +207,10 @@ function lateOnes(writes: WritesSeen, plan: Merged): readonly IntentChange[] {
     ...groupsWith(plan.decisions, 'frozen'),
     ...groupsWith(plan.decisions, 'conflict'),
   ]);
-  return writes.late.flatMap(({ intent, groups }) => {
+  return writes.late.flatMap(({ intent, groups, last }) => {
     if (writes.changes.some(({ id }) => id === intent.id)) return [];
     if (groups.some((group) => restored.has(group))) return [endIntent(intent, 'late_acted')];
-    if (groups.some((group) => disputed.has(group))) return [];
+    if (groups.some((group) => disputed.has(group))) return last ? [endIntent(intent, 'closed')] : [];
     return [endIntent(intent, 'confirmed')];
   });
 }
@@ -235,7 +237,8 @@ function memoryAfter(
   seen: SeenRecord,
   turns: NonNullable<RecordView['memory']['turns']>,
 ): RecordView['memory'] | null {
-  const memory = { turns, read: readAfter(view.memory.read, mirror.remote, seen.theirs) };
-  const before = { turns: view.memory.turns ?? {}, read: view.memory.read ?? {} };
-  return JSON.stringify(memory) === JSON.stringify(before) ? null : memory;
+  const read = readAfter(view.memory.read, mirror.remote, seen.theirs);
+  const same = <T extends object>(before: T | undefined, after: T) =>
+    after === before || (before === undefined && Object.keys(after).length === 0);
+  return same(view.memory.turns, turns) && same(view.memory.read, read) ? null : { turns, read };
 }

@@ -58,7 +58,8 @@ export interface GoneHere {
   /**
    * `cancel`: the record ends here as well (a visit is cancelled, time off is deleted, others can no longer be booked).
    * `keep_marked`: it stays and is marked `gone_at_booksy` (R18). `mirror_only`: only the link knows (we removed it, or a
-   * conflict decides about the record).
+   * conflict decides about the record). Where the record here has ended, before or by this, the base says so on our side
+   * (`status` leaves `baseTheirs`, is ours in `baseOurs`, its counter is now's): a revival is seen as one (R16).
    */
   readonly as: 'cancel' | 'keep_marked' | 'mirror_only';
   /** Of the read that showed it. */
@@ -100,7 +101,7 @@ export interface Commit {
  * moment at which the process may be stopped, crash, or lose its lease.
  */
 export interface RecordPort {
-  /** Takes the record's lease for the length of a process; false where somebody else holds it (R13). */
+  /** Takes or renews the record's lease for the length of a process; false where somebody else holds it (R13). */
   takeLease(): Promise<boolean>;
   releaseLease(): Promise<void>;
   /** What is held of the record now. Box rows are noted here, and only these may be deleted later (R26). */

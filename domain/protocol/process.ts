@@ -25,6 +25,11 @@ type Step =
 
 const AGAIN: Step = { kind: 'again' };
 
+/** Nothing was written: the record changed meanwhile, or the lease was lost to a pause (R13). Only with it there is a next round. */
+async function nextRound(port: RecordPort): Promise<Step> {
+  return (await port.takeLease()) ? AGAIN : { kind: 'end', outcome: 'leased', dueAt: null };
+}
+
 /**
  * Brings one record into step with Booksy, whichever side changed (PROTOCOL.md, "The algorithm that passed"). Every entry
  * point ends here: box rows, due intents, memories, sweeps, resolutions. Deterministic; touches the world by its port only.
@@ -62,14 +67,14 @@ async function round(port: RecordPort, settings: ProtocolSettings, tally: Tally)
   // R14: an open intent whose process is gone may have been sent.
   const abandoned = abandonedIntents(view);
   if (abandoned.length > 0) {
-    await port.commit(view, { ...NOTHING, intents: abandoned });
-    return AGAIN;
+    const { committed } = await port.commit(view, { ...NOTHING, intents: abandoned });
+    return committed ? AGAIN : nextRound(port);
   }
   const siblingWrites = await settleSiblingWrites(port, view, settings);
   if (siblingWrites.changes.length > 0) {
-    await port.commit(view, { ...NOTHING, intents: siblingWrites.changes });
+    const { committed } = await port.commit(view, { ...NOTHING, intents: siblingWrites.changes });
     if (siblingWrites.lookAgain) tally.lookForSiblings = true;
-    return AGAIN;
+    return committed ? AGAIN : nextRound(port);
   }
   const step =
     view.externalId === null ? unlinked(port, view, settings, tally) : linked(port, view, settings, tally);
@@ -129,7 +134,7 @@ async function carryOut(
 ): Promise<Step> {
   const commit = { ...judged.commit, open: judged.wish, generation: judged.generation };
   const { committed, intent } = await port.commit(view, commit);
-  if (!committed) return AGAIN;
+  if (!committed) return nextRound(port);
   tally.conflicts += commit.conflicts.length;
   if (intent === null)
     return { kind: 'end', outcome: tally.writes > 0 ? written(judged) : judged.outcome, dueAt: judged.dueAt };
@@ -153,7 +158,7 @@ async function send(
   const settled = await settle(port, intent, answer, settings);
   switch (settled.kind) {
     case 'lost':
-      return AGAIN;
+      return nextRound(port);
     case 'written':
       tally.writes += 1;
       tally.conflicts += settled.conflicts;
@@ -189,7 +194,7 @@ async function unlinked(
       const adopted = adopt(view, reading.seen, finding, settings);
       if (adopted === null) return AGAIN;
       const { committed } = await port.commit(view, adopted.commit);
-      if (!committed) return AGAIN;
+      if (!committed) return nextRound(port);
       tally.conflicts += adopted.commit.conflicts.length;
       tally.lookForSiblings = !adopted.commit.clearsBox;
       return adopted.wish !== null || tally.lookForSiblings

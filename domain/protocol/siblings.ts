@@ -53,8 +53,10 @@ export function planSibling(view: RecordView, sibling: SeenRecord): SiblingPlan 
   const sent = createsOf(view).filter(
     ({ importUid }) => importUid !== null && importUid === sibling.theirs.importUid,
   );
-  const unedited = sent.some(({ body }) =>
-    Object.entries(body).every(([group, value]) => sameSent(group, sibling, value)),
+  const unedited = sent.some(({ body, held }) =>
+    Object.entries(body).every(
+      ([group, value]) => sameSent(group, sibling, value) || asBooksySaysIt(view, group, held, sibling),
+    ),
   );
   const step = stepFor(sibling.theirs.status, CANCELLED);
   if (!unedited || step === null) {
@@ -83,6 +85,13 @@ export function createsOf(view: RecordView): readonly Intent[] {
   return view.created === null || living.some(({ id }) => id === view.created?.id)
     ? living
     : [...living, view.created];
+}
+
+/** R6: the linked one, made from the same words, shows what Booksy makes of them. */
+function asBooksySaysIt(view: RecordView, group: string, held: Intent['held'], sibling: SeenRecord): boolean {
+  const { mirror } = view;
+  if (mirror === null || !sameValue(mirror.baseOurs[group], held[group])) return false;
+  return sibling.theirs[group] !== undefined && sameValue(mirror.baseTheirs[group], sibling.theirs[group]);
 }
 
 function sameSent(group: string, sibling: SeenRecord, value: SeenRecord['theirs'][string]): boolean {

@@ -10,6 +10,13 @@ import { earliest, later, type ProtocolSettings } from './settings.ts';
 import type { Intent, ProtocolConflict, RecordView } from './types.ts';
 import { carried, endsVisit, hasActed, sameThere } from './words.ts';
 
+export interface LateWrite {
+  readonly intent: Intent;
+  readonly groups: readonly string[];
+  /** The read was sent after its memory ended: it is the last that is judged for it. */
+  readonly last: boolean;
+}
+
 /** What a read tells of the record's writes that may still act, or have acted late (R14). */
 export interface WritesSeen {
   readonly changes: readonly IntentChange[];
@@ -18,7 +25,7 @@ export interface WritesSeen {
   /** Groups of writes whose outcome is still unknown. */
   readonly waiting: ReadonlySet<string>;
   /** Remembered writes whose values stand there over something newer, with these groups. */
-  readonly late: readonly { readonly intent: Intent; readonly groups: readonly string[] }[];
+  readonly late: readonly LateWrite[];
   readonly conflicts: readonly ProtocolConflict[];
   /** Nothing but a cancel may be sent (R14a). */
   readonly blocked: boolean;
@@ -142,13 +149,15 @@ function judgeUnknown(
 }
 
 function judgeRemembered(known: Known, seen: SeenRecord, intent: Intent, until: string): One {
+  // R14b: the memory ends only after a read past its end was judged.
+  const last = seen.interval.sentAt >= until;
   if (!endsVisit(intent) && hasActed(intent, seen.theirs)) {
     const body = carried(intent);
     const groups = Object.keys(body).filter((group) => isNewsOfOurs(group, known, seen, body));
-    if (groups.length > 0) return { late: [{ intent, groups }], dueAt: until };
+    if (groups.length > 0)
+      return last ? { late: [{ intent, groups, last }] } : { late: [{ intent, groups, last }], dueAt: until };
   }
-  // R14b: the memory ends only after a read past its end was judged.
-  if (seen.interval.sentAt >= until) return { changes: [endIntent(intent, 'closed')] };
+  if (last) return { changes: [endIntent(intent, 'closed')] };
   return { dueAt: until };
 }
 
@@ -158,7 +167,7 @@ function revertedBeside(known: Known, seen: SeenRecord, intent: Intent): WritesS
   const groups = Object.keys(body).filter(
     (group) => !intent.groups.includes(group) && isNewsOfOurs(group, known, seen, body),
   );
-  return groups.length === 0 ? [] : [{ intent, groups }];
+  return groups.length === 0 ? [] : [{ intent, groups, last: false }];
 }
 
 function isNewsOfOurs(group: string, known: Known, seen: SeenRecord, body: GroupStates): boolean {
