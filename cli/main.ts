@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { auditCommand } from './commands/audit.ts';
+import { conflictsCommand } from './commands/conflicts.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { errorsCommand } from './commands/errors.ts';
 import { healthCommand } from './commands/health.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     simulatorCommand(),
     syncCommand(),
     mappingsCommand(),
+    conflictsCommand(),
     errorsCommand(),
     rulesCommand(),
     auditCommand(),

@@ -16,18 +16,16 @@ export const statusName = z
 export const entityName = z
   .enum(SYNC_ENTITIES, `must be one of ${SYNC_ENTITIES.join(', ')}`)
   .meta({ description: 'Kind of record', example: 'booking' });
-export const choiceName = z
-  .enum(CHOICES, `must be one of ${CHOICES.join(', ')}`)
-  .meta({
-    description: 'What is to be done. `choices` of the conflict says what may be chosen',
-    example: 'keep-platform',
-  });
+export const choiceName = z.enum(CHOICES, `must be one of ${CHOICES.join(', ')}`).meta({
+  description: 'What is to be done. `choices` of the conflict says what may be chosen',
+  example: 'keep-platform',
+});
 
 export const conflictParams = z.object({
   id: z
     .guid('must be a conflict id (uuid)')
     .transform((id) => id.toLowerCase())
-    .meta({ description: 'Id of the conflict', example: '0199c0de-0000-7000-8000-0000000000dd' }),
+    .meta({ description: 'Id of the conflict', example: '0199c0de-0000-7000-8000-0000000000ee' }),
 });
 
 const decision = z.object({

@@ -71,6 +71,7 @@ const nowhere = (): Things => ({
   business: randomUUID(),
   run: randomUUID(),
   mapping: randomUUID(),
+  conflict: randomUUID(),
   quarantine: randomUUID(),
   entry: randomUUID(),
   webhook: '4000000000000001',
@@ -187,6 +188,7 @@ describe('the matrix', () => {
             + (SELECT count(*) FROM sync_runs WHERE business_id = $1 AND (paused_at IS NOT NULL OR status <> 'completed'))
             + (SELECT count(*) FROM sync_plans WHERE business_id = $1 AND approved_at IS NOT NULL)
             + (SELECT count(*) FROM mappings WHERE business_id = $1 AND decision IS NOT NULL)
+            + (SELECT count(*) FROM booksy_sync_conflicts WHERE business_id = $1 AND resolution_id IS NOT NULL)
             + (SELECT count(*) FROM quarantine WHERE business_id = $1 AND released_at IS NOT NULL)
             + (SELECT count(*) FROM booksy_audit_log WHERE business_id = $1) AS touched`,
       [theirs.business],

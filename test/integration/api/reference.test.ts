@@ -4,7 +4,15 @@ import { apiReference, REFERENCE_FILE } from '../../../scripts/api-reference.ts'
 import type { VARIABLES } from '../../../scripts/api-reference/example.ts';
 import { SCOPES } from '../../../infra/tokens.ts';
 import { startTestApi, type TestApi } from './support/api.ts';
-import { dryRun, mappingRow, profileRow, quarantineRow, runRow, windowRow } from './support/rows.ts';
+import {
+  conflictRow,
+  dryRun,
+  mappingRow,
+  profileRow,
+  quarantineRow,
+  runRow,
+  windowRow,
+} from './support/rows.ts';
 
 let api: TestApi;
 let page: string;
@@ -77,6 +85,7 @@ it('its examples work', async () => {
         ? await runRow(api, { businessId: business, status: 'running' })
         : await dryRun(api, { businessId: business, version: 12 }),
       MAPPING: (await mappingRow(api, { businessId: business })).id,
+      CONFLICT: await conflictRow(api, business),
       ERROR: `quarantine:${error}`,
       RECORD: await profileRow(api, business),
     };

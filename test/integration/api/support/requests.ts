@@ -6,6 +6,7 @@ export interface Things {
   /** A run of it; where a plan is asked for, a dry one. */
   readonly run: string;
   readonly mapping: string;
+  readonly conflict: string;
   readonly quarantine: string;
   /** Of its audit trail, with values. */
   readonly entry: string;
@@ -32,6 +33,7 @@ export function requestOf(method: string, path: string, things: Things): Request
 function idOf(path: string, things: Things): string {
   if (path.includes('/businesses/')) return things.business;
   if (path.includes('/mappings/')) return things.mapping;
+  if (path.includes('/conflicts/')) return things.conflict;
   if (path.includes('/audit/')) return things.entry;
   if (path.includes('/errors/')) return `quarantine:${things.quarantine}`;
   if (path.includes('/webhooks/')) return things.webhook;
@@ -44,6 +46,8 @@ function bodyOf(key: string, { business }: Things): unknown {
       return { businessIds: [business] };
     case 'POST /mappings':
       return { businessId: business, entity: 'profile', externalId: '1', decision: 'separate', version: 1 };
+    case 'POST /conflicts/{id}/resolve':
+      return { version: 1, choice: 'ignore' };
     case 'POST /audit-chains/verify':
       return { businessId: business };
     case 'POST /operations/{id}/plan/approve':

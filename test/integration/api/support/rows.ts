@@ -205,6 +205,23 @@ export async function auditRow(api: TestApi, businessId: string): Promise<string
   return values.entryId;
 }
 
+/** An open conflict about a client's phone; returns its id. */
+export async function conflictRow(api: TestApi, businessId: string): Promise<string> {
+  const id = uuidv7();
+  await api.prisma.booksySyncConflict.create({
+    data: {
+      id,
+      businessId,
+      kind: 'field',
+      entity: 'profile',
+      recordId: await profileRow(api, businessId),
+      groups: ['phone'],
+      detail: {},
+    },
+  });
+  return id;
+}
+
 /** One of everything that an address can name. */
 export async function everything(api: TestApi, business: string): Promise<Things> {
   const run = await dryRun(api, { businessId: business });
@@ -217,7 +234,8 @@ export async function everything(api: TestApi, business: string): Promise<Things
   const quarantine = await windowRow(api, { businessId: business });
   const webhook = await webhookRow(api, business);
   const entry = await auditRow(api, business);
-  return { business, run, mapping, quarantine, entry, webhook };
+  const conflict = await conflictRow(api, business);
+  return { business, run, mapping, conflict, quarantine, entry, webhook };
 }
 
 /** The audit trail of a business, oldest first. */
