@@ -5,6 +5,9 @@ import { importMemoryRows } from './rows/import-memory.ts';
 import { importUnchangedRows } from './rows/import-unchanged.ts';
 import { matchingRows } from './rows/matching.ts';
 import { pacerRows } from './rows/pacer.ts';
+import { syncCostRows } from './rows/sync-cost.ts';
+import { syncLatencyRows } from './rows/sync-latency.ts';
+import { webhookRows } from './rows/webhook.ts';
 
 /** Every family of rows, in the order in which they are measured. A new family is a file in rows/ and a line here. */
 const FAMILIES: readonly ((sizes: Sizes) => readonly RowSpec[])[] = [
@@ -14,6 +17,9 @@ const FAMILIES: readonly ((sizes: Sizes) => readonly RowSpec[])[] = [
   importComparedRows,
   pacerRows,
   matchingRows,
+  syncLatencyRows,
+  webhookRows,
+  syncCostRows,
 ];
 
 /** Every row at these sizes. @throws Error where two rows have one name */

@@ -19,12 +19,16 @@ export interface Rig {
   readonly businessIds: readonly string[];
   /** What the worker was configured with. */
   readonly env: Readonly<Record<string, string>>;
+  /** Starts the API and lets the salon's webhooks go there. */
+  startApi(): Promise<Part>;
   /** Starts a worker. Whoever starts one stops it before the next. */
   startWorker(options?: { readonly probeHeap?: boolean }): Promise<Part>;
   /** Runs a full sync of every business to its end. @throws Error where one does not complete */
   fullSync(): Promise<{ readonly seconds: number }>;
   stop(): Promise<void>;
 }
+
+const WEBHOOK_SECRET = 'whsec_YmVuY2gtd2ViaG9vay1zZWNyZXQtMzItYnl0ZXMhIQ==';
 
 /** Makes database and simulator and connects the salon, as `booksy up` does. No worker yet. */
 export async function startRig(servers: BenchServers, options: SalonOptions): Promise<Rig> {
@@ -46,6 +50,7 @@ export async function startRig(servers: BenchServers, options: SalonOptions): Pr
       TEMPORAL_TASK_QUEUE: taskQueue,
       ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       LOG_LEVEL: 'error',
+      BOOKSY_WEBHOOK_SECRET: WEBHOOK_SECRET,
       WORKFLOW_BUNDLE_DIR: servers.folder,
     };
     const { connected } = await connectAccount(loadConfig(env));
@@ -71,6 +76,18 @@ export async function startRig(servers: BenchServers, options: SalonOptions): Pr
         });
         undo.push(() => worker.stop());
         return worker;
+      },
+      async startApi() {
+        const api = await startPart(servers, { entry: 'api/main.ts', env: { ...env, API_PORT: '0' } });
+        undo.push(() => api.stop());
+        await salon.control('POST', '/settings', {
+          webhooks: {
+            targets: [{ url: `${String(api.ready['url'])}/api/webhooks/booksy`, salon: null }],
+            signing: 'standard',
+            secrets: [WEBHOOK_SECRET],
+          },
+        });
+        return api;
       },
       async fullSync() {
         const begun = performance.now();

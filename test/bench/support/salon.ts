@@ -33,6 +33,8 @@ export interface Salon {
   readonly env: Readonly<Record<string, string>>;
   counters(): Promise<Counters>;
   clearCounters(): Promise<void>;
+  /** Any call of the control surface. */
+  control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Ids of the salons. */
   ids(): Promise<readonly number[]>;
   /** Every client card, as the salon itself sees it. */
@@ -41,6 +43,8 @@ export interface Salon {
 }
 
 export interface SalonOptions {
+  /** Salons of the account, each of this size. Default 1. */
+  readonly salons?: number;
   readonly visits: number;
   readonly clients: number;
   /** Calls that are allowed per window; null lifts the limit. */
@@ -64,7 +68,7 @@ export async function startSalon(servers: BenchServers, options: SalonOptions): 
     entry: 'simulator/main.ts',
     env: {
       SIMULATOR_SEED: 'bench',
-      SIMULATOR_SALONS: '1',
+      SIMULATOR_SALONS: String(options.salons ?? 1),
       SIMULATOR_VISITS: String(options.visits),
       SIMULATOR_CLIENTS: String(options.clients),
       SIMULATOR_CLIENT_ID: CLIENT_ID,
@@ -98,6 +102,7 @@ export async function startSalon(servers: BenchServers, options: SalonOptions): 
       BOOKSY_RATE_LIMIT: String(limit.calls),
       BOOKSY_RATE_WINDOW_MS: String(limit.windowMs),
     },
+    control,
     counters: async () => countersShape.parse(await control('GET', '/counters')),
     clearCounters: async () => {
       await control('POST', '/counters/reset');
