@@ -87,7 +87,11 @@ const planned = z.object({
 } satisfies Record<(typeof PLAN_ACTIONS)[number], typeof count>);
 export type Planned = z.output<typeof planned>;
 
-const outbound = z.object({ create: count, blocked: z.record(z.string(), z.number()).default({}) });
+const outbound = z.object({
+  create: count,
+  change: count,
+  blocked: z.record(z.string(), z.number()).default({}),
+});
 
 export const plan = noted.extend({
   plan: z.looseObject({

@@ -17,6 +17,8 @@ export type PlannedCounts = { readonly [action in PlanAction]: number };
 /** What would be made at Booksy once a person allows it, and what stands in the way of the rest. */
 export interface OutboundCounts {
   readonly create: number;
+  /** Records that are linked and differ: changed or ended there. */
+  readonly change: number;
   /** Records that would not be made there, by reason. */
   readonly blocked: { readonly [reason: string]: number };
 }
@@ -90,5 +92,5 @@ export function plansNothing(counts: ImportPlanCounts): boolean {
   const inbound = COUNTED_ENTITIES.every((entity) =>
     PLAN_ACTIONS.every((action) => quiet.includes(action) || (counts.inbound[entity]?.[action] ?? 0) === 0),
   );
-  return inbound && Object.values(counts.outbound).every(({ create }) => create === 0);
+  return inbound && Object.values(counts.outbound).every(({ create, change }) => create + change === 0);
 }

@@ -1,4 +1,6 @@
 import type { OutboundCounts, OutboundEntity, PlanSample } from '../../domain/import-plan.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
+import { countDifferences } from '../sweep/compare.ts';
 import { NO_LINKS } from '../apply/links.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import { addOutbound } from './plan-row.ts';
@@ -21,19 +23,21 @@ interface VisitRow {
  */
 export async function planOutbound(deps: InboundDeps, run: RunRef): Promise<void> {
   const { business } = await openRun(deps.db, run);
+  const differing = await countDifferences(deps, business.id, () => undefined);
+  const changesOf = (entity: SyncEntity) => differing.get(entity) ?? 0;
   await inStep(deps, business, run, NO_LINKS, async (scope) => {
     if (scope.plan === null) return;
     const visits = await unlinkedVisits(scope);
     const counts: Readonly<Record<OutboundEntity, OutboundCounts>> = {
-      visits: countsOf(visits),
-      clients: { create: await unlinkedClients(scope), blocked: {} },
-      timeOff: { create: await unlinkedTimeOff(scope), blocked: {} },
+      visits: { ...countsOf(visits), change: changesOf('booking') },
+      clients: { create: await unlinkedClients(scope), change: changesOf('profile'), blocked: {} },
+      timeOff: { create: await unlinkedTimeOff(scope), change: changesOf('time_off'), blocked: {} },
     };
     await addOutbound(scope, counts, visits.flatMap(sampleOf));
   });
 }
 
-function countsOf(rows: readonly VisitRow[]): OutboundCounts {
+function countsOf(rows: readonly VisitRow[]): Omit<OutboundCounts, 'change'> {
   const totalOf = (blocked: string | null) => Number(rows.find((row) => row.blocked === blocked)?.total ?? 0);
   const reasons = [...new Set(rows.flatMap(({ blocked }) => (blocked === null ? [] : [blocked])))].sort();
   return {

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { sameValue } from '../../domain/canonical.ts';
+import type { SyncEntity } from '../../domain/entities.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import { directionFor, type SyncRule } from '../../domain/rules/rules.ts';
 import { Prisma, type Tx } from '../../infra/database/index.ts';
@@ -11,7 +12,7 @@ import { NO_LINKS } from '../apply/links.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
 import { createVisitBinding } from '../apply/visit-binding.ts';
-import { businessOf, type InboundDeps } from '../inbound/run.ts';
+import { businessOf, type InboundDeps, type RunBusiness } from '../inbound/run.ts';
 import type { Beat } from './deps.ts';
 
 /**
@@ -48,8 +49,40 @@ const COMPARED: readonly (() => Compare)[] = [
 export async function compareBusiness(deps: InboundDeps, businessId: string, beat: Beat): Promise<Compared> {
   const business = await businessOf(deps.db, businessId);
   const rule = await loadRule(deps.db, businessId);
+  const found = await eachPage(deps, business, rule, beat, (tx, entity, differing) =>
+    markDirty(tx, businessId, entity, differing),
+  );
+  const unlinked = await markUnlinked(deps, businessId);
+  return { compared: found.compared, marked: found.counted + unlinked };
+}
+
+/** How many linked records of each kind hold something else here than when both sides last agreed; marks nothing. */
+export async function countDifferences(
+  deps: InboundDeps,
+  businessId: string,
+  beat: Beat,
+): Promise<ReadonlyMap<SyncEntity, number>> {
+  const business = await businessOf(deps.db, businessId);
+  const counts = new Map<SyncEntity, number>();
+  await eachPage(deps, business, await loadRule(deps.db, businessId), beat, (_tx, entity, differing) => {
+    counts.set(entity, (counts.get(entity) ?? 0) + differing.length);
+    return Promise.resolve(differing.length);
+  });
+  return counts;
+}
+
+type Differing = (tx: Tx, entity: SyncEntity, recordIds: readonly string[]) => Promise<number>;
+
+/** Compares page by page, each in its own short transaction, and hands over what differs. */
+async function eachPage(
+  deps: InboundDeps,
+  business: RunBusiness,
+  rule: SyncRule,
+  beat: Beat,
+  take: Differing,
+): Promise<{ readonly compared: number; readonly counted: number }> {
   let compared = 0;
-  let marked = 0;
+  let counted = 0;
   for (const make of COMPARED) {
     for (let after: string | null = NIL; after !== null;) {
       beat();
@@ -59,7 +92,7 @@ export async function compareBusiness(deps: InboundDeps, businessId: string, bea
           const scope: ApplyScope = {
             tx,
             vault: deps.vault,
-            businessId,
+            businessId: business.id,
             zone: business.zone,
             currency: business.currency,
             runId: uuidv7(),
@@ -68,22 +101,23 @@ export async function compareBusiness(deps: InboundDeps, businessId: string, bea
             plan: null,
             audit: [],
           };
-          return comparePage(scope, make(), rule, from);
+          return comparePage(scope, make(), rule, from, take);
         },
         { timeout: PAGE_TIMEOUT_MS, maxWait: PAGE_TIMEOUT_MS },
       );
       compared += page.compared;
-      marked += page.marked;
+      counted += page.counted;
       after = page.last;
     }
   }
-  marked += await markUnlinked(deps, businessId);
-  return { compared, marked };
+  return { compared, counted };
 }
 
 const NIL = '00000000-0000-0000-0000-000000000000';
 
-interface ComparedPage extends Compared {
+interface ComparedPage {
+  readonly compared: number;
+  readonly counted: number;
   /** Null: that was the last page. */
   readonly last: string | null;
 }
@@ -93,6 +127,7 @@ async function comparePage(
   { binding, where }: Compare,
   rule: SyncRule,
   after: string,
+  take: Differing,
 ): Promise<ComparedPage> {
   const { mirror } = binding;
   const fixed = Object.entries(mirror.fixed).map(
@@ -105,7 +140,7 @@ async function comparePage(
        AND m.${Prisma.raw(mirror.linkColumn)} > ${after}::uuid
            ${fixed.length === 0 ? Prisma.empty : Prisma.join(fixed, '')} ${where}
      ORDER BY m.${Prisma.raw(mirror.linkColumn)} LIMIT ${RECORDS_PER_PAGE}`;
-  if (rows.length === 0) return { compared: 0, marked: 0, last: null };
+  if (rows.length === 0) return { compared: 0, counted: 0, last: null };
   const ours = await binding.loadOurs(
     scope,
     rows.map((row) => row.record_id),
@@ -118,14 +153,13 @@ async function comparePage(
     const state = ours.get(id);
     return state === undefined ? goesOut('status') || goesOut('owner') : differs(state.groups, base, goesOut);
   });
-  const marked = await markDirty(
+  const counted = await take(
     scope.tx,
-    scope.businessId,
     binding.entity,
     differing.map((row) => row.record_id),
   );
   const last = rows.length < RECORDS_PER_PAGE ? null : (rows.at(-1)?.record_id ?? null);
-  return { compared: rows.length, marked, last };
+  return { compared: rows.length, counted, last };
 }
 
 /** Whether a group that goes out holds something else than the base (R6). */

@@ -47,6 +47,10 @@ export async function approvePlan(
       UPDATE businesses
          SET push_allowed_at = now(), push_allowed_by = ${actor}, push_allowed_run_id = ${runId}::uuid, updated_at = now()
        WHERE id = ${plan.business_id}::uuid`;
+    // What changed here while nothing could go out has left the boxes: it is found again by comparing (R18).
+    await tx.$executeRaw`
+      INSERT INTO sync_outbox (business_id, entity, operation, origin)
+      VALUES (${plan.business_id}::uuid, 'business', 'compare', 'api')`;
     await auditDeed(tx, {
       businessId: plan.business_id,
       actor,

@@ -16,9 +16,14 @@ const planned = actions(z.int()).meta({
 const outbound = z
   .object({
     create: z.int().meta({ description: 'Would be made at Booksy' }),
+    // Plans that were stored before it was counted have none.
+    change: z
+      .int()
+      .default(0)
+      .meta({ description: 'Are linked and hold something else here: would be changed or ended at Booksy' }),
     blocked: z.record(z.string(), z.int()).meta({ description: 'Would not, by reason' }),
   })
-  .meta({ id: 'OutboundCounts', description: 'Records of one kind that Booksy lacks' });
+  .meta({ id: 'OutboundCounts', description: 'Records of one kind that Booksy lacks, or holds otherwise' });
 
 const planCountsSchema = z
   .object({
@@ -27,7 +32,7 @@ const planCountsSchema = z
       .meta({ description: 'What would be done here, by kind of record' }),
     outbound: z
       .partialRecord(z.enum(OUTBOUND_ENTITIES), outbound)
-      .meta({ description: 'What would be made at Booksy once a person allows it' }),
+      .meta({ description: 'What would be made or changed at Booksy once a person allows it' }),
   })
   .meta({ id: 'PlanCounts' });
 

@@ -123,18 +123,23 @@ function outboundLines(outbound: Plan['counts']['outbound']): string[] {
     if (counts === undefined) return [];
     const [one, many] = OUTBOUND_WORDS[kind];
     const blocked = Object.entries(counts.blocked).filter(([, count]) => count > 0);
-    if (counts.create === 0 && blocked.length === 0) return [];
+    if (counts.create + counts.change === 0 && blocked.length === 0) return [];
     return [
-      `  ${counted(counts.create, one, many)} would be made at Booksy`,
+      ...(counts.create === 0 && counts.change > 0
+        ? []
+        : [`  ${counted(counts.create, one, many)} would be made at Booksy`]),
+      ...(counts.change === 0
+        ? []
+        : [`  ${counted(counts.change, one, many)} would be changed or ended at Booksy`]),
       ...blocked.map(([reason, count]) => `    ${thousands(count)} not: ${reason.replaceAll('_', ' ')}`),
     ];
   });
-  return lines.length === 0 ? ['  nothing would be made'] : lines;
+  return lines.length === 0 ? ['  nothing would be made or changed'] : lines;
 }
 
-/** Records that a first push would make at Booksy. */
-export function pushedCount({ counts }: Plan): number {
-  return OUTBOUND_ENTITIES.reduce((sum, kind) => sum + (counts.outbound[kind]?.create ?? 0), 0);
+/** Records that a first push would make, or change, at Booksy. */
+export function pushedCount({ counts }: Plan, what: 'create' | 'change'): number {
+  return OUTBOUND_ENTITIES.reduce((sum, kind) => sum + (counts.outbound[kind]?.[what] ?? 0), 0);
 }
 
 function approvalLines(

@@ -109,7 +109,8 @@ export async function allowPush(api: ApiClient, operationId: string, output: Out
       businessId,
       approvedAt,
       approvedBy,
-      toMake: pushedCount(plan),
+      toMake: pushedCount(plan, 'create'),
+      toChange: pushedCount(plan, 'change'),
     },
     [allowed ? 'It was allowed before.' : output.paint.green('Allowed.')],
   );

@@ -48,7 +48,7 @@ describe('GET /api/admin/booksy/operations/:id/plan', () => {
     const run = await dryRun(api, {
       businessId: id,
       version: 4,
-      counts: { inbound: { visits }, outbound: { visits: { create: 2, blocked: { past: 5 } } } },
+      counts: { inbound: { visits }, outbound: { visits: { create: 2, change: 1, blocked: { past: 5 } } } },
       samples: [sample],
     });
     const answer = await show(run, token);
@@ -64,7 +64,7 @@ describe('GET /api/admin/booksy/operations/:id/plan', () => {
           approvedAt: null,
           approvedBy: null,
           blocked: null,
-          counts: { inbound: { visits }, outbound: { visits: { create: 2, blocked: { past: 5 } } } },
+          counts: { inbound: { visits }, outbound: { visits: { create: 2, change: 1, blocked: { past: 5 } } } },
           samples: [sample],
         },
         notes: [],

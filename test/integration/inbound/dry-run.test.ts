@@ -20,7 +20,10 @@ const planned = z.object({
 });
 const planCounts = z.object({
   inbound: z.record(z.string(), planned),
-  outbound: z.record(z.string(), z.object({ create: z.number(), blocked: z.record(z.string(), z.number()) })),
+  outbound: z.record(
+    z.string(),
+    z.object({ create: z.number(), change: z.number(), blocked: z.record(z.string(), z.number()) }),
+  ),
 });
 const entityCounts = z.record(
   z.string(),
@@ -145,7 +148,11 @@ describe('a dry run of a salon that was never imported', { timeout: 120_000 }, (
     await make(`${String(year)}-03-02T10:00:00Z`, null);
     await make('2015-03-02T10:00:00Z', variant.recordId);
     const { counts, samples: shown } = await planOf((await engine.fullSync(businessId, 'dry_run')).id);
-    expect(counts.outbound.visits).toEqual({ create: 1, blocked: { past: 1, unmapped_service: 1 } });
+    expect(counts.outbound.visits).toEqual({
+      create: 1,
+      change: 0,
+      blocked: { past: 1, unmapped_service: 1 },
+    });
     expect(shown.filter(({ action }) => action === 'push')).toMatchObject([
       { entity: 'visits', label: `${String(year)}-03-01 10:00 Nela Sroka` },
     ]);

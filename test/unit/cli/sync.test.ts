@@ -64,7 +64,9 @@ describe('booksy sync full', () => {
     expect(text).toMatch(/visits +1,200 +· +2 +5 +· +1 +3\n/);
     expect(text).toMatch(/link +clients +Anna Kowalska +4711 +phone\n/);
     expect(text).toMatch(/make at Booksy +visits +2026-03-02 10:00\n/);
-    expect(text).toContain('  4 visits would be made at Booksy\n    2 not: begun already\n  1 client would');
+    expect(text).toContain(
+      '  4 visits would be made at Booksy\n  3 visits would be changed or ended at Booksy\n    2 not: begun already\n  1 client would',
+    );
     expect(text).toContain(`sync allow-push ${RUN}\n`);
     expect(text).toContain('may notify clients');
     // Nothing was written: the counts of a real run are not told.
@@ -172,7 +174,13 @@ describe('booksy sync allow-push', () => {
     expect(stub.of(APPROVE).map(({ body }) => body)).toEqual([{ version: 7 }]);
     expect(streams.err()).toContain('Booksy may notify clients');
     expect(streams.err()).toContain('4 visits would be made at Booksy');
-    expect(object()).toMatchObject({ ok: true, operationId: RUN, approvedBy: 'api:desk', toMake: 5 });
+    expect(object()).toMatchObject({
+      ok: true,
+      operationId: RUN,
+      approvedBy: 'api:desk',
+      toMake: 5,
+      toChange: 3,
+    });
   });
 
   it('approves nothing twice', async () => {

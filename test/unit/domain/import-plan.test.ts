@@ -52,10 +52,10 @@ describe('the plan of a dry run', () => {
   });
 
   it('writes something where Booksy lacks something', () => {
-    const outbound = { visits: { create: 1, blocked: {} } };
+    const outbound = { visits: { create: 1, change: 0, blocked: {} } };
     expect(plansNothing({ ...NO_PLAN, outbound })).toBe(false);
-    expect(plansNothing({ ...NO_PLAN, outbound: { visits: { create: 0, blocked: { past: 3 } } } })).toBe(
-      true,
-    );
+    expect(
+      plansNothing({ ...NO_PLAN, outbound: { visits: { create: 0, change: 0, blocked: { past: 3 } } } }),
+    ).toBe(true);
   });
 });

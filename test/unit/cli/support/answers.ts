@@ -79,8 +79,8 @@ export function plan(over: Over = {}) {
           clients: { create: 40, link: 350, update: 0, unchanged: 0, unsure: 12, quarantined: 0, remove: 0 },
         },
         outbound: {
-          visits: { create: 4, blocked: { begun_already: 2, too_soon: 0 } },
-          clients: { create: 1, blocked: {} },
+          visits: { create: 4, change: 3, blocked: { begun_already: 2, too_soon: 0 } },
+          clients: { create: 1, change: 0, blocked: {} },
         },
       },
       samples: [
