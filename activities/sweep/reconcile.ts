@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { SyncEntity } from '../../domain/entities.ts';
 import { startMissingConflicts } from '../../infra/temporal/launch-conflicts.ts';
+import { startMissingUndos } from '../../infra/temporal/launch-undo.ts';
 import { recordSyncId } from '../../infra/temporal/launch-ids.ts';
 import { createLauncher, type LaunchOptions, type Launcher } from '../../infra/temporal/launch.ts';
 import { countBusinesses, ensureSchedules } from '../../infra/temporal/schedules.ts';
@@ -27,6 +28,7 @@ const RESTARTERS: Readonly<Record<string, (deps: RestartDeps) => Promise<number>
     return reports.filter(({ change }) => change !== 'kept').length;
   },
   conflicts: (deps) => startMissingConflicts({ ...deps.temporal, db: deps.db }),
+  undos: (deps) => startMissingUndos({ ...deps.temporal, db: deps.db }),
   records: startMissingRecords,
   boxes: wakeForgottenBoxes,
 };

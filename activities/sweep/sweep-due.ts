@@ -8,9 +8,10 @@ import {
   pickDue,
   type DueTask,
   type Intervals,
+  type SweepState,
 } from '../../domain/sweep/due.ts';
 import { CATCH_UP_SHARE, stretch, SWEEP_SHARE } from '../../domain/sweep/stretch.ts';
-import { TASKS } from '../../domain/sweep/tasks.ts';
+import { TASKS, type SweepTask } from '../../domain/sweep/tasks.ts';
 import { closeCircuit, putOffProbe } from '../drain/circuit.ts';
 import { compareBusiness } from './compare.ts';
 import type { Beat, SweepDeps, SweepingWorkflow } from './deps.ts';
@@ -47,7 +48,7 @@ const FAILURES_THAT_STOP = 3;
 
 /**
  * The one sweeper of an account (R36): does what is due, most urgent first, until nothing is. A long pass gives way after a
- * few pages. It leaves a business alone that failed; the next round tries it again.
+ * few pages.
  */
 export async function sweepDue(
   deps: SweepDeps,
@@ -79,7 +80,7 @@ export async function sweepDue(
 }
 
 function createRound(deps: SweepDeps, input: SweepDueInput, share: Share, beat: Beat) {
-  const failed = new Set<string>();
+  const failed = createFailures();
   const touched = new Set<string>();
   let inARow = new Set<string>();
   let intervals: Intervals;
@@ -89,7 +90,7 @@ function createRound(deps: SweepDeps, input: SweepDueInput, share: Share, beat: 
     swept: 0,
     stoppedBy: null as string | null,
     report: (outcome: SweepReport['outcome']) => ({
-      report: { outcome, swept: round.swept, failed: failed.size, code: round.stoppedBy },
+      report: { outcome, swept: round.swept, failed: failed.count(), code: round.stoppedBy },
       touched: [...touched],
     }),
 
@@ -105,8 +106,7 @@ function createRound(deps: SweepDeps, input: SweepDueInput, share: Share, beat: 
         seen = await lookAround(deps.db);
       }
       callsPerSecond = allowance * (isCatchingUp(seen.states, seen.now) ? CATCH_UP_SHARE : SWEEP_SHARE);
-      const others = seen.states.filter(({ businessId }) => !failed.has(businessId));
-      return pickDue(others, intervals, seen.now, TASKS_PER_LOOK);
+      return pickDue(failed.withoutThem(seen.states), intervals, seen.now, TASKS_PER_LOOK);
     },
 
     /** Does a part of a task; false where the sweeper should look around before the next one. */
@@ -127,7 +127,7 @@ function createRound(deps: SweepDeps, input: SweepDueInput, share: Share, beat: 
         case 'held':
           return false;
         case 'failed':
-          failed.add(task.businessId);
+          failed.add(task);
           if (probing.has(task.businessId)) await putOffProbe(deps, task.businessId);
           inARow.add(task.businessId);
           if (done.systemic || inARow.size >= FAILURES_THAT_STOP) round.stoppedBy = done.code;
@@ -136,6 +136,25 @@ function createRound(deps: SweepDeps, input: SweepDueInput, share: Share, beat: 
     },
   };
   return round;
+}
+
+/** What failed in this round: tried again by a later one. A business of which two tasks failed is left alone meanwhile. */
+function createFailures() {
+  const tasks = new Map<string, Set<SweepTask>>();
+  return {
+    count: () => [...tasks.values()].reduce((sum, { size }) => sum + size, 0),
+    add({ businessId, task }: DueTask): void {
+      tasks.set(businessId, (tasks.get(businessId) ?? new Set()).add(task));
+    },
+    withoutThem: (states: readonly SweepState[]): readonly SweepState[] =>
+      states.flatMap((state) => {
+        const failed = tasks.get(state.businessId);
+        if (failed === undefined) return [state];
+        if (failed.size > 1) return [];
+        const later = [...failed].map((task) => [task, { dueAt: Infinity, provenAt: null }] as const);
+        return [{ ...state, tasks: { ...state.tasks, ...Object.fromEntries(later) } }];
+      }),
+  };
 }
 
 /** The nightly pass over everything, of every business that may be swept. */

@@ -20,8 +20,8 @@ export type Intervals = Readonly<Record<SweepTask, number | null>>;
 /** Unproven for so long, the window of today and tomorrow means an outage (R37). */
 export const OUTAGE_AFTER_MS = 15 * 60_000;
 
-/** Sweeps that would be due before the next look are done now: part of the interval. */
-const EARLY_SHARE = 0.1;
+/** Sweeps that are due a moment after this look are done now: schedules fire as often as the near window is due. */
+const EARLY_MS = 30_000;
 
 export interface DueTask {
   readonly businessId: string;
@@ -78,7 +78,7 @@ export function dueAt(
 
 function isDue(state: SweepState, task: SweepTask, everySeconds: number | null, now: number): boolean {
   const due = dueAt(state, task, everySeconds);
-  return due !== null && due <= now + (everySeconds ?? 0) * 1000 * EARLY_SHARE;
+  return due !== null && due <= now + EARLY_MS;
 }
 
 /** What is asked for after an outage, most urgent first (R37). */
