@@ -13,6 +13,7 @@ import { createDatabase } from '../infra/database/index.ts';
 import { createLogger } from '../infra/logger.ts';
 import { createLauncher } from '../infra/temporal/launch.ts';
 import { createConflictLauncher } from '../infra/temporal/launch-conflicts.ts';
+import { createUndoLauncher } from '../infra/temporal/launch-undo.ts';
 import { readDocument } from './api-reference/document.ts';
 import { renderReference } from './api-reference/render.ts';
 
@@ -36,12 +37,14 @@ async function documentOfNothing(): Promise<unknown> {
   const { document } = createApi({
     api: { host: '127.0.0.1', port: 0, trustedProxyHops: 0, corsOrigins: [], simulatorUrl: null },
     temporal: { uiUrl: null, namespace: 'none', taskQueue: 'none' },
+    webhooks: { secrets: [], tokens: [] },
     accountKey: 'none',
     prisma: database.prisma,
     reads: (read) => read(database.prisma),
     vault: createVault({ key: Buffer.alloc(32), keyId: 'none' }),
     launcher: createLauncher({ client: new Client({ connection }), taskQueue: 'none' }),
     conflicts: createConflictLauncher({ client: new Client({ connection }), taskQueue: 'none' }),
+    undos: createUndoLauncher({ client: new Client({ connection }), taskQueue: 'none' }),
     schedules: { read: unasked, ensure: unasked, settle: unasked, sweepNow: unasked },
     temporalStatus: { serverVersion: unasked, pollers: unasked },
     probeBooksy: unasked,
