@@ -33,7 +33,7 @@ export async function startSalons(options: TestEngineOptions = {}): Promise<Salo
   const today = new Date().toISOString().slice(0, 10);
   // A grant is good for 2 % of the window: on a busy machine a short window would throw many away.
   const env = { BOOKSY_RATE_WINDOW_MS: '10000', ...options.env };
-  const engine = await startTestEngine({ env, simulator: { today, ...options.simulator } });
+  const engine = await startTestEngine({ ...options, env, simulator: { today, ...options.simulator } });
   const connected = await engine.connect();
   const untouched = connected.map(({ externalId, businessId }): Salon => ({
     id: Number(externalId),
