@@ -15,7 +15,7 @@ const READ_BEFORE_INTENT_MS = 5_000;
  */
 export function judgeEvidence(
   view: RecordView,
-  known: Pick<MirrorState, 'remote' | 'baseTheirs'>,
+  known: Pick<MirrorState, 'remote' | 'baseTheirs' | 'baseOurs'>,
   seen: SeenRecord,
 ): { readonly judged: readonly string[]; readonly conflicts: readonly ProtocolConflict[] } {
   const writes = [...view.written, ...view.intents].filter(
@@ -26,7 +26,7 @@ export function judgeEvidence(
     for (const [group, value] of Object.entries(evidence.theirs)) {
       if (view.directionOf(group) !== 'both' && view.directionOf(group) !== 'out') continue;
       if (wasRead(view, known, seen, group, value)) continue;
-      const over = writes.find((write) => covers(write, evidence, group, value, seen));
+      const over = writes.find((write) => covers(write, evidence, group, value, seen, known));
       if (over !== undefined) lost.set(group, { value, intentId: over.id });
     }
   }
@@ -56,11 +56,24 @@ function wasRead(
   return marks !== undefined && marks.includes(fingerprint(value));
 }
 
-function covers(write: Intent, evidence: Evidence, group: string, value: Json, seen: SeenRecord): boolean {
+function covers(
+  write: Intent,
+  evidence: Evidence,
+  group: string,
+  value: Json,
+  seen: SeenRecord,
+  known: Pick<MirrorState, 'baseTheirs' | 'baseOurs'>,
+): boolean {
   if (evidence.receivedAt < later(write.openedAt, -READ_BEFORE_INTENT_MS)) return false;
   // A PUT leaves the status alone where it may (R13a).
   if (group === 'status' && !write.groups.includes(group)) return false;
   const whole = carried(write);
   if (!(group in whole) || sameValue(write.preImage[group], value)) return false;
-  return sameThere(group, seen.theirs[group], whole[group]);
+  if (sameThere(group, seen.theirs[group], whole[group])) return true;
+  // Or what Booksy made of it stands there, as its answer said (R6).
+  return (
+    write.groups.includes(group) &&
+    sameValue(known.baseTheirs[group], seen.theirs[group]) &&
+    sameValue(known.baseOurs[group], write.held[group])
+  );
 }

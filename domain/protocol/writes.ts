@@ -113,11 +113,12 @@ function judgeUnknown(
   const now = seen.interval.receivedAt;
   const remembered = later(now, settings.memoryMs);
   const meanwhile = newValues(known, seen, intent);
-  if (intent.operation !== 'remove' && hasActed(intent, seen.theirs)) {
+  const reverted = revertedBeside(known, seen, intent);
+  if (intent.operation !== 'remove' && (reverted.length > 0 || hasActed(intent, seen.theirs))) {
     return {
       changes: [rememberIntent(intent, 'confirmed', remembered, meanwhile)],
       confirmed: [intent],
-      late: revertedBeside(known, seen, intent),
+      late: reverted.length === 0 ? [] : [{ intent, groups: reverted, last: false }],
       conflicts: lostMeanwhile(intent, seen.theirs),
       dueAt: remembered,
     };
@@ -151,29 +152,40 @@ function judgeUnknown(
 function judgeRemembered(known: Known, seen: SeenRecord, intent: Intent, until: string): One {
   // R14b: the memory ends only after a read past its end was judged.
   const last = seen.interval.sentAt >= until;
+  const groups = new Set(revertedBeside(known, seen, intent));
   if (!endsVisit(intent) && hasActed(intent, seen.theirs)) {
     const body = carried(intent);
-    const groups = Object.keys(body).filter((group) => isNewsOfOurs(group, known, seen, body));
-    if (groups.length > 0)
-      return last ? { late: [{ intent, groups, last }] } : { late: [{ intent, groups, last }], dueAt: until };
+    for (const group of Object.keys(body)) if (isNewsOfOurs(group, known, seen, body)) groups.add(group);
+  }
+  if (groups.size > 0) {
+    const late = [{ intent, groups: [...groups], last }];
+    return last ? { late } : { late, dueAt: until };
   }
   if (last) return { changes: [endIntent(intent, 'closed')] };
   return { dueAt: until };
 }
 
-/** A PUT that acted late put back what it carried in groups that it did not mean to change. */
-function revertedBeside(known: Known, seen: SeenRecord, intent: Intent): WritesSeen['late'] {
+/**
+ * A PUT that acts late puts back what it carried in groups that it did not mean to change. That gives it away even where Booksy
+ * made something else of the groups that it did mean: they moved, and others are again exactly as it carried them.
+ */
+function revertedBeside(known: Known, seen: SeenRecord, intent: Intent): readonly string[] {
+  if (intent.operation !== 'change') return [];
+  const moved = intent.groups.every((group) => !sameValue(seen.theirs[group], intent.preImage[group]));
+  if (!moved) return [];
   const body = carried(intent);
-  const groups = Object.keys(body).filter(
+  return Object.keys(body).filter(
     (group) => !intent.groups.includes(group) && isNewsOfOurs(group, known, seen, body),
   );
-  return groups.length === 0 ? [] : [{ intent, groups, last: false }];
 }
 
+/** What was carried stands there although something else was agreed on, and shown by the read before. */
 function isNewsOfOurs(group: string, known: Known, seen: SeenRecord, body: GroupStates): boolean {
+  const read = seen.theirs[group];
   return (
-    sameThere(group, seen.theirs[group], body[group]) &&
-    !sameValue(seen.theirs[group], known.baseTheirs[group])
+    sameThere(group, read, body[group]) &&
+    !sameValue(read, known.baseTheirs[group]) &&
+    !sameValue(read, known.remote[group])
   );
 }
 

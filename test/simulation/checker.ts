@@ -128,7 +128,7 @@ function values(world: World, group: string, there: Json | undefined, report: Re
       continue;
     report(
       `I8: ${edit.side === 'here' ? 'our' : 'their'} ${group} ${text(edit.value)} was lost silently to ${text(there)}`,
-      unseen(world, edit),
+      unseen(world, edit, edits),
     );
   }
 }
@@ -142,18 +142,23 @@ function ruled(world: World, lost: Edit, winner: Edit | undefined): boolean {
 }
 
 /** What no rule can remove: nobody read it and no webhook told, or Booksy acted later than H. */
-function unseen(world: World, edit: Edit): string | null {
+function unseen(world: World, edit: Edit, edits: readonly Edit[]): string | null {
   const shown = world.platform.observed.has(
     `${edit.group}=${typeof edit.value === 'string' ? edit.value : ''}`,
   );
   if (edit.side === 'there' && !shown) return 'overwritten in the read–write gap, never seen';
+  // Its webhook came after the same people had edited the field once more, with our value before their eyes.
+  const again = edits.some(
+    ({ side, at, objectId }) => side === 'there' && at > edit.at && objectId === edit.objectId,
+  );
+  if (edit.side === 'there' && again) return 'overwritten in the gap, edited there again before anybody knew';
   return world.actedAfterGiveUp > 0 ? 'Booksy acted later than H' : null;
 }
 
 /** Where only one side was edited and every call was answered, nobody is asked anything. */
 function falseConflicts(world: World, report: Report): void {
   const { conflicts } = world.platform;
-  if (conflicts.length === 0 || world.unanswered > 0) return;
+  if (conflicts.length === 0 || world.unanswered + world.crashed > 0) return;
   const sides = new Set(world.edits.map(({ side }) => side));
   if (sides.size > 1 || world.edits.some(({ group }) => group === 'status')) return;
   if (conflicts.some(({ kind }) => kind === 'refused_by_booksy')) return;

@@ -55,6 +55,7 @@ export class World {
   writes = 0;
   actedAfterGiveUp = 0;
   unanswered = 0;
+  crashed = 0;
   readonly #trace: boolean;
   readonly #listeners = new Map<string, (() => void)[]>();
   #processes = 0;
@@ -161,6 +162,7 @@ export class World {
 
   /** Somebody died: the relay finds what it left. */
   lookAgain(): void {
+    this.crashed += 1;
     this.#tick(2_000);
   }
 
