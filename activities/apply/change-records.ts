@@ -5,7 +5,7 @@ import { closeSettled } from '../conflicts/close-settled.ts';
 import { rememberBefore } from '../matching/index.ts';
 import type { HoldBack } from './apply-records.ts';
 import type { EntityBinding } from './binding.ts';
-import { frozenGroups, openConflicts, type NewConflict } from './conflicts.ts';
+import { openConflicts, openConflictsOf, type NewConflict } from './conflicts.ts';
 import { markDirty } from './guard.ts';
 import { mirrorWrite } from './mirror-write.ts';
 import { writeMirror, type MirrorRow } from './mirror.ts';
@@ -81,7 +81,7 @@ async function planChanges(
 }> {
   const recordIds = changes.map(({ recordId }) => recordId);
   const ours = await binding.loadOurs(scope, recordIds);
-  const frozen = await frozenGroups(scope, recordIds);
+  const { frozen, disputed } = await openConflictsOf(scope, recordIds);
   const directions = await binding.directionsOf?.(scope, changes);
   const rule = await ruleOf(scope, binding);
   const decided: string[] = [];
@@ -111,7 +111,7 @@ async function planChanges(
     else planned.push({ ...change, ours: state, baseCounters: base.baseCounters, plan });
   }
   await markDirty(scope, binding.entity, decided);
-  return { planned, stale, heldBack, disputed: [...frozen.keys()] };
+  return { planned, stale, heldBack, disputed };
 }
 
 async function write(scope: ApplyScope, binding: EntityBinding, planned: readonly Planned[]): Promise<void> {

@@ -2,7 +2,8 @@ import { cardDirections } from '../matching/card-direction.ts';
 import type { EntityBinding } from './binding.ts';
 import { createFlatBinding, mirrorTable } from './flat-binding.ts';
 
-const profileRows = createFlatBinding({
+/** The row of a client alone, without where its values came from. */
+export const profileRows = createFlatBinding({
   entity: 'profile',
   table: 'profiles',
   mirror: mirrorTable('external_clients', 'profile_id', {

@@ -27,21 +27,40 @@ export interface NewConflict {
   readonly ruleId?: string | null;
 }
 
-/** Groups that are frozen by open conflicts (R10), by record. */
-export async function frozenGroups(
-  scope: ApplyScope,
-  recordIds: readonly string[],
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const rows = await scope.tx.$queryRaw<{ record_id: string; groups: string[] }[]>`
-    SELECT record_id, groups FROM booksy_sync_conflicts
-     WHERE business_id = ${scope.businessId}::uuid AND status = 'open' AND record_id = ANY(${recordIds}::uuid[])`;
+export interface OpenOnes {
+  /** Groups that open conflicts freeze (R10), by record. */
+  readonly frozen: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Records on an open conflict, also as the other record of one. */
+  readonly disputed: readonly string[];
+}
+
+/** The open conflicts of some records. */
+export async function openConflictsOf(scope: ApplyScope, recordIds: readonly string[]): Promise<OpenOnes> {
+  const rows = await scope.tx.$queryRaw<
+    { record_id: string | null; other_record_id: string | null; groups: string[] }[]
+  >`
+    SELECT record_id, other_record_id, groups FROM booksy_sync_conflicts
+     WHERE business_id = ${scope.businessId}::uuid AND status = 'open'
+       AND (record_id = ANY(${recordIds}::uuid[]) OR other_record_id = ANY(${recordIds}::uuid[]))`;
   const frozen = new Map<string, Set<string>>();
+  const disputed = new Set<string>();
+  const asked = new Set(recordIds);
   for (const row of rows) {
+    for (const id of [row.record_id, row.other_record_id]) if (id !== null && asked.has(id)) disputed.add(id);
+    if (row.record_id === null) continue;
     const groups = frozen.get(row.record_id) ?? new Set<string>();
     for (const group of row.groups) groups.add(group);
     frozen.set(row.record_id, groups);
   }
-  return frozen;
+  return { frozen, disputed: [...disputed] };
+}
+
+/** Groups that are frozen by open conflicts (R10), by record. */
+export async function frozenGroups(
+  scope: ApplyScope,
+  recordIds: readonly string[],
+): Promise<OpenOnes['frozen']> {
+  return (await openConflictsOf(scope, recordIds)).frozen;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Prisma } from '../../infra/database/index.ts';
 import { planGoneVisit, type EditCounters, type OursState } from '../../domain/plan.ts';
 import type { GroupStates } from '../../domain/merge.ts';
+import { closeSettled } from '../conflicts/close-settled.ts';
 import type { EntityBinding } from './binding.ts';
 import { openConflicts } from './conflicts.ts';
 import { leaveGoneToProcess } from './guard.ts';
@@ -173,6 +174,8 @@ async function goneVisits(scope: ApplyScope, externalIds: readonly string[]): Pr
     plans.filter(({ plan }) => plan === wanted).map(({ row }) => row.booking_id);
 
   await cancelGoneVisits(scope, idsOf('cancel'), ours);
+  // Time that is free again overlaps nothing any more.
+  await closeSettled(scope, idsOf('cancel'));
   await keepGoneVisits(scope, idsOf('keep_marked'));
   const disputed = plans.filter(({ plan }) => plan === 'conflict');
   await openConflicts(

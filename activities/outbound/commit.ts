@@ -7,6 +7,7 @@ import type { SeenRecord } from '../../domain/states/seen.ts';
 import { isEnded } from '../../domain/states/visit.ts';
 import type { EntityBinding } from '../apply/binding.ts';
 import { openConflicts, type NewConflict } from '../apply/conflicts.ts';
+import { reappear } from '../apply/gone.ts';
 import { overfullSessionsOf, overlapsOf } from '../apply/overlaps.ts';
 import { noteAudit, writeAudit } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
@@ -110,12 +111,14 @@ async function write(
   if ((await readVersion(scope.tx, adapter, context.ref)) !== loaded.facts.version) throw new WorldMoved();
 
   const counters = await applyHere(input, scope, binding, commit, ours);
-  if (commit.generation !== null) await raiseGeneration(scope, adapter, recordId, commit.generation);
   if (commit.link !== null) await moveLink(scope, adapter, recordId, commit.link.externalId);
   if (commit.mirror !== null) {
     const written = await writeLinked(input, scope, binding, commit.mirror, counters);
     if (!written) throw new WorldMoved();
   }
+  if (commit.mirror !== null && loaded.view.gone) await reappear(scope, adapter.entity, [recordId]);
+  // What was linked is written once more, then it is of an earlier generation (R16).
+  if (commit.generation !== null) await raiseGeneration(scope, adapter, recordId, commit.generation);
   if (commit.link !== null && adapter.entity === 'booking') {
     await scope.tx.$executeRaw`
       UPDATE external_bookings SET generation = ${commit.link.generation}
@@ -268,7 +271,8 @@ async function settleConflicts({ context, loaded }: CommitInput, scope: ApplySco
              ) left_over
        WHERE c.id = left_over.id AND (left_over.ended OR c.groups IS DISTINCT FROM left_over.groups)`;
   }
-  if (commit.apply !== null && loaded.view.openConflicts.length > 0) await closeSettled(scope, [recordId]);
+  // Also those in which it is the other one: an overlap is gone for both.
+  if (loaded.facts.disputed) await closeSettled(scope, [recordId]);
 }
 
 async function keepMemory(

@@ -53,6 +53,10 @@ export interface Facts {
   /** Oldest first; the present link last. */
   readonly mirrors: readonly MirrorFacts[];
   readonly conflicts: readonly OpenConflict[];
+  /** After a pause Booksy is looked at first (R30). */
+  readonly observing: boolean;
+  /** Whether it is on an open conflict, also as the other record of one. */
+  readonly disputed: boolean;
   readonly intents: readonly IntentRow[];
   /** Answered writes of the last day. */
   readonly written: readonly IntentRow[];
@@ -109,6 +113,10 @@ export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef):
                              'otherExternalId', c.detail ->> 'otherExternalId') ORDER BY c.id)
               FROM booksy_sync_conflicts c
              WHERE c.business_id = b.id AND c.record_id = ${ref.recordId}::uuid AND c.status = 'open') AS conflicts,
+           EXISTS (SELECT FROM integration_sync_status s WHERE s.business_id = b.id AND s.entity = 'booking'
+              AND s.window_key = 'visits:next' AND s.claimed_by = 'resume') AS observing,
+           EXISTS (SELECT FROM booksy_sync_conflicts c WHERE c.business_id = b.id AND c.status = 'open'
+              AND (c.record_id = ${ref.recordId}::uuid OR c.other_record_id = ${ref.recordId}::uuid)) AS disputed,
            (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.opened_at, i.id) FROM sync_intents i
              WHERE ${ofRecord(ref)} AND ${LIVING}) AS intents,
            (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.opened_at, i.id) FROM sync_intents i

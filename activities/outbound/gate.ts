@@ -11,7 +11,7 @@ export interface Gate {
 
 export interface GateInput {
   readonly entity: WriteEntity;
-  readonly facts: Pick<Facts, 'business' | 'row'>;
+  readonly facts: Pick<Facts, 'business' | 'row' | 'observing'>;
   readonly linked: boolean;
   readonly rule: SyncRule;
   readonly capabilities: Pick<BooksyCapabilities, 'appointmentWrites'>;
@@ -31,6 +31,7 @@ export function gateOf({ entity, facts, linked, rule, capabilities }: GateInput)
   if (entity === 'profile' && !linked && !makesCards(rule)) return shut('client_goes_inline');
   // Withdrawal, erasure and cancels still go out (R30).
   if (business.paused_at != null) return { gate: 'cancels_only', reason: 'paused' };
+  if (facts.observing) return { gate: 'cancels_only', reason: 'observing' };
   return { gate: 'open', reason: null };
 }
 

@@ -128,6 +128,7 @@ export async function takeEnd(
   else await markMirrorGone(scope, mirror, [externalId], null);
   if (adapter.entity === 'booking' && as === 'cancel') await cancelGoneVisits(scope, [recordId]);
   if (adapter.entity === 'booking' && as === 'keep_marked') await keepGoneVisits(scope, [recordId]);
+  if (adapter.entity === 'booking') await baseOnEnd(scope, recordId);
   const kind =
     mirror.fixed.entity === undefined ? Prisma.empty : Prisma.sql`AND entity = ${mirror.fixed.entity}`;
   await scope.tx.$executeRaw`
@@ -135,4 +136,20 @@ export async function takeEnd(
        SET observed_sent_at = ${interval.sentAt}::timestamptz, observed_received_at = ${interval.receivedAt}::timestamptz
      WHERE business_id = ${scope.businessId}::uuid AND ${Prisma.raw(mirror.idColumn)} = ${externalId} ${kind}
        AND observed_received_at < ${interval.sentAt}::timestamptz`;
+}
+
+/**
+ * A visit that has ended here, by this commit or before it: the base says so on our side and knows nothing on theirs. So a
+ * later revival is seen as an edit (R16), and an object that is back after all as news.
+ */
+async function baseOnEnd(scope: ApplyScope, recordId: string): Promise<void> {
+  await scope.tx.$executeRaw`
+    UPDATE external_bookings m
+       SET base_theirs = m.base_theirs - 'status',
+           base_ours = m.base_ours || jsonb_build_object(
+             'status', jsonb_build_object('status', b.status, 'reason', b.status_reason)),
+           base_counters = m.base_counters || jsonb_build_object('status', b.status_edits)
+      FROM bookings b
+     WHERE b.id = m.booking_id AND m.business_id = ${scope.businessId}::uuid AND m.booking_id = ${recordId}::uuid
+       AND b.status = 'cancelled'`;
 }
