@@ -6,7 +6,17 @@ export interface Deed {
   readonly businessId: string;
   /** See `actorOf`. */
   readonly actor: string;
-  readonly action: 'paused' | 'resumed' | 'cancelled' | 'released' | 'approved' | 'retried' | 'rule_saved' | 'rule_deleted' | 'replayed';
+  readonly action:
+    | 'paused'
+    | 'resumed'
+    | 'cancelled'
+    | 'released'
+    | 'approved'
+    | 'retried'
+    | 'rule_saved'
+    | 'rule_deleted'
+    | 'replayed'
+    | 'undo_confirmed';
   /** Why, or on what: a code, never a value. */
   readonly reasonCode: string;
   readonly entity?: string;

@@ -5,6 +5,7 @@ import type { PrismaClient } from '../infra/database/index.ts';
 import type { Reads } from '../infra/database/replica.ts';
 import type { Logger } from '../infra/logger.ts';
 import type { ConflictLauncher } from '../infra/temporal/launch-conflicts.ts';
+import type { UndoLauncher } from '../infra/temporal/launch-undo.ts';
 import type { Schedules } from '../infra/temporal/schedule-door.ts';
 import type { Launcher as TemporalLauncher } from '../infra/temporal/launch.ts';
 
@@ -49,6 +50,7 @@ export interface ApiDeps {
   readonly webhooks: WebhookConfig;
   readonly launcher: Launcher;
   readonly conflicts: ConflictLauncher;
+  readonly undos: UndoLauncher;
   readonly schedules: Schedules;
   readonly temporalStatus: TemporalStatus;
   readonly probeBooksy: ProbeBooksy;

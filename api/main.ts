@@ -14,6 +14,7 @@ import { createLogger, LogDirError, metricsLog, type Logger } from '../infra/log
 import { startSampling } from '../infra/logging/sample.ts';
 import { createLauncher } from '../infra/temporal/launch.ts';
 import { createConflictLauncher } from '../infra/temporal/launch-conflicts.ts';
+import { createUndoLauncher } from '../infra/temporal/launch-undo.ts';
 import { createSchedules } from '../infra/temporal/schedule-door.ts';
 import { createBooksyProbe } from './booksy-probe.ts';
 import { createApi } from './server.ts';
@@ -76,6 +77,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     webhooks: config.webhooks,
     launcher: createLauncher({ client: new Client({ connection, namespace }), taskQueue }),
     conflicts: createConflictLauncher({ client: new Client({ connection, namespace }), taskQueue }),
+    undos: createUndoLauncher({ client: new Client({ connection, namespace }), taskQueue }),
     schedules: createSchedules(
       { client: new Client({ connection, namespace }), taskQueue, accountKey: config.booksy.accountKey },
       database.prisma,

@@ -25,6 +25,7 @@ import { syncStatusEndpoint } from './endpoints/sync-status.ts';
 import { cors, noStore, requestLog, securityHeaders } from './http/context.ts';
 import { webhookEndpoints } from './webhooks/admin.ts';
 import { receiveEndpoints } from './webhooks/receive.ts';
+import { undoEndpoints } from './undo/endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { mountEndpoints, nothingHere, problemHandler } from './http/router.ts';
 import { openApiDocument } from './openapi.ts';
@@ -73,6 +74,7 @@ export function createApi(deps: ApiDeps): Api {
     releaseErrorEndpoint(deps),
     ...rulesEndpoints(deps),
     ...auditEndpoints(deps),
+    ...undoEndpoints(deps),
     healthEndpoint(deps),
     healthzEndpoint(),
     readyzEndpoint(deps),

@@ -6,6 +6,7 @@ import type { InboundDeps } from '../activities/inbound/run.ts';
 import { echoesOf, processOne } from '../activities/outbound/index.ts';
 import { createSweepActivities, type SweepDeps } from '../activities/sweep/index.ts';
 import type { Logger } from '../infra/logger.ts';
+import { createUndoActivities } from '../activities/undo/index.ts';
 import { failureInterceptor } from './failures.ts';
 
 /** Milliseconds that running activities get to reach their next cursor when the worker stops. */
@@ -40,6 +41,7 @@ export async function createSyncWorker(options: SyncWorkerOptions): Promise<Work
       ...createConflictActivities(inbound),
       ...createDrainActivities({ ...inbound, ...options.realTime, outbound: { processOne, echoesOf } }),
       ...createSweepActivities({ ...inbound, ...options.account }),
+      ...createUndoActivities(inbound),
     },
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     // Cached workflows are 0.35 MB each; what falls out is replayed.

@@ -3,5 +3,6 @@ export { businessSync } from './business-sync.ts';
 export { conflictResolution } from './conflict-resolution.ts';
 export { fullSync } from './full-sync.ts';
 export { recordSync } from './record-sync.ts';
+export { undoRun } from './undo-run.ts';
 export { sweep } from './sweep.ts';
 export { reconcileWorkflows } from './reconcile-workflows.ts';

@@ -78,6 +78,7 @@ function backTo(
   let to: Json | undefined;
   let known = false;
   let count: number | undefined;
+  let next: UndoEntry | undefined;
   const takesBack: string[] = [];
   for (const entry of about.toReversed()) {
     const chained = takesBack.length === 0 || sameValue(entry.after?.[group], to);
@@ -85,8 +86,12 @@ function backTo(
     if (!wanted.has(entry.number) && entry.action === 'sent' && chained) continue;
     if (!wanted.has(entry.number) || entry.before === null || !chained) break;
     const counted = entry.counters?.[group];
-    // Edited in between, and back again (R7a).
-    if (count !== undefined && counted !== undefined && counted < count - 1) break;
+    // Edited in between (R7a): to send something is no edit, every other deed is one.
+    const edits = next?.action === 'sent' ? (entry.action === 'sent' ? Infinity : 0) : 1;
+    if (count !== undefined && counted !== undefined && counted < count - edits) break;
+    if (next?.action === 'sent' && entry.action !== 'sent' && (count === undefined || counted === undefined))
+      break;
+    next = entry;
     to = entry.before[group];
     known = entry.action !== 'sent' || to !== undefined;
     count = counted;

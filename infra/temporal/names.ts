@@ -32,3 +32,6 @@ export const SKIP_SIGNAL = 'skip';
 
 /** Signal of a conflict's workflow: what a person decided, as JSON (see workflows/conflict-resolution.ts). */
 export const RESOLVE_SIGNAL = 'resolve';
+
+/** Signal of an undo's workflow, without arguments: its row was confirmed. The row says it; a signal alone does nothing. */
+export const UNDO_CONFIRMED_SIGNAL = 'confirmed';

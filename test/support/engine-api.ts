@@ -4,6 +4,7 @@ import { createApi } from '../../api/server.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { InboundDeps } from '../../activities/inbound/run.ts';
 import { createConflictLauncher } from '../../infra/temporal/launch-conflicts.ts';
+import { createUndoLauncher } from '../../infra/temporal/launch-undo.ts';
 import { createSchedules } from '../../infra/temporal/schedule-door.ts';
 import { createLauncher } from '../../infra/temporal/launch.ts';
 import { mintToken, SCOPES } from '../../infra/tokens.ts';
@@ -39,6 +40,7 @@ export async function startEngineApi(
     webhooks,
     launcher: createLauncher(temporal),
     conflicts: createConflictLauncher(temporal),
+    undos: createUndoLauncher(temporal),
     schedules: createSchedules({ ...temporal, accountKey: 'default' }, db),
     temporalStatus: { serverVersion: () => Promise.resolve('test'), pollers: () => Promise.resolve(1) },
     probeBooksy: () => Promise.resolve(),

@@ -74,6 +74,7 @@ const nowhere = (): Things => ({
   conflict: randomUUID(),
   quarantine: randomUUID(),
   entry: randomUUID(),
+  undo: randomUUID(),
   webhook: '4000000000000001',
 });
 const guarded = () => operations.filter(({ isPublic }) => !isPublic);
@@ -190,7 +191,8 @@ describe('the matrix', () => {
             + (SELECT count(*) FROM mappings WHERE business_id = $1 AND decision IS NOT NULL)
             + (SELECT count(*) FROM booksy_sync_conflicts WHERE business_id = $1 AND resolution_id IS NOT NULL)
             + (SELECT count(*) FROM quarantine WHERE business_id = $1 AND released_at IS NOT NULL)
-            + (SELECT count(*) FROM booksy_audit_log WHERE business_id = $1) AS touched`,
+            + (SELECT count(*) FROM booksy_audit_log WHERE business_id = $1 AND actor LIKE 'api:%')
+            + (SELECT count(*) FROM sync_undos WHERE business_id = $1 AND requested_by LIKE 'api:%') AS touched`,
       [theirs.business],
     );
     expect(Number(rows[0]?.touched)).toBe(0);

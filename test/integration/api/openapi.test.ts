@@ -170,6 +170,8 @@ describe('/api/openapi.json', () => {
       'postAdminBooksyOperationsIdCancel',
       'postAdminBooksyOperationsIdPause',
       'postAdminBooksyOperationsIdResume',
+      // Without a worker nothing is planned: test/integration/undo.
+      'postAdminBooksyUndoIdConfirm',
       // Only who signs gets in: test/integration/webhooks.
       'postWebhooksBooksy',
       'postWebhooksBooksyToken',

@@ -14,6 +14,7 @@ import { createLogger } from '../../../../infra/logger.ts';
 import { createSchedules } from '../../../../infra/temporal/schedule-door.ts';
 import { createLauncher } from '../../../../infra/temporal/launch.ts';
 import { createConflictLauncher } from '../../../../infra/temporal/launch-conflicts.ts';
+import { createUndoLauncher } from '../../../../infra/temporal/launch-undo.ts';
 import { mintToken, SCOPES, type BusinessReach, type Scope } from '../../../../infra/tokens.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
 
@@ -109,6 +110,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     webhooks: { secrets: [], tokens: [] },
     launcher: createLauncher({ client, taskQueue }),
     conflicts: createConflictLauncher({ client, taskQueue }),
+    undos: createUndoLauncher({ client, taskQueue }),
     schedules: createSchedules({ client, taskQueue, accountKey: 'default' }, prisma),
     temporalStatus: createTemporalStatus(connection, { namespace, taskQueue }),
     probeBooksy: () => Promise.resolve(),

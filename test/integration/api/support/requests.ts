@@ -10,6 +10,8 @@ export interface Things {
   readonly quarantine: string;
   /** Of its audit trail, with values. */
   readonly entry: string;
+  /** An undo that waits for its plan. */
+  readonly undo: string;
   readonly webhook: string;
 }
 
@@ -35,12 +37,13 @@ function idOf(path: string, things: Things): string {
   if (path.includes('/mappings/')) return things.mapping;
   if (path.includes('/conflicts/')) return things.conflict;
   if (path.includes('/audit/')) return things.entry;
+  if (path.includes('/undo/')) return things.undo;
   if (path.includes('/errors/')) return `quarantine:${things.quarantine}`;
   if (path.includes('/webhooks/')) return things.webhook;
   return things.run;
 }
 
-function bodyOf(key: string, { business }: Things): unknown {
+function bodyOf(key: string, { business, run }: Things): unknown {
   switch (key) {
     case 'POST /full-sync':
       return { businessIds: [business] };
@@ -48,6 +51,8 @@ function bodyOf(key: string, { business }: Things): unknown {
       return { businessId: business, entity: 'profile', externalId: '1', decision: 'separate', version: 1 };
     case 'POST /conflicts/{id}/resolve':
       return { version: 1, choice: 'ignore' };
+    case 'POST /undo':
+      return { runId: run };
     case 'POST /audit-chains/verify':
       return { businessId: business };
     case 'POST /operations/{id}/plan/approve':

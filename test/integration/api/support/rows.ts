@@ -187,12 +187,12 @@ export async function webhookRow(api: TestApi, businessId: string): Promise<stri
 }
 
 /** An entry of the audit trail with what it replaced; returns its id. */
-export async function auditRow(api: TestApi, businessId: string): Promise<string> {
+export async function auditRow(api: TestApi, businessId: string, runId?: string): Promise<string> {
   const values = sealValues(api.vault, businessId, {
     before: { clientNote: 'ząb' },
     after: { clientNote: null },
   });
-  await appendAudit(api.prisma, { businessId }, [
+  await appendAudit(api.prisma, { businessId, runId: runId ?? null }, [
     {
       actor: 'sync',
       action: 'updated',
@@ -222,6 +222,15 @@ export async function conflictRow(api: TestApi, businessId: string): Promise<str
   return id;
 }
 
+/** An undo that has no plan yet. */
+export async function undoRow(api: TestApi, businessId: string, runId: string): Promise<string> {
+  const id = uuidv7();
+  await api.prisma.syncUndo.create({
+    data: { id, businessId, runId, requestedBy: 'test', expiresAt: new Date(Date.now() + 3_600_000) },
+  });
+  return id;
+}
+
 /** One of everything that an address can name. */
 export async function everything(api: TestApi, business: string): Promise<Things> {
   const run = await dryRun(api, { businessId: business });
@@ -233,9 +242,10 @@ export async function everything(api: TestApi, business: string): Promise<Things
   });
   const quarantine = await windowRow(api, { businessId: business });
   const webhook = await webhookRow(api, business);
-  const entry = await auditRow(api, business);
+  const entry = await auditRow(api, business, run);
+  const undo = await undoRow(api, business, run);
   const conflict = await conflictRow(api, business);
-  return { business, run, mapping, conflict, quarantine, entry, webhook };
+  return { business, run, mapping, conflict, quarantine, entry, undo, webhook };
 }
 
 /** The audit trail of a business, oldest first. */

@@ -135,6 +135,29 @@ describe('a change', () => {
     });
   });
 
+  it('that was sent goes back to what Booksy had, not past the edit that was sent', () => {
+    const taken = entry({ before: { note: 'a' }, after: { note: 'b' }, counters: { note: 1 } });
+    const sent = entry({
+      action: 'sent',
+      before: { note: 'b' },
+      after: { note: 'c' },
+      counters: { note: 2 },
+    });
+    const now = subject({ ours: { groups: { note: 'c' }, counters: { note: 2 }, ended: false } });
+    expect(plan([taken, sent], [taken, sent], now)).toMatchObject({
+      changes: [{ from: 'c', to: 'b' }],
+      takesBack: [sent.number],
+    });
+    const more = entry({
+      action: 'sent',
+      before: { note: 'c' },
+      after: { note: 'd' },
+      counters: { note: 3 },
+    });
+    const then = subject({ ours: { groups: { note: 'd' }, counters: { note: 3 }, ended: false } });
+    expect(plan([taken, sent, more], [taken, sent, more], then).changes[0]?.to).toBe('b');
+  });
+
   it('to a value that was never read is left', () => {
     const sent = entry({ action: 'sent', groups: ['note'], before: {}, after: { note: 'b' } });
     expect(plan([sent], [sent], subject({ groups: { note: 'b' } })).left).toEqual([
