@@ -118,6 +118,11 @@ function values(world: World, group: string, there: Json | undefined, report: Re
       !world.platform.former.includes(edit.objectId ?? '')
     )
       continue;
+    // Whoever deleted the appointment did away with it.
+    const deletedSince = world.edits.some(
+      ({ what, objectId, at }) => what === 'delete' && objectId === edit.objectId && at >= edit.at,
+    );
+    if (edit.side === 'there' && deletedSince) continue;
     if (
       ruled(
         world,

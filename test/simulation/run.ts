@@ -1,6 +1,6 @@
 import { check } from './checker.ts';
 import { People } from './people.ts';
-import { SCENARIOS } from './scenarios.ts';
+import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { START, World } from './world.ts';
 
 export interface RunResult {
@@ -20,11 +20,14 @@ const MINUTE = 60_000;
  * One short history: people, two workers and a bad network for five minutes; then the network is in order again, late writes
  * still arrive, sweeps run, memories end after 24 h; and at last two more sweeps, which must write nothing.
  */
-export async function run(seed: number, hits: Map<string, number>, trace = false): Promise<RunResult> {
-  const world = new World(seed, hits, trace);
-  const { chance, scheduler, platform, booksy } = world;
+export function run(seed: number, hits: Map<string, number>, trace = false): Promise<RunResult> {
+  return play(new World(seed, hits, trace), SCENARIOS[seed % SCENARIOS.length] ?? SCENARIOS[0], true);
+}
+
+/** One scenario, told to its end; with `noise` chance adds a deed of its own. */
+export async function play(world: World, scenario: Scenario, noise: boolean): Promise<RunResult> {
+  const { chance, scheduler, platform, booksy, seed } = world;
   const people = new People(world);
-  const scenario = SCENARIOS[seed % SCENARIOS.length] ?? SCENARIOS[0];
   world.hit(`scenario ${scenario.name}`);
   world.note(
     () =>
@@ -36,7 +39,7 @@ export async function run(seed: number, hits: Map<string, number>, trace = false
     world.wake();
   }
   scenario.arrange(world, people);
-  if (chance.odds(0.25)) scheduler.after(chance.int(0, 200_000), () => people.something());
+  if (noise && chance.odds(0.25)) scheduler.after(chance.int(0, 200_000), () => people.something());
   for (const at of [1, 3]) scheduler.at(START + at * MINUTE + chance.int(0, MINUTE), () => world.sweep());
   const { webhooks } = world.faults;
   await scheduler.runUntil(START + 5 * MINUTE);

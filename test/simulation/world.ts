@@ -62,7 +62,10 @@ export class World {
   #tickAt: number | null = null;
   #lastValue = 0;
 
+  readonly seed: number;
+
   constructor(seed: number, hits: Map<string, number>, trace: boolean) {
+    this.seed = seed;
     this.chance = chanceOf(seed);
     this.hits = hits;
     this.#trace = trace;
