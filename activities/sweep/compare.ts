@@ -3,7 +3,7 @@ import { sameValue } from '../../domain/canonical.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import { directionFor, type SyncRule } from '../../domain/rules/rules.ts';
-import { Prisma, type Tx } from '../../infra/database/index.ts';
+import { Prisma, type Db, type Tx } from '../../infra/database/index.ts';
 import { loadRule } from '../../infra/rules/load.ts';
 import { serviceBinding, variantBinding } from '../apply/catalog-bindings.ts';
 import { clientBinding } from '../apply/client-binding.ts';
@@ -14,6 +14,7 @@ import { timeOffBinding } from '../apply/time-bindings.ts';
 import { createVisitBinding } from '../apply/visit-binding.ts';
 import { businessOf, type InboundDeps, type RunBusiness } from '../inbound/run.ts';
 import type { Beat } from './deps.ts';
+import { mayBeJudged } from './missing.ts';
 
 /**
  * The nightly comparison of platform against base (R27): finds what the triggers could not see (switched off, a restored
@@ -49,11 +50,25 @@ const COMPARED: readonly (() => Compare)[] = [
 export async function compareBusiness(deps: InboundDeps, businessId: string, beat: Beat): Promise<Compared> {
   const business = await businessOf(deps.db, businessId);
   const rule = await loadRule(deps.db, businessId);
-  const found = await eachPage(deps, business, rule, beat, (tx, entity, differing) =>
-    markDirty(tx, businessId, entity, differing),
-  );
+  const missing = new Map<SyncEntity, { recordIds: string[]; known: number }>();
+  const found = await eachPage(deps, business, rule, beat, (tx, entity, page) => {
+    const all = missing.get(entity) ?? { recordIds: [], known: 0 };
+    missing.set(entity, {
+      recordIds: [...all.recordIds, ...page.missing],
+      known: all.known + page.compared,
+    });
+    return markDirty(tx, businessId, entity, page.changed);
+  });
+  let vanished = 0;
+  for (const [entity, each] of missing) {
+    const judged = await mayBeJudged(deps.db, (tx) => scopeOf(deps, business, tx), businessId, {
+      entity,
+      ...each,
+    });
+    vanished += await markDirty(deps.db, businessId, entity, judged);
+  }
   const unlinked = await markUnlinked(deps, businessId);
-  return { compared: found.compared, marked: found.counted + unlinked };
+  return { compared: found.compared, marked: found.counted + vanished + unlinked };
 }
 
 /** How many linked records of each kind hold something else here than when both sides last agreed; marks nothing. */
@@ -64,14 +79,38 @@ export async function countDifferences(
 ): Promise<ReadonlyMap<SyncEntity, number>> {
   const business = await businessOf(deps.db, businessId);
   const counts = new Map<SyncEntity, number>();
-  await eachPage(deps, business, await loadRule(deps.db, businessId), beat, (_tx, entity, differing) => {
-    counts.set(entity, (counts.get(entity) ?? 0) + differing.length);
-    return Promise.resolve(differing.length);
+  await eachPage(deps, business, await loadRule(deps.db, businessId), beat, (_tx, entity, page) => {
+    const differing = page.changed.length + page.missing.length;
+    counts.set(entity, (counts.get(entity) ?? 0) + differing);
+    return Promise.resolve(differing);
   });
   return counts;
 }
 
-type Differing = (tx: Tx, entity: SyncEntity, recordIds: readonly string[]) => Promise<number>;
+/** What differs among the records of a page. */
+interface Differences {
+  readonly compared: number;
+  readonly changed: readonly string[];
+  /** Without a row here. */
+  readonly missing: readonly string[];
+}
+
+type Differing = (tx: Tx, entity: SyncEntity, page: Differences) => Promise<number>;
+
+function scopeOf(deps: InboundDeps, business: RunBusiness, tx: Tx): ApplyScope {
+  return {
+    tx,
+    vault: deps.vault,
+    businessId: business.id,
+    zone: business.zone,
+    currency: business.currency,
+    runId: uuidv7(),
+    now: new Date().toISOString(),
+    links: NO_LINKS,
+    plan: null,
+    audit: [],
+  };
+}
 
 /** Compares page by page, each in its own short transaction, and hands over what differs. */
 async function eachPage(
@@ -88,21 +127,7 @@ async function eachPage(
       beat();
       const from: string = after;
       const page = await deps.db.$transaction(
-        async (tx) => {
-          const scope: ApplyScope = {
-            tx,
-            vault: deps.vault,
-            businessId: business.id,
-            zone: business.zone,
-            currency: business.currency,
-            runId: uuidv7(),
-            now: new Date().toISOString(),
-            links: NO_LINKS,
-            plan: null,
-            audit: [],
-          };
-          return comparePage(scope, make(), rule, from, take);
-        },
+        (tx) => comparePage(scopeOf(deps, business, tx), make(), rule, from, take),
         { timeout: PAGE_TIMEOUT_MS, maxWait: PAGE_TIMEOUT_MS },
       );
       compared += page.compared;
@@ -149,15 +174,17 @@ async function comparePage(
     const direction = directionFor(rule, binding.entity, group);
     return direction === 'both' || direction === 'out';
   };
-  const differing = rows.filter(({ record_id: id, base_ours: base }) => {
-    const state = ours.get(id);
-    return state === undefined ? goesOut('status') || goesOut('owner') : differs(state.groups, base, goesOut);
+  const endsThere = goesOut('status') || goesOut('owner');
+  const counted = await take(scope.tx, binding.entity, {
+    compared: rows.length,
+    changed: rows
+      .filter(({ record_id: id, base_ours: base }) => {
+        const state = ours.get(id);
+        return state !== undefined && differs(state.groups, base, goesOut);
+      })
+      .map((row) => row.record_id),
+    missing: endsThere ? rows.filter(({ record_id: id }) => !ours.has(id)).map((row) => row.record_id) : [],
   });
-  const counted = await take(
-    scope.tx,
-    binding.entity,
-    differing.map((row) => row.record_id),
-  );
   const last = rows.length < RECORDS_PER_PAGE ? null : (rows.at(-1)?.record_id ?? null);
   return { compared: rows.length, counted, last };
 }
@@ -171,7 +198,7 @@ function differs(ours: GroupStates, base: GroupStates, goesOut: (group: string) 
 
 /** Puts records into the outbox that are not in it, and whose failure nobody knows of yet. */
 async function markDirty(
-  tx: Tx,
+  tx: Db | Tx,
   businessId: string,
   entity: string,
   recordIds: readonly string[],
@@ -179,9 +206,9 @@ async function markDirty(
   if (recordIds.length === 0) return 0;
   return tx.$executeRaw`
     INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin)
-    SELECT ${businessId}::uuid, ${entity}, id, 'observe', 'sync' FROM unnest(${[...recordIds]}::uuid[]) AS id
+    SELECT ${businessId}::uuid, ${entity}, r.id, 'observe', 'sync' FROM unnest(${[...recordIds]}::uuid[]) AS r (id)
      WHERE NOT EXISTS (SELECT FROM sync_outbox o
-                        WHERE o.business_id = ${businessId}::uuid AND o.entity = ${entity} AND o.record_id = id)`;
+                        WHERE o.business_id = ${businessId}::uuid AND o.entity = ${entity} AND o.record_id = r.id)`;
 }
 
 /**
