@@ -6,8 +6,11 @@ import { later } from './settings.ts';
 import type { Evidence, Intent, ProtocolConflict, RecordView } from './types.ts';
 import { carried, sameThere } from './words.ts';
 
-/** How long before its intent a write's read may lie: news that came earlier was seen by that read. */
-const READ_BEFORE_INTENT_MS = 5_000;
+/**
+ * How long before its intent a write's read may lie: a lease's length, for both happen under one. News that came earlier was seen
+ * by that read.
+ */
+const READ_BEFORE_INTENT_MS = 30_000;
 
 /**
  * R4a: a webhook's body is never applied, but it is evidence. A value in it that nobody read and that a write of ours now

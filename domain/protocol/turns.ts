@@ -8,7 +8,7 @@ const VALUES_KEPT = 8;
 
 /**
  * R6: which groups would be turned over once too often, and the turns as they are then. A turn is a value that the engine
- * carries against the direction of the one before; a person's edit here begins anew. Where nothing is carried, `before` comes back.
+ * carries against the direction of the one before; a person's edit here is none, and begins anew. Where nothing is carried, `before` comes back.
  */
 export function turnsAfter(
   before: RecordMemory['turns'],
@@ -23,9 +23,12 @@ export function turnsAfter(
   const since = Date.parse(now) - settings.turnsWithinMs;
   for (const { group, verdict } of decisions) {
     if (verdict !== 'apply' && verdict !== 'push') continue;
-    const kept = edited.has(group)
-      ? []
-      : (turns[group] ?? []).filter((turn) => Date.parse(turn.slice(turn.indexOf(':') + 1)) > since);
+    if (edited.has(group)) {
+      changed ||= group in turns;
+      Reflect.deleteProperty(turns, group);
+      continue;
+    }
+    const kept = (turns[group] ?? []).filter((turn) => Date.parse(turn.slice(turn.indexOf(':') + 1)) > since);
     const way = verdict === 'apply' ? 'in' : 'out';
     changed = true;
     const turned = kept.at(-1)?.startsWith(way) === true ? kept : [...kept, `${way}:${now}`];

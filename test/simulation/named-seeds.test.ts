@@ -207,6 +207,23 @@ describe('stories of one visit', () => {
     expect(world.platform.groups === null || isEnded(world.platform.groups)).toBe(false);
   });
 
+  it('a value that software turns over on either side stops after three turns (R6)', async () => {
+    const world = quiet();
+    world.platform.rewrites = (group, value) => (group === 'clientNote' ? 'note as we spell it' : value);
+    const insist = (): void => {
+      world.scheduler.after(2_000, () => {
+        const [there] = world.ownAppointments();
+        if (there !== undefined) world.booksy.edit(there, 'clientNote', 'note as they spell it');
+      });
+      world.once('sent:change', insist);
+    };
+    const told = await tell(world, true, () => at(world, 1, insist));
+    expect(sends(told)).toHaveLength(1);
+    expect(world.platform.conflicts.map(({ kind, groups, open }) => [kind, groups, open])).toEqual([
+      ['normalised_differently', ['clientNote'], true],
+    ]);
+  });
+
   it('an edit in the read–write gap whose webhook arrives opens a card with the lost value (R4a)', async () => {
     const world = quiet();
     const told = await tell(world, true, (_, people) => {
@@ -230,7 +247,8 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [684, 'the same write was sent again and answered; the first one acted later and brought back an old time'],
   [4697, 'the evidence of an overwritten value was not matched with what Booksy made of ours'],
   [4090, 'a frozen group looked as if a late write had brought it back'],
-  [9096, 'the only ping-pong of ten thousand'],
+  [9096, 'what was restored looked like ping-pong'],
+  [16214, 'a process that was paused between read and commit overwrote news that its evidence told'],
   [6971, 'an edit, a deletion and a revival'],
   [200, 'a rule lets the platform win'],
 ];

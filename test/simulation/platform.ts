@@ -66,6 +66,8 @@ export class Platform {
   readonly endsAt: string;
   /** What commits wrote that is worth a row: the last sweeps must add nothing. */
   effects: string[] = [];
+  /** Software of the platform that writes a value its own way, as no person does. */
+  rewrites: ((group: string, value: Json) => Json) | null = null;
   /** Every value that a committed read, or judged evidence, showed. */
   readonly observed = new Set<string>();
   /** Every group that was ever on a conflict. */
@@ -255,7 +257,7 @@ export class Platform {
     for (const group of apply.groups) {
       const value = apply.seen.here[group];
       if (value === undefined) Reflect.deleteProperty(after, group);
-      else after[group] = value;
+      else after[group] = this.rewrites?.(group, value) ?? value;
       this.counters[group] = (this.counters[group] ?? 0) + 1;
       this.effects.push(`apply ${group}`);
     }
