@@ -37,7 +37,10 @@ describe('cancelled on one side, changed on the other (R7b)', () => {
     const { conflict, id } = await cancelledThere();
     expect((await here(id))?.status).toBe('confirmed');
     expect((await rig.resolve(conflict, { choice: 'keep-booksy', shown: conflict.shown })).status).toBe(200);
-    await eventually(async () => (await here(id))?.status === 'cancelled', { ...PATIENCE, what: 'the cancel here' });
+    await eventually(async () => (await here(id))?.status === 'cancelled', {
+      ...PATIENCE,
+      what: 'the cancel here',
+    });
     await rig.quiet();
     expect((await rig.list(`?status=open&recordId=${id}`)).conflicts).toEqual([]);
   });
@@ -54,7 +57,11 @@ describe('cancelled on one side, changed on the other (R7b)', () => {
     );
     await rig.quiet();
     expect(await here(id)).toMatchObject({ status: 'confirmed', client_note: 'zmienione', generation: 2 });
-    expect(await rig.there(second)).toMatchObject({ status: 'A', customer_note: 'zmienione', import_uid: `${id}:2` });
+    expect(await rig.there(second)).toMatchObject({
+      status: 'A',
+      customer_note: 'zmienione',
+      import_uid: `${id}:2`,
+    });
     expect(await statusThere(link)).toBe('C');
     expect((await rig.list(`?status=open&recordId=${id}`)).conflicts).toEqual([]);
   });
@@ -105,7 +112,10 @@ describe('deleted on one side, changed on the other (R18)', () => {
     const { conflict, link } = await goneHere();
     expect(conflict).toMatchObject({ goneAtBooksy: false, deletedHere: true });
     expect((await rig.resolve(conflict, { choice: 'keep-platform' })).status).toBe(200);
-    await eventually(async () => (await statusThere(link)) === 'C', { ...PATIENCE, what: 'the cancel there' });
+    await eventually(async () => (await statusThere(link)) === 'C', {
+      ...PATIENCE,
+      what: 'the cancel there',
+    });
   });
 
   it('deleted here, keep-booksy: it is made again here from what Booksy holds', async () => {
@@ -145,9 +155,10 @@ async function repeating() {
   const id = await eventually(
     async () =>
       (
-        await rig.sql<{ booking_id: string }>('SELECT booking_id FROM external_bookings WHERE external_id = $1', [
-          String(made.id),
-        ])
+        await rig.sql<{ booking_id: string }>(
+          'SELECT booking_id FROM external_bookings WHERE external_id = $1',
+          [String(made.id)],
+        )
       )[0]?.booking_id ?? null,
     { ...PATIENCE, what: 'the repeating visit here' },
   );
@@ -168,11 +179,16 @@ describe('what Booksy refuses', () => {
     await rig.engine.fullSync(rig.businessId);
     const { calls } = await rig.engine.simulator.counters();
     expect(calls.byStatus['422'] ?? 0).toBeLessThanOrEqual(1);
-    expect(Object.entries(calls.byRoute).filter(([route]) => route.startsWith('PUT')).map(([, n]) => n)).toEqual(
-      calls.byStatus['422'] === undefined ? [] : [1],
-    );
+    expect(
+      Object.entries(calls.byRoute)
+        .filter(([route]) => route.startsWith('PUT'))
+        .map(([, n]) => n),
+    ).toEqual(calls.byStatus['422'] === undefined ? [] : [1]);
     expect((await rig.resolve(conflict, { choice: 'keep-booksy' })).status).toBe(200);
-    await eventually(async () => (await here(id))?.client_note !== 'nie da się', { ...PATIENCE, what: 'Booksy’s note' });
+    await eventually(async () => (await here(id))?.client_note !== 'nie da się', {
+      ...PATIENCE,
+      what: 'Booksy’s note',
+    });
     await rig.quiet();
     expect(await statusThere(link)).toBe('A');
     expect((await rig.list(`?status=open&recordId=${id}`)).conflicts).toEqual([]);
@@ -186,7 +202,11 @@ describe('what Booksy refuses', () => {
       silent: true,
       customer_name: 'Ida Próbna',
       subbookings: [
-        { booked_from: taken, booked_till: `${taken.slice(0, 14)}45`, staffer_id: Number(rig.staff.externalId) },
+        {
+          booked_from: taken,
+          booked_till: `${taken.slice(0, 14)}45`,
+          staffer_id: Number(rig.staff.externalId),
+        },
       ],
     });
     const move = (at: string) =>
@@ -199,7 +219,12 @@ describe('what Booksy refuses', () => {
     await move(taken);
     const conflict = await rig.open('refused_by_booksy', visit.id);
     expect(conflict.reasonText).toContain('taken');
-    expect(conflict.choices.map(({ choice }) => choice)).toEqual(['move', 'keep-platform', 'keep-booksy', 'ignore']);
+    expect(conflict.choices.map(({ choice }) => choice)).toEqual([
+      'move',
+      'keep-platform',
+      'keep-booksy',
+      'ignore',
+    ]);
     const free = rig.freeHour();
     expect((await rig.resolve(conflict, { choice: 'move', move: { startsLocal: free } })).status).toBe(200);
     await eventually(async () => (await rig.there(visit.link))['booked_from'] === free, {
@@ -216,7 +241,11 @@ describe('what Booksy refuses', () => {
       silent: true,
       customer_name: 'Iga Próbna',
       subbookings: [
-        { booked_from: taken, booked_till: `${taken.slice(0, 14)}45`, staffer_id: Number(rig.staff.externalId) },
+        {
+          booked_from: taken,
+          booked_till: `${taken.slice(0, 14)}45`,
+          staffer_id: Number(rig.staff.externalId),
+        },
       ],
     })) as { id: number };
     const id = await rig.book(taken);
@@ -232,12 +261,18 @@ describe('what Booksy refuses', () => {
       silent: true,
       customer_name: 'Ita Próbna',
       subbookings: [
-        { booked_from: again, booked_till: `${again.slice(0, 14)}45`, staffer_id: Number(rig.staff.externalId) },
+        {
+          booked_from: again,
+          booked_till: `${again.slice(0, 14)}45`,
+          staffer_id: Number(rig.staff.externalId),
+        },
       ],
     });
     const second = await rig.book(again);
     const refused = await rig.open('refused_by_booksy', second);
-    expect(problemOf(await rig.resolve(refused, { choice: 'keep-both' })).code).toBe('conflict_choice_not_offered');
+    expect(problemOf(await rig.resolve(refused, { choice: 'keep-both' })).code).toBe(
+      'conflict_choice_not_offered',
+    );
     expect((await rig.resolve(refused, { choice: 'keep-booksy' })).status).toBe(200);
     expect((await here(second))?.status).toBe('cancelled');
     await rig.quiet();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { conflictCard, conflictPage, resolveAnswer } from '../../../../api/conflicts/schema.ts';
 import { problemSchema } from '../../../../api/http/problem.ts';
+import { startMissingConflicts } from '../../../../infra/temporal/launch-conflicts.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { startRig, type OutboundRig } from '../../outbound/support/rig.ts';
 import type { TestEngineOptions } from '../../../support/engine.ts';
@@ -90,6 +91,17 @@ export async function startConflictRig(options: TestEngineOptions = {}): Promise
       const link = await eventually(() => rig.linkOf(id), { timeoutMs: 30_000, what: 'the visit at Booksy' });
       await quiet();
       return { id, link, at };
+    },
+    async stop() {
+      // What still runs would start workflows after the engine has ended its own.
+      await quiet();
+      const { client, taskQueue } = rig.engine.worker;
+      const place = { db: rig.engine.deps.db, client, taskQueue };
+      await eventually(async () => (await startMissingConflicts(place, [rig.businessId])) === 0, {
+        timeoutMs: 30_000,
+        what: 'a workflow for each open conflict',
+      });
+      await rig.stop();
     },
     async row(id) {
       const [row] = await rig.sql<Row>(

@@ -1,0 +1,334 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { vaultContext } from '../../../infra/crypto.ts';
+import { eventually } from '../../support/eventually.ts';
+import { problemOf, startConflictRig, type Card, type ConflictRig } from './support/rig.ts';
+
+/** The kinds that need rare luck to happen: their rows are laid down, everything after that is the product (SPEC 4.1). */
+
+let rig: ConflictRig;
+
+beforeAll(async () => {
+  rig = await startConflictRig();
+}, 120_000);
+
+afterAll(() => rig.stop());
+
+const PATIENCE = { timeoutMs: 20_000 };
+
+interface Laid {
+  readonly kind: string;
+  readonly recordId: string | null;
+  readonly entity?: string;
+  readonly externalId?: string | null;
+  readonly groups?: readonly string[];
+  readonly detail?: object;
+  readonly values?: object;
+}
+
+async function lay(found: Laid): Promise<Card> {
+  const id = uuidv7();
+  const place = { tenant: rig.businessId, table: 'booksy_sync_conflicts', column: 'sealed_values', row: id };
+  const sealed =
+    found.values === undefined
+      ? null
+      : rig.engine.deps.vault.seal(JSON.stringify(found.values), vaultContext(place));
+  await rig.sql(
+    `INSERT INTO booksy_sync_conflicts (id, business_id, kind, entity, record_id, external_id, groups, detail, sealed_values)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      id,
+      rig.businessId,
+      found.kind,
+      found.entity ?? 'booking',
+      found.recordId,
+      found.externalId ?? null,
+      found.groups ?? [],
+      JSON.stringify(found.detail ?? {}),
+      sealed,
+    ],
+  );
+  return rig.card(id);
+}
+
+const noteHere = async (id: string) =>
+  (await rig.sql<{ client_note: string | null }>('SELECT client_note FROM bookings WHERE id = $1', [id]))[0]
+    ?.client_note;
+
+describe('overwritten at Booksy (R4a)', () => {
+  it('shows what was lost; keep-booksy restores it on both sides', async () => {
+    const visit = await rig.bookedOnBoth({ note: 'nasze' });
+    const conflict = await lay({
+      kind: 'overwritten_at_booksy',
+      recordId: visit.id,
+      externalId: visit.link,
+      groups: ['clientNote'],
+      values: { clientNote: 'wpisane w Booksy' },
+    });
+    expect(conflict.lost).toEqual([
+      { group: 'clientNote', name: 'Note of the client', value: 'wpisane w Booksy' },
+    ]);
+    expect((await rig.resolve(conflict, { choice: 'keep-booksy', shown: conflict.shown })).status).toBe(200);
+    expect(await noteHere(visit.id)).toBe('wpisane w Booksy');
+    await eventually(async () => (await rig.there(visit.link))['customer_note'] === 'wpisane w Booksy', {
+      ...PATIENCE,
+      what: 'the note at Booksy',
+    });
+  });
+
+  it('keep-platform accepts what we wrote', async () => {
+    const visit = await rig.bookedOnBoth({ note: 'nasze' });
+    const conflict = await lay({
+      kind: 'overwritten_at_booksy',
+      recordId: visit.id,
+      externalId: visit.link,
+      groups: ['clientNote'],
+      values: { clientNote: 'wpisane w Booksy' },
+    });
+    expect((await rig.resolve(conflict, { choice: 'keep-platform' })).status).toBe(200);
+    await rig.process('booking', visit.id);
+    expect([await noteHere(visit.id), (await rig.there(visit.link))['customer_note']]).toEqual([
+      'nasze',
+      'nasze',
+    ]);
+  });
+});
+
+describe('normalised differently (R6)', () => {
+  it('keep-platform: both forms stay and count as the same; keep-booksy: theirs is taken over', async () => {
+    for (const choice of ['keep-platform', 'keep-booksy'] as const) {
+      const visit = await rig.bookedOnBoth({ note: 'ul. Długa 1' });
+      const conflict = await lay({
+        kind: 'normalised_differently',
+        recordId: visit.id,
+        externalId: visit.link,
+        groups: ['clientNote'],
+      });
+      await rig.editThere(visit.link, { customer_note: 'UL. DŁUGA 1' });
+      await rig.process('booking', visit.id);
+      expect((await rig.resolve(conflict, { choice })).status).toBe(200);
+      await rig.quiet();
+      await rig.process('booking', visit.id);
+      expect((await rig.there(visit.link))['customer_note']).toBe('UL. DŁUGA 1');
+      expect(await noteHere(visit.id)).toBe(choice === 'keep-platform' ? 'ul. Długa 1' : 'UL. DŁUGA 1');
+    }
+  });
+});
+
+describe('an ambiguous local time (R11)', () => {
+  it('move sets a time that exists once', async () => {
+    const visit = await rig.bookedOnBoth();
+    await rig.sql(`UPDATE booking_items SET start_mark = 'overlap_earlier' WHERE booking_id = $1`, [
+      visit.id,
+    ]);
+    const conflict = await lay({ kind: 'ambiguous_local_time', recordId: visit.id, externalId: visit.link });
+    expect(conflict.choices.map(({ choice }) => choice)).toEqual(['move', 'ignore']);
+    const to = rig.freeHour();
+    expect((await rig.resolve(conflict, { choice: 'move', move: { startsLocal: to } })).status).toBe(200);
+    await eventually(async () => (await rig.there(visit.link))['booked_from'] === to, {
+      ...PATIENCE,
+      what: 'the new time',
+    });
+  });
+});
+
+describe('not linked yet', () => {
+  it('points to the mapping list, and closes by itself once the visit has what it lacked (R10)', async () => {
+    const visit = await rig.bookedOnBoth();
+    const staff = await rig.sql<{ staff_id: string }>(
+      'SELECT staff_id FROM booking_items WHERE booking_id = $1',
+      [visit.id],
+    );
+    await rig.sql('UPDATE booking_items SET staff_id = NULL WHERE booking_id = $1', [visit.id]);
+    const conflict = await lay({
+      kind: 'unmapped',
+      recordId: visit.id,
+      externalId: visit.link,
+      detail: { parts: ['staff'] },
+    });
+    const refused = problemOf(await rig.resolve(conflict, { choice: 'keep-platform' }));
+    expect(refused).toMatchObject({ status: 409, code: 'conflict_needs_mapping' });
+    expect(refused.detail).toContain('mapping list');
+    await rig.sql('UPDATE booking_items SET staff_id = $2 WHERE booking_id = $1', [
+      visit.id,
+      staff[0]?.staff_id,
+    ]);
+    await rig.engine.worker.client.workflow.start('conflictResolution', {
+      workflowId: `conflict/${conflict.id}`,
+      taskQueue: rig.engine.worker.taskQueue,
+      args: [{ version: 1, businessId: rig.businessId, conflictId: conflict.id }],
+    });
+    await eventually(async () => (await rig.row(conflict.id)).status === 'closed', {
+      ...PATIENCE,
+      what: 'the end',
+    });
+    // By the process of the record or by the workflow's own look, whichever was first.
+    expect(['lifted', 'cause_gone']).toContain((await rig.row(conflict.id)).resolution);
+  });
+
+  it('ignore leaves the visit as it is', async () => {
+    const visit = await rig.bookedOnBoth();
+    const conflict = await lay({
+      kind: 'unsure_client',
+      recordId: visit.id,
+      externalId: visit.link,
+      groups: ['client'],
+    });
+    expect((await rig.resolve(conflict, { choice: 'ignore' })).status).toBe(200);
+    expect((await rig.row(conflict.id)).resolution).toBe('ignore');
+  });
+});
+
+describe('an outcome that is unknown', () => {
+  it('is looked for again, and sent again where it is not there (R15)', async () => {
+    const at = rig.freeHour();
+    const visit = await rig.bookedOnBoth();
+    await rig.sql(`UPDATE bookings SET client_note = $2 WHERE id = $1`, [visit.id, at]);
+    const conflict = await lay({ kind: 'outcome_unknown', recordId: visit.id, externalId: visit.link });
+    expect((await rig.resolve(conflict, { choice: 'keep-platform' })).status).toBe(200);
+    await eventually(async () => (await rig.there(visit.link))['customer_note'] === at, {
+      ...PATIENCE,
+      what: 'the note',
+    });
+  });
+});
+
+describe('quarantine', () => {
+  const entry = async (externalId: string, reason: string, affected: number | null) => {
+    const id = uuidv7();
+    await rig.sql(
+      `INSERT INTO quarantine (id, business_id, entity, external_id, reason_code, detail, next_step, affected)
+       VALUES ($1, $2, 'booking', $3, $4, 'test', 'test', $5)`,
+      [id, rig.businessId, externalId, reason, affected],
+    );
+    return id;
+  };
+
+  it('release permits so many removals, once (R3); a second time there is nothing to release', async () => {
+    const id = await entry('visits:ahead', 'blast_radius', 14);
+    const conflict = await lay({ kind: 'quarantine', recordId: null, externalId: 'visits:ahead' });
+    expect(conflict.choices.map(({ choice }) => choice)).toEqual(['keep-booksy', 'ignore']);
+    expect((await rig.resolve(conflict, { choice: 'keep-booksy' })).status).toBe(200);
+    const [row] = await rig.sql<{ released_at: Date | null; permits_left: number }>(
+      'SELECT released_at, permits_left FROM quarantine WHERE id = $1',
+      [id],
+    );
+    expect(row).toMatchObject({ permits_left: 14 });
+    expect(row?.released_at).not.toBeNull();
+  });
+
+  it('a record is read again by its id', async () => {
+    const visit = await rig.bookedOnBoth({ note: 'przed' });
+    await entry(visit.link, 'unreadable', null);
+    await rig.editThere(visit.link, { customer_note: 'po' });
+    const conflict = await lay({ kind: 'quarantine', recordId: visit.id, externalId: visit.link });
+    expect((await rig.resolve(conflict, { choice: 'keep-booksy' })).status).toBe(200);
+    await eventually(async () => (await noteHere(visit.id)) === 'po', { ...PATIENCE, what: 'the note here' });
+  });
+});
+
+describe('more visits than places (R24)', () => {
+  /** A session of two seats with three visits. */
+  async function overfull() {
+    const at = rig.freeHour();
+    const ids: string[] = [];
+    for (let seat = 0; seat < 3; seat += 1) {
+      await rig.sql(`SELECT set_config('booksy_sync.import', 'on', false)`);
+      const id = await rig.book(at, { staffId: rig.staff.id, status: 'cancelled' });
+      await rig.sql(`UPDATE booking_items SET session_seats = 2 WHERE booking_id = $1`, [id]);
+      ids.push(id);
+    }
+    const client = await rig.engine.database.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(
+        `SELECT set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true)`,
+      );
+      await client.query(`UPDATE bookings SET status = 'confirmed' WHERE id = ANY($1)`, [ids]);
+      await client.query(`UPDATE bookings SET source = 'booksy' WHERE id = $1`, [ids[1]]);
+      await client.query('COMMIT');
+    } finally {
+      client.release();
+    }
+    await rig.sql('DELETE FROM sync_outbox');
+    const [starts] = await rig.sql<{ at: Date }>('SELECT starts_at AS at FROM bookings WHERE id = $1', [
+      ids[0],
+    ]);
+    const conflict = await lay({
+      kind: 'capacity',
+      recordId: ids[0] ?? '',
+      detail: {
+        resourceId: rig.staff.id,
+        seats: 2,
+        bookingIds: ids,
+        fromAt: starts?.at.toISOString() ?? '',
+      },
+    });
+    return { ids, conflict };
+  }
+
+  const holding = async (ids: readonly string[]) =>
+    (
+      await rig.sql<{ id: string }>(
+        `SELECT id FROM bookings WHERE id = ANY($1) AND status = 'confirmed' ORDER BY id`,
+        [ids],
+      )
+    ).map(({ id }) => id);
+
+  it('keep-platform cancels as many of Booksy’s as are too many', async () => {
+    const { ids, conflict } = await overfull();
+    expect(await rig.resolve(conflict, { choice: 'keep-platform' })).toMatchObject({ status: 200 });
+    expect(await holding(ids)).toEqual([ids[0], ids[2]]);
+  });
+
+  it('keep-booksy cancels the newest of ours; keep-both allows all; move names the visit', async () => {
+    const first = await overfull();
+    expect(await rig.resolve(first.conflict, { choice: 'keep-booksy' })).toMatchObject({ status: 200 });
+    expect(await holding(first.ids)).toEqual([first.ids[0], first.ids[1]]);
+    const second = await overfull();
+    const unnamed = problemOf(
+      await rig.resolve(second.conflict, { choice: 'move', move: { startsLocal: rig.freeHour() } }),
+    );
+    expect(unnamed.code).toBe('conflict_move_refused');
+    const again = await rig.card(second.conflict.id);
+    const move = { startsLocal: rig.freeHour(), recordId: second.ids[2] };
+    expect((await rig.resolve(again, { choice: 'move', move })).status).toBe(200);
+    const third = await overfull();
+    expect(await rig.resolve(third.conflict, { choice: 'keep-both' })).toMatchObject({ status: 200 });
+    expect(await holding(third.ids)).toEqual([...third.ids].sort());
+  });
+});
+
+describe('what has vanished', () => {
+  it('is said so, and the conflict stays', async () => {
+    const visit = await rig.bookedOnBoth();
+    const conflict = await lay({
+      kind: 'overwritten_at_booksy',
+      recordId: visit.id,
+      externalId: visit.link,
+      groups: ['clientNote'],
+      values: { clientNote: 'x' },
+    });
+    await rig.sql('DELETE FROM bookings WHERE id = $1', [visit.id]);
+    expect(problemOf(await rig.resolve(conflict, { choice: 'keep-booksy' })).code).toBe(
+      'conflict_not_possible',
+    );
+    expect((await rig.row(conflict.id)).status).toBe('open');
+  });
+
+  it('a value that cannot be opened is said so, and the card shows the rest', async () => {
+    const visit = await rig.bookedOnBoth();
+    const conflict = await lay({
+      kind: 'overwritten_at_booksy',
+      recordId: visit.id,
+      externalId: visit.link,
+      groups: ['clientNote'],
+      values: { clientNote: 'x' },
+    });
+    await rig.sql(`UPDATE booksy_sync_conflicts SET sealed_values = '\\x00' WHERE id = $1`, [conflict.id]);
+    expect((await rig.card(conflict.id)).lost).toEqual([]);
+    expect(problemOf(await rig.resolve(conflict, { choice: 'keep-booksy' })).code).toBe(
+      'conflict_not_possible',
+    );
+  });
+});

@@ -1,0 +1,353 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CONFLICT_KINDS } from '../../../../domain/conflict-kinds.ts';
+import { autoDecide, latestSide, type EditTimes } from '../../../../domain/conflicts/auto.ts';
+import { moveBases } from '../../../../domain/conflicts/bases.ts';
+import { choicesFor, fit, type ConflictFacts } from '../../../../domain/conflicts/choices.ts';
+import { conflictDates, dueOf, untilDue } from '../../../../domain/conflicts/dates.ts';
+import { freeTimes, type Stretch } from '../../../../domain/conflicts/free-times.ts';
+import { misfitRefusal, readRefusal, refusalText } from '../../../../domain/conflicts/refusals.ts';
+import { CHOICES, parseSignal, storedSignal } from '../../../../domain/conflicts/resolution.ts';
+import { groupsHere, groupsHereWhole, type GroupLinks } from '../../../../domain/conflicts/translate.ts';
+import { groupText, kindText, reasonText, valueText } from '../../../../domain/conflicts/words.ts';
+import type { Json } from '../../../../domain/canonical.ts';
+import { mergeGroups, type GroupStates } from '../../../../domain/merge.ts';
+
+const ID = '0199c0de-0000-7000-8000-0000000000ee';
+
+const facts = (more: Partial<ConflictFacts> = {}): ConflictFacts => ({
+  kind: 'field',
+  entity: 'booking',
+  groups: ['clientNote'],
+  linked: true,
+  goneThere: false,
+  goneHere: false,
+  other: null,
+  sidesDiffer: false,
+  hasValues: true,
+  ...more,
+});
+
+const NOTHING = { groups: {}, move: null, keep: null };
+
+describe('what may be chosen', () => {
+  it.each(CONFLICT_KINDS)('every kind offers something, and each choice once: %s', (kind) => {
+    for (const other of [null, 'visit', 'block'] as const) {
+      const offered = choicesFor(facts({ kind, other })).map(({ choice }) => choice);
+      expect(offered.length).toBeGreaterThan(0);
+      expect(new Set(offered).size).toBe(offered.length);
+    }
+  });
+
+  it.each(CONFLICT_KINDS)('what is offered fits, and what is not is refused with what is: %s', (kind) => {
+    const of = facts({ kind, other: 'visit', sidesDiffer: true, groups: ['clientNote', 'clientName'] });
+    const offered = choicesFor(of).map(({ choice }) => choice);
+    for (const choice of CHOICES) {
+      const asked = {
+        ...NOTHING,
+        choice,
+        groups: { clientNote: 'platform', clientName: 'booksy' } as const,
+        move: { startsLocal: '2026-03-02T10:00', recordId: null, itemId: null, staffId: null },
+      };
+      const fitted = fit(of, asked);
+      expect('effect' in fitted).toBe(offered.includes(choice));
+      if ('misfit' in fitted) {
+        const refusal = misfitRefusal(of, fitted);
+        for (const each of offered) expect(refusal.message).toContain(each);
+        expect(readRefusal(refusalText(refusal))).toEqual(refusal);
+      }
+    }
+  });
+
+  it('an overlap is never ignored, nor a block cancelled (R19, R21)', () => {
+    for (const other of ['visit', 'block'] as const) {
+      const offered = choicesFor(facts({ kind: 'time_overlap', other })).map(({ choice }) => choice);
+      expect(offered).not.toContain('ignore');
+      if (other === 'block') expect(offered).toEqual(['move', 'keep-both']);
+    }
+  });
+
+  it('a side for each group, and no other group', () => {
+    const of = facts({ groups: ['clientName', 'clientNote'] });
+    const asked = (groups: Record<string, 'platform' | 'booksy'>) =>
+      fit(of, { ...NOTHING, choice: 'groups', groups });
+    expect(asked({ clientName: 'booksy' })).toMatchObject({
+      misfit: 'groups_missing',
+      groups: ['clientNote'],
+    });
+    expect(asked({ clientName: 'booksy', status: 'booksy' })).toMatchObject({ misfit: 'groups_unknown' });
+    expect(asked({ clientName: 'booksy', clientNote: 'platform' })).toEqual({
+      effect: { name: 'bases', sides: { clientName: 'booksy', clientNote: 'platform' } },
+    });
+  });
+
+  it('a dispute about an end is about the status too', () => {
+    const of = facts({ kind: 'changed_against_cancelled', groups: ['clientNote'] });
+    expect(fit(of, { ...NOTHING, choice: 'keep-booksy' })).toEqual({
+      effect: { name: 'bases', sides: { clientNote: 'booksy', status: 'booksy' } },
+    });
+  });
+});
+
+describe('bases that a decision moves', () => {
+  const value: fc.Arbitrary<Json | undefined> = fc.constantFrom(undefined, null, 'a', 'b', 'c');
+  const states = fc.record({ remote: value, baseTheirs: value, ours: value, baseOurs: value });
+  const of = (one: Json | undefined): GroupStates => (one === undefined ? {} : { g: one });
+  const after = (
+    given: {
+      remote: Json | undefined;
+      baseTheirs: Json | undefined;
+      ours: Json | undefined;
+      baseOurs: Json | undefined;
+    },
+    counts: { now: number; base: number },
+    side: 'platform' | 'booksy' | 'both',
+  ) => {
+    const counters = counts.now === 0 ? {} : { g: counts.now };
+    const next = moveBases(
+      {
+        remote: of(given.remote),
+        baseTheirs: of(given.baseTheirs),
+        baseOurs: of(given.baseOurs),
+        baseCounters: { g: counts.base },
+        ours: { groups: of(given.ours), counters },
+      },
+      { g: side },
+    );
+    const edited = counts.now !== (next.baseCounters.g ?? 0) ? ['g'] : [];
+    const [decision] = mergeGroups({
+      theirs: of(given.remote),
+      baseTheirs: next.baseTheirs,
+      ours: of(given.ours),
+      baseOurs: next.baseOurs,
+      editedHere: new Set(edited),
+      frozen: new Set(),
+      unread: new Set(),
+      // Never taken for equal: the two vocabularies differ here.
+      theirsHere: { g: 'of the other side' },
+      directionOf: () => 'both',
+    });
+    return decision?.verdict ?? 'nothing';
+  };
+
+  it('platform: the ordinary process pushes; booksy: it applies; both: it does nothing (R10)', () => {
+    fc.assert(
+      fc.property(states, fc.nat(3), fc.nat(3), (given, now, base) => {
+        const counts = { now, base };
+        if (given.remote === undefined && given.ours === undefined) return;
+        expect(after(given, counts, 'platform')).toBe('push');
+        expect(after(given, counts, 'booksy')).toBe('apply');
+        expect(['equal', 'nothing']).toContain(after(given, counts, 'both'));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('leaves the other groups alone', () => {
+    const bases = { baseTheirs: { g: 1, h: 2 }, baseOurs: { g: 1, h: 2 }, baseCounters: { h: 4 } };
+    const next = moveBases({ ...bases, remote: { g: 3, h: 5 }, ours: null }, { g: 'platform' });
+    expect([next.baseTheirs.h, next.baseOurs.h, next.baseCounters.h]).toEqual([2, 2, 4]);
+  });
+});
+
+describe('the dates of a conflict (R10)', () => {
+  const opened = '2026-03-01T10:00:00.000Z';
+
+  it('reminds after a day, escalates a day before the visit, ends at its start', () => {
+    expect(conflictDates(opened, '2026-03-09T10:00:00.000Z')).toEqual({
+      remindAt: '2026-03-02T10:00:00.000Z',
+      escalateAt: '2026-03-08T10:00:00.000Z',
+      overtakenAt: '2026-03-09T10:00:00.000Z',
+    });
+    expect(conflictDates(opened, '2026-03-01T12:00:00.000Z').escalateAt).toBe(opened);
+    expect(conflictDates(opened, null)).toMatchObject({ escalateAt: null, overtakenAt: null });
+  });
+
+  it('is due once, overtaken before all, and waits no longer than asked', () => {
+    const state = { now: opened, remindAt: opened, escalateAt: opened, escalatedAt: null, overtakenAt: null };
+    expect(dueOf(state)).toEqual({ overtaken: false, escalate: true, remind: true });
+    expect(dueOf({ ...state, escalatedAt: opened }).escalate).toBe(false);
+    expect(dueOf({ ...state, overtakenAt: opened })).toEqual({
+      overtaken: true,
+      escalate: false,
+      remind: false,
+    });
+    expect(untilDue({ ...state, remindAt: '2026-03-01T11:00:00.000Z', escalateAt: null }, 60_000)).toBe(
+      60_000,
+    );
+    expect(untilDue({ ...state, remindAt: '2026-03-01T10:00:05.000Z', escalateAt: null }, 60_000)).toBe(5000);
+    expect(untilDue(state, 60_000)).toBe(1000);
+  });
+});
+
+describe('the signal (R33)', () => {
+  it('is understood with and without an id', () => {
+    expect(parseSignal({ choice: 'keep-booksy' }, ID)).toMatchObject({
+      resolution: { resolutionId: ID, choice: 'keep-booksy', stored: false },
+    });
+    const whole = {
+      resolutionId: ID.toUpperCase(),
+      choice: 'move',
+      move: { startsLocal: '2026-03-02T14:30', staffId: ID },
+      actor: 'somebody',
+      reason: 'because',
+    };
+    expect(parseSignal(whole, 'x')).toMatchObject({
+      resolution: {
+        resolutionId: ID,
+        move: { startsLocal: '2026-03-02T14:30', staffId: ID, recordId: null },
+      },
+    });
+    expect(storedSignal(ID)).toMatchObject({ resolutionId: ID, stored: true });
+  });
+
+  it.each([
+    null,
+    'keep-platform',
+    [],
+    {},
+    { choice: 'burn' },
+    { choice: 'move' },
+    { choice: 'move', move: { startsLocal: '2026-03-02 14:30' } },
+    { choice: 'move', move: { startsLocal: '2026-03-02T14:30', itemId: 'x' } },
+    { choice: 'groups', groups: { a: 'left' } },
+    { choice: 'groups', groups: ['a'] },
+    { choice: 'ignore', resolutionId: 'x' },
+    { choice: 'ignore', reason: 'x'.repeat(501) },
+    { choice: 'ignore', keep: 7 },
+    { choice: 'ignore', sudo: true },
+  ])('is refused in words where it is %j', (raw) => {
+    expect(parseSignal(raw, ID)).toEqual({ fault: expect.stringMatching(/./) });
+  });
+
+  it('is never a crash, whatever is typed', () => {
+    fc.assert(
+      fc.property(fc.anything(), (raw) => {
+        const parsed = parseSignal(raw, ID);
+        expect('fault' in parsed || 'resolution' in parsed).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('the policy `latest` (R9)', () => {
+  const at = (ms: number) => new Date(Date.UTC(2026, 2, 1) + ms).toISOString();
+  const times = (more: Partial<EditTimes>): EditTimes => ({
+    baseReadSentAt: null,
+    theirsSeenAt: null,
+    oursFirstAt: at(10_000),
+    oursLastAt: at(10_000),
+    ...more,
+  });
+
+  it('Booksy wins only by a base read well after our commit, ours only by their value well before it', () => {
+    expect(latestSide(times({ baseReadSentAt: at(12_001) }))).toBe('booksy');
+    expect(latestSide(times({ baseReadSentAt: at(12_000) }))).toBeNull();
+    expect(latestSide(times({ theirsSeenAt: at(7_999) }))).toBe('platform');
+    expect(latestSide(times({ theirsSeenAt: at(8_000) }))).toBeNull();
+    // An observation after our commit proves nothing.
+    expect(latestSide(times({ theirsSeenAt: at(60_000) }))).toBeNull();
+    expect(latestSide({ ...times({}), oursFirstAt: null, oursLastAt: null })).toBeNull();
+  });
+
+  it('one group that nobody may decide keeps all waiting', () => {
+    const of = (policies: Record<string, 'platform' | 'booksy' | 'manual' | 'latest'>) =>
+      autoDecide(Object.keys(policies), (group) => policies[group] ?? 'manual', times({}));
+    expect(of({ a: 'platform', b: 'booksy' })).toEqual({
+      sides: { a: 'platform', b: 'booksy' },
+      reason: 'policy_booksy_platform',
+    });
+    expect(of({ a: 'platform', b: 'manual' })).toBeNull();
+    expect(of({ a: 'platform', b: 'latest' })).toBeNull();
+    expect(of({})).toBeNull();
+  });
+});
+
+describe('free times', () => {
+  const stretch = (from: number, till: number): Stretch => ({ from, till });
+  const search = (busy: readonly Stretch[], notBefore = 0) =>
+    freeTimes({ open: [stretch(0, 120)], busy, durationMs: 30, stepMs: 15, notBefore, limit: 3 });
+
+  it('lie in open hours, on steps, beside what holds them', () => {
+    expect(search([])).toEqual([0, 15, 30]);
+    expect(search([stretch(0, 40)])).toEqual([45, 60, 75]);
+    expect(search([stretch(30, 90)])).toEqual([0, 90]);
+    expect(search([], 20)).toEqual([30, 45, 60]);
+    expect(search([stretch(0, 120)])).toEqual([]);
+  });
+
+  it('never overlap what is held', () => {
+    const arbitrary = fc.tuple(fc.nat(200), fc.nat(60)).map(([from, length]) => stretch(from, from + length));
+    fc.assert(
+      fc.property(fc.array(arbitrary, { maxLength: 6 }), (busy) => {
+        for (const start of search(busy)) {
+          expect(start + 30).toBeLessThanOrEqual(120);
+          for (const held of busy) {
+            expect(held.from < start + 30 && start < held.till).toBe(false);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('groups of Booksy in our ids', () => {
+  const links: GroupLinks = {
+    staff: new Map([['1', 's1']]),
+    rooms: new Map([['9', 'r9']]),
+    clients: new Map([['5', 'c5']]),
+    categories: new Map(),
+    services: new Map(),
+    variants: new Map([['20', 'v20']]),
+  };
+  const theirs: GroupStates = {
+    clientNote: 'a',
+    client: '5',
+    importUid: 'x:1',
+    'item:7:time': { startsLocal: '2026-03-02T10:00', staff: '1', room: null },
+    'item:7:service': { variant: '21', name: 'Cut' },
+    owner: '9',
+    staff: ['1'],
+  };
+
+  it('leave out what is not linked, and say nothing of what is Booksy’s alone', () => {
+    expect(groupsHere(theirs, links)).toEqual({
+      clientNote: 'a',
+      client: 'c5',
+      'item:7:time': { startsLocal: '2026-03-02T10:00', staff: 's1', room: null },
+      owner: { kind: 'room', id: 'r9' },
+      staff: ['s1'],
+    });
+  });
+
+  it('are taken without it where a record is made anew', () => {
+    expect(groupsHereWhole(theirs, links)['item:7:service']).toEqual({ variant: null, name: 'Cut' });
+    expect(groupsHereWhole({ client: '6' }, links)).toEqual({ client: null });
+  });
+});
+
+describe('the words of a card', () => {
+  it.each(CONFLICT_KINDS)('say what %s is, and why', (kind) => {
+    expect(kindText(kind)).toMatch(/^[A-Z]/);
+    expect(reasonText(kind, {})).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('say times, names and ends as a salon does', () => {
+    const names = new Map([['s1', 'Ola']]);
+    const time = {
+      startsLocal: '2026-03-02T10:00',
+      endsLocal: '2026-03-02T10:45',
+      anyStaff: false,
+      staff: 's1',
+      room: null,
+    };
+    expect(valueText('item:7:time', time, names)).toBe('2026-03-02 10:00–10:45, Ola');
+    expect(valueText('item:7:service', { variant: 'v', name: 'Cut' }, names)).toBe('Cut');
+    expect(valueText('status', { status: 'cancelled', reason: 'client' }, names)).toBe('cancelled, client');
+    expect(valueText('name', { given: 'Ala', family: 'Próbna' }, names)).toBe('Ala Próbna');
+    expect(valueText('clientNote', null, names)).toBeNull();
+    expect(groupText('item:7:time')).toBe('Time and staff');
+    expect(groupText('clientNote')).toBe('Note of the client');
+    expect(reasonText('refused_by_booksy', { code: 'not_modifiable' })).toContain('change it in Booksy');
+  });
+});
