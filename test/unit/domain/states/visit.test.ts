@@ -98,6 +98,7 @@ describe('seenVisit', () => {
       unread: [],
       unresolved: [],
       unknown: { shade: 'ash' },
+      importUid: 'u1',
       interval,
     });
   });
