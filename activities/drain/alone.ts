@@ -85,7 +85,7 @@ async function readBack(
   const { failed, again } = await drainWebhooks(deps, business, run, [{ externalId, rows: news }], beat);
   const [first] = failed;
   if (first !== undefined) throw first.error;
-  if (again > 0) throw new NotYetError('The record was read too early. It is read again.');
+  if (again.length > 0) throw new NotYetError('The record was read too early. It is read again.');
 }
 
 async function processAgain(

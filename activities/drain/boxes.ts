@@ -40,10 +40,21 @@ export interface BoxLook {
   readonly business: RunBusiness;
   readonly hold: Hold;
   readonly circuitCode: string | null;
+  /** A person skipped a record that failed; its row goes once the record is in step again. */
+  readonly hasSkipped: boolean;
   readonly webhooks: readonly WebhookNews[];
   readonly records: readonly BoxRecord[];
-  /** Rows that say that a whole table was emptied: no row can name what is missing now (R27). */
-  readonly truncated: readonly string[];
+  /** Rows that name no record, but everything of the business. */
+  readonly whole: readonly WholeLook[];
+}
+
+/**
+ * Everything of the business is to be looked at: a table of ours was emptied, and no row can name what is missing now (R27);
+ * or what lay still while nothing could go out is to be found by comparing (R18).
+ */
+export interface WholeLook {
+  readonly what: 'truncate' | 'compare';
+  readonly rowIds: readonly string[];
 }
 
 interface LookRow {
@@ -53,8 +64,17 @@ interface LookRow {
   country: string;
   hold: Hold;
   circuit_code: string | null;
+  has_skipped: boolean;
   webhooks: { external_id: string | null; rows: WebhookRow[] }[] | null;
-  records: { entity: string; record_id: string | null; row_ids: string[]; must_process: boolean }[] | null;
+  records:
+    | {
+        entity: string;
+        record_id: string | null;
+        whole: WholeLook['what'] | null;
+        row_ids: string[];
+        must_process: boolean;
+      }[]
+    | null;
 }
 
 /**
@@ -84,7 +104,8 @@ export async function lookIntoBoxes(
          AND NOT ${FAILED_VISIT}
        ORDER BY w.id LIMIT ${WEBHOOK_ROWS_PER_LOOK}
     ), changed AS (
-      SELECT o.id, o.entity, o.record_id, o.operation IN ('observe', 'resolve') AS must_process
+      SELECT o.id, o.entity, o.record_id, o.operation IN ('observe', 'resolve') AS must_process,
+             CASE WHEN o.record_id IS NULL THEN o.operation END AS whole
         FROM b JOIN sync_outbox o ON o.business_id = b.id
        WHERE b.hold IN ('none', 'probe', 'paused')
          AND NOT coalesce(o.record_id, ${NO_RECORD}::uuid) = ANY(${later}::uuid[])
@@ -99,13 +120,14 @@ export async function lookIntoBoxes(
          AND NOT ${failedAlone('i')}
        ORDER BY i.due_at LIMIT ${OUTBOX_ROWS_PER_LOOK}
     ), records AS (
-      SELECT entity, record_id, coalesce(jsonb_agg(id::text ORDER BY id) FILTER (WHERE id IS NOT NULL), '[]') AS row_ids,
+      SELECT entity, record_id, whole, coalesce(jsonb_agg(id::text ORDER BY id) FILTER (WHERE id IS NOT NULL), '[]') AS row_ids,
              bool_or(must_process) AS must_process, min(id) AS first
-        FROM (SELECT id, entity, record_id, must_process FROM changed
-              UNION ALL SELECT NULL, entity, record_id, true FROM due) each
-       GROUP BY entity, record_id
+        FROM (SELECT id, entity, record_id, whole, must_process FROM changed
+              UNION ALL SELECT NULL, entity, record_id, NULL, true FROM due) each
+       GROUP BY entity, record_id, whole
     )
     SELECT b.booksy_business_id AS business_external_id, b.zone, b.currency, b.country, b.hold, b.circuit_code,
+           EXISTS (SELECT FROM sync_failures f WHERE f.business_id = b.id AND f.state = 'skipped') AS has_skipped,
            (SELECT jsonb_agg(to_jsonb(n) ORDER BY n.first) FROM (
               SELECT external_id, min(id) AS first,
                      jsonb_agg(jsonb_build_object('id', id::text, 'copies', copies) ORDER BY id) AS rows
@@ -126,13 +148,15 @@ export async function lookIntoBoxes(
     },
     hold: row.hold,
     circuitCode: row.circuit_code,
+    hasSkipped: row.has_skipped,
     webhooks: (row.webhooks ?? []).map((each) => ({ externalId: each.external_id, rows: each.rows })),
     records: (row.records ?? []).flatMap(
       ({ entity, record_id: recordId, row_ids: rowIds, must_process: mustProcess }) =>
         recordId === null ? [] : [{ entity, recordId, rowIds, mustProcess }],
     ),
-    // A row without a record is that of an emptied table.
-    truncated: (row.records ?? []).flatMap((each) => (each.record_id === null ? each.row_ids : [])),
+    whole: (row.records ?? []).flatMap(({ whole, row_ids: rowIds }) =>
+      whole === null ? [] : [{ what: whole, rowIds }],
+    ),
   };
 }
 

@@ -6,7 +6,7 @@ import { drainRecords, isWritable } from './outbox.ts';
 import { createPutOff, type PutOff, type PutOffRecord } from './put-off.ts';
 import { startNewConflicts } from './new-conflicts.ts';
 import { closeRunRow, openRunRow } from './run-row.ts';
-import { startWholeLook } from './truncated.ts';
+import { lookAtWhole } from './whole.ts';
 import type { Seat } from './wakes.ts';
 import { drainWebhooks } from './webhooks.ts';
 
@@ -106,7 +106,7 @@ interface Batch extends Omit<DrainReport, 'more'> {
 async function workOn({ deps, run, beat, tries }: Drain, look: BoxLook): Promise<Batch> {
   const { business } = look;
   const shown = look.hold === 'probe' ? oneOf(look) : look;
-  const whole = shown.truncated.length > 0 ? await startWholeLook(deps, run, shown.truncated) : [];
+  const whole = await lookAtWhole(deps, run, shown.whole, beat);
   try {
     const [news, records] = await Promise.all([
       drainWebhooks(deps, business, run, shown.webhooks, beat),
@@ -115,9 +115,9 @@ async function workOn({ deps, run, beat, tries }: Drain, look: BoxLook): Promise
     await startNewConflicts(deps, run);
     const settled = await settleFailures(deps, run, shown, { news, records }, tries);
     return {
-      webhooks: news.drained,
+      webhooks: news.drained.length,
       echoes: records.echoes,
-      records: records.processed,
+      records: records.processed.length,
       writes: records.writes,
       failures: settled.failures,
       later: [...whole, ...records.later, ...settled.later],
@@ -137,7 +137,7 @@ function oneOf(look: BoxLook): BoxLook {
   const index = Math.floor(Math.random() * (webhooks.length + records.length));
   return {
     ...look,
-    truncated: [],
+    whole: [],
     webhooks: webhooks.slice(index, index + 1),
     records:
       index < webhooks.length ? [] : records.slice(index - webhooks.length, index - webhooks.length + 1),
@@ -145,12 +145,12 @@ function oneOf(look: BoxLook): BoxLook {
 }
 
 /** Rows of what is never written at Booksy only go: that is nothing for the ledger. */
-function isWorthARow({ webhooks, records, truncated }: BoxLook): boolean {
-  return webhooks.length > 0 || truncated.length > 0 || records.some(isWritable);
+function isWorthARow({ webhooks, records, whole }: BoxLook): boolean {
+  return webhooks.length > 0 || whole.length > 0 || records.some(isWritable);
 }
 
-function isEmpty({ webhooks, records, truncated }: BoxLook): boolean {
-  return webhooks.length === 0 && records.length === 0 && truncated.length === 0;
+function isEmpty({ webhooks, records, whole }: BoxLook): boolean {
+  return webhooks.length === 0 && records.length === 0 && whole.length === 0;
 }
 
 function added(report: DrainReport, batch: Batch): DrainReport {

@@ -50,7 +50,8 @@ export async function settleFailures(
   tries: Tries,
 ): Promise<Settled> {
   const failed = await failedOf(deps, run.businessId, news, records);
-  const succeeded = news.drained + records.processed + records.echoes;
+  const succeeded = news.drained.length + records.processed.length + records.echoes;
+  if (look.hasSkipped) await forgetSkipped(deps, run.businessId, news.drained, records.processed);
   if (failed.length === 0) {
     if (look.hold === 'probe' && succeeded > 0) await closeCircuit(deps, run.businessId);
     return NOTHING;
@@ -79,6 +80,19 @@ export async function settleFailures(
     else await failAlone(deps, run.businessId, each);
   }
   return { failures: failed.length, later, stop: false };
+}
+
+/** Records that a person had skipped and that have changed and gone through since. */
+async function forgetSkipped(
+  { db }: DrainDeps,
+  businessId: string,
+  externalIds: readonly string[],
+  recordIds: readonly string[],
+): Promise<void> {
+  await db.$executeRaw`
+    DELETE FROM sync_failures
+     WHERE business_id = ${businessId}::uuid AND state = 'skipped'
+       AND (record_id = ANY(${[...recordIds]}::uuid[]) OR external_id = ANY(${[...externalIds]}::text[]))`;
 }
 
 async function judged(

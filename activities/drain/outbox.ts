@@ -12,7 +12,8 @@ const RECORDS_AT_ONCE = 6;
 export interface DrainedRecords {
   /** Content equals base: taken out without a call (R26). */
   readonly echoes: number;
-  readonly processed: number;
+  /** Ids of records that were processed, whatever came of it. */
+  readonly processed: readonly string[];
   readonly writes: number;
   readonly conflicts: number;
   /** Leased elsewhere, or not settled in seven rounds: their rows stay and are looked at again. */
@@ -52,7 +53,7 @@ export async function drainRecords(
   const reports = outcomes.done.map(({ value }) => value);
   return {
     echoes: echoes.size,
-    processed: reports.length,
+    processed: outcomes.done.map(({ item }) => item.recordId),
     writes: sum(reports, ({ writes }) => writes),
     conflicts: sum(reports, ({ conflicts }) => conflicts),
     later: outcomes.done.flatMap(({ item, value }) =>

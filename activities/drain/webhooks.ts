@@ -16,11 +16,13 @@ import { isAboutAll } from './trouble.ts';
 /** What became of the webhooks of one look. */
 export interface DrainedNews {
   /** Appointments whose news are used up. */
-  readonly drained: number;
+  readonly drained: readonly string[];
   /** Read before their last applied read had ended (R1): they stay and are read again. */
-  readonly again: number;
+  readonly again: readonly string[];
   readonly failed: readonly { readonly externalId: string; readonly error: unknown }[];
 }
+
+const NOTHING: DrainedNews = { drained: [], again: [], failed: [] };
 
 /**
  * Uses up the news of one look: every appointment is read once, however many webhooks there are of it, and all are applied
@@ -33,7 +35,7 @@ export async function drainWebhooks(
   news: readonly WebhookNews[],
   beat: () => void,
 ): Promise<DrainedNews> {
-  if (news.length === 0) return { drained: 0, again: 0, failed: [] };
+  if (news.length === 0) return NOTHING;
   const ids = news.flatMap(({ externalId }) => externalId ?? []);
   const read = await readNews(deps, business, ids, beat);
   const cards = await readNewCards(deps, business, read.visits, beat);
@@ -61,32 +63,30 @@ interface Batch {
  * it fails alone and the others are in (R29).
  */
 async function applyOrHalve(batch: Batch, news: readonly WebhookNews[]): Promise<DrainedNews> {
-  if (news.length === 0) return { drained: 0, again: 0, failed: [] };
+  if (news.length === 0) return NOTHING;
   try {
-    const again = await applyNews(batch, news);
-    return { drained: news.length - again, again, failed: [] };
+    return { ...(await applyNews(batch, news)), failed: [] };
   } catch (error) {
     if (isAboutAll(error)) throw error;
     const [only] = news;
     if (news.length === 1 && only !== undefined) {
-      return { drained: 0, again: 0, failed: [{ externalId: only.externalId ?? 'unknown', error }] };
+      return { ...NOTHING, failed: [{ externalId: only.externalId ?? 'unknown', error }] };
     }
     const middle = Math.ceil(news.length / 2);
     const first = await applyOrHalve(batch, news.slice(0, middle));
     const second = await applyOrHalve(batch, news.slice(middle));
     return {
-      drained: first.drained + second.drained,
-      again: first.again + second.again,
+      drained: [...first.drained, ...second.drained],
+      again: [...first.again, ...second.again],
       failed: [...first.failed, ...second.failed],
     };
   }
 }
 
-/** @returns how many were read too early (R1) */
 async function applyNews(
   { deps, business, run, links, read, cards }: Batch,
   news: readonly WebhookNews[],
-): Promise<number> {
+): Promise<Omit<DrainedNews, 'failed'>> {
   const wanted = new Set(news.map(({ externalId }) => externalId));
   const visits = read.visits.filter(({ row }) => wanted.has(row.externalId));
   const gone = read.gone.filter((id) => wanted.has(id));
@@ -107,7 +107,7 @@ async function applyNews(
       scope.tx,
       used.flatMap(({ rows }) => rows),
     );
-    return news.length - used.length;
+    return { drained: used.map(({ externalId }) => externalId ?? 'unknown'), again };
   });
 }
 

@@ -130,6 +130,8 @@ export async function startTestWorker(options: TestWorkerOptions): Promise<TestW
         for (const workflowId of started) await terminateIfOpen(client, workflowId);
         if (worker.getState() === 'RUNNING') worker.shutdown();
         await running;
+        // What an activity started while it was ending.
+        for (const workflowId of started) await terminateIfOpen(client, workflowId);
         await replayAll([...started]);
       } finally {
         await environment.teardown();

@@ -21,9 +21,10 @@ export type SimVisit = z.output<typeof simVisit>;
 
 /** Visits of the simulator's first salon: those to come, or all. Plain ones only: one item, not repeating, no block. */
 export async function visitsOf(engine: TestEngine, which: 'upcoming' | 'all'): Promise<readonly SimVisit[]> {
+  const [salon] = (await engine.simulator.state()).salons;
   const { results } = z
     .object({ results: z.array(simVisit) })
-    .parse(await engine.simulator.control('GET', '/visits?limit=1000'));
+    .parse(await engine.simulator.control('GET', `/visits?limit=1000&salon=${String(salon?.id)}`));
   const now = new Date(Date.now() + 7_200_000).toISOString();
   return results.filter(
     (visit) =>
