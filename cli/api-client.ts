@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { messageOf } from '../infra/local/errors.ts';
 import { lookAt } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -90,8 +91,16 @@ function refused(url: string, status: number, problem: unknown): CliError {
   const signIn = status === 401 || status === 403;
   return new CliError(
     text('code') ?? `http_${status}`,
-    `The API at ${url} refused: ${about}`,
+    [`The API at ${url} refused: ${about}`, ...wrongValues(problem)].join('\n'),
     text('nextStep') ?? (signIn ? 'Give a valid token with --token or BOOKSY_SYNC_TOKEN.' : 'See its log.'),
     signIn ? EXIT.unreachable : EXIT.failed,
   );
+}
+
+const fieldProblems = z.object({ errors: z.array(z.object({ path: z.string(), message: z.string() })) });
+
+/** What the API says of each value that it cannot use, a line each. */
+function wrongValues(problem: unknown): readonly string[] {
+  const parsed = fieldProblems.safeParse(problem);
+  return parsed.success ? parsed.data.errors.map(({ path, message }) => `  ${path}: ${message}`) : [];
 }
