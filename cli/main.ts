@@ -14,6 +14,7 @@ import { seedCommand } from './commands/seed.ts';
 import { simulatorCommand } from './commands/simulator.ts';
 import { syncCommand } from './commands/sync.ts';
 import { tokenCommand } from './commands/token.ts';
+import { undoCommand } from './commands/undo.ts';
 import { upCommand } from './commands/up.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
     errorsCommand(),
     rulesCommand(),
     auditCommand(),
+    undoCommand(),
     healthCommand(),
     monitorCommand(),
     webhooksCommand(),

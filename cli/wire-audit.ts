@@ -52,3 +52,44 @@ export const auditVerified = z.looseObject({
   last: link,
   ended: z.boolean(),
 });
+
+const left = z.looseObject({ reason: z.string(), text: shown });
+const undoRecord = z.looseObject({
+  entity: z.string(),
+  recordId: z.string(),
+  label: shown.nullable().default(null),
+  changes: z.array(z.looseObject({ group: shown, from: z.unknown().optional(), to: z.unknown().optional() })),
+  end: z.string().nullable(),
+  restore: z.boolean().default(false),
+  left: z.array(left.extend({ group: shown.nullable() })).default([]),
+  atBooksy: z.boolean().default(false),
+});
+/** What undoing does to one record. */
+export type UndoRecordRow = z.output<typeof undoRecord>;
+
+export const undoAnswer = noted.extend({
+  undo: z.looseObject({
+    id: z.string(),
+    businessName: shown.nullable().default(null),
+    runId: z.string().nullable(),
+    recordId: z.string().nullable(),
+    state: z.string(),
+    outcome: z.string().nullable().default(null),
+    expiresAt: z.string(),
+    counts: z.looseObject({
+      records: z.number(),
+      undoable: z.number(),
+      changes: z.number(),
+      atBooksy: z.number(),
+      done: z.number(),
+      left: z.array(left.extend({ count: z.number() })).default([]),
+    }),
+    needsBooksyConfirmation: z.boolean().default(false),
+    records: z.array(undoRecord),
+    moreRecords: z.number().default(0),
+    leftRecords: z.array(left.extend({ entity: z.string(), recordId: z.string() })).default([]),
+    names: z.record(z.string(), shown).default({}),
+  }),
+});
+/** An undo: what would change, or what became of it. */
+export type Undo = z.output<typeof undoAnswer>['undo'];
