@@ -3,7 +3,7 @@
  *
  * Owns nothing but its turn: the one sweeper of a Booksy account does what is due for all of its businesses, most urgent
  * first. Id `sweep/<account>/<tier>-<time>`, started by the schedules near, far and nightly; where a sweeper is at work
- * already, it ends at once. What is due, proven and half-way done is in PostgreSQL: rounds carry nothing, and a run ends
+ * already, that one does the sweeping. What is due, proven and half-way done is in PostgreSQL: rounds carry nothing, and a run ends
  * when nothing is due any more. The nightly one then compares platform and base (R27).
  */
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
@@ -33,8 +33,7 @@ export async function sweep(input: SweepInput): Promise<void> {
     setCurrentDetails(
       `**${report.outcome}**: ${String(swept)} windows swept, ${String(report.failed)} failed`,
     );
-    if (report.outcome === 'stopped' || report.outcome === 'busy') return;
-    if (report.outcome === 'idle') break;
+    if (report.outcome !== 'more') break;
   }
   if (input.tier === 'nightly') {
     await sweeping.compareAll.executeWithOptions({ summary: 'Platform against base (R27)' }, []);

@@ -35,7 +35,10 @@ export async function compareAll(
     } catch (error) {
       // A rule that is no rule concerns this business only; a database that is away or a worker that stops concerns all.
       const code = codeOf(error);
-      if (code === null) throw error;
+      if (code === null) {
+        await finishRun(deps, { ...run, status: 'failed', error: INTERRUPTED }).catch(() => undefined);
+        throw error;
+      }
       all.failed += 1;
       await finishRun(deps, { ...run, status: 'failed', error: { code, detail: 'The comparison failed.' } });
       deps.logger.warn({ businessId, code, err: error }, 'platform and base could not be compared');
@@ -43,6 +46,9 @@ export async function compareAll(
   }
   return all;
 }
+
+/** The next attempt has a row of its own. */
+const INTERRUPTED = { code: 'interrupted', detail: 'The comparison was interrupted; it is done again.' };
 
 function codeOf(error: unknown): string | null {
   const code = error instanceof Error ? (Reflect.get(error, 'code') as unknown) : null;

@@ -41,6 +41,8 @@ const BUSY: SweepReport = { outcome: 'busy', swept: 0, failed: 0, code: null };
 
 /** How long one activity goes on before it hands its place in the history over. */
 const ROUND_MS = 120_000;
+/** How often the sweeper's lease is kept while it works. */
+const KEEP_EVERY_MS = 15_000;
 /** Tasks that are done before the sweeper looks around again: something more urgent may have come up. */
 const TASKS_PER_LOOK = 10;
 /** So many businesses in a row that fail are no coincidence. */
@@ -57,11 +59,16 @@ export async function sweepDue(
   beat: Beat,
 ): Promise<{ readonly report: SweepReport; readonly touched: readonly string[] }> {
   const owner = input.temporalRunId;
+  // Asked for in the rows: whoever is at work does it.
+  if (input.tier === 'nightly') await askForEverything(deps.db);
   if (!(await takeSweeper(deps.db, deps.accountKey, owner))) return { report: BUSY, touched: [] };
   const untilMs = performance.now() + ROUND_MS;
   const round = createRound(deps, input, share, beat);
+  // A part of a long pass may outlast the lease.
+  const keeping = setInterval(() => {
+    takeSweeper(deps.db, deps.accountKey, owner).catch(() => undefined);
+  }, KEEP_EVERY_MS);
   try {
-    if (input.tier === 'nightly') await askForEverything(deps.db);
     for (;;) {
       beat();
       const picked = await round.look();
@@ -75,6 +82,7 @@ export async function sweepDue(
       }
     }
   } finally {
+    clearInterval(keeping);
     await releaseSweeper(deps.db, deps.accountKey, owner);
   }
 }
