@@ -19,6 +19,7 @@ import { startTestEngine, type TestEngine } from '../test/support/engine.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { historyToCommit } from '../test/support/history-file.ts';
 import { startSharedServers, useSharedServers } from '../test/support/shared-servers.ts';
+import { UNDO_SCENARIOS } from './record-histories/undos.ts';
 
 interface Scenario {
   readonly simulator?: SimulatorOptions;
@@ -29,6 +30,7 @@ interface Scenario {
 /** What is recorded, `<workflowType>/<scenario>`. Scenarios should differ in the path that the workflow takes. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'fullSync/first-import': {
+  ...UNDO_SCENARIOS,
     async run(engine) {
       const businessId = await connected(engine);
       await expectEnd(engine, businessId, 'completed');
