@@ -19,6 +19,8 @@ import { startTestEngine, type TestEngine } from '../test/support/engine.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { historyToCommit } from '../test/support/history-file.ts';
 import { startSharedServers, useSharedServers } from '../test/support/shared-servers.ts';
+import { CONFLICT_SCENARIOS } from './record-histories/conflicts.ts';
+import { SWEEP_SCENARIOS } from './record-histories/sweeps.ts';
 import { UNDO_SCENARIOS } from './record-histories/undos.ts';
 
 interface Scenario {
@@ -29,8 +31,10 @@ interface Scenario {
 
 /** What is recorded, `<workflowType>/<scenario>`. Scenarios should differ in the path that the workflow takes. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  'fullSync/first-import': {
+  ...CONFLICT_SCENARIOS,
+  ...SWEEP_SCENARIOS,
   ...UNDO_SCENARIOS,
+  'fullSync/first-import': {
     async run(engine) {
       const businessId = await connected(engine);
       await expectEnd(engine, businessId, 'completed');

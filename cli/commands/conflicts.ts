@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { CONFLICT_KINDS } from '../../domain/conflict-kinds.ts';
 import { CHOICES } from '../../domain/conflicts/resolution.ts';
 import { findApi, type ApiOptions } from '../api-client.ts';
@@ -84,7 +84,9 @@ function showCommand(): Command {
 function resolveCommand(): Command {
   return leaf('resolve', 'decide a conflict')
     .argument('<id>', 'id of the conflict')
-    .argument('<choice>', `one of ${CHOICES.join(', ')}; conflicts show tells which it offers`)
+    .addArgument(
+      new Argument('<choice>', 'what is to be done; conflicts show tells which it offers').choices(CHOICES),
+    )
     .option(
       '--group <group=side>',
       'with groups: the side of a group, platform or booksy; once for each',

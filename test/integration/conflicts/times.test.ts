@@ -70,6 +70,17 @@ describe('two visits that want one time', () => {
     ]);
     expect(conflict.other?.label).toContain(ours.at.replace('T', ' '));
     expect(conflict.groups).toEqual([]);
+    // Open hours only, and nothing that holds them.
+    expect(conflict.suggestions.times.length).toBeGreaterThan(0);
+    for (const { startsLocal, staffId } of conflict.suggestions.times) {
+      expect(startsLocal > ours.at).toBe(true);
+      const held = await rig.sql(
+        `SELECT 1 FROM occupancy WHERE resource_id = $1
+            AND during && tstzrange($2::timestamp AT TIME ZONE $3, $2::timestamp AT TIME ZONE $3 + interval '45 minutes')`,
+        [staffId, startsLocal, rig.zone],
+      );
+      expect(held).toEqual([]);
+    }
   });
 
   it('keep-platform cancels the one from Booksy, on both sides', async () => {

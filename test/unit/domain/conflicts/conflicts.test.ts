@@ -215,9 +215,9 @@ describe('the signal (R33)', () => {
     { choice: 'ignore', resolutionId: 'x' },
     { choice: 'ignore', reason: 'x'.repeat(501) },
     { choice: 'ignore', keep: 7 },
-    { choice: 'ignore', sudo: true },
   ])('is refused in words where it is %j', (raw) => {
-    expect(parseSignal(raw, ID)).toEqual({ fault: expect.stringMatching(/./) });
+    const parsed = parseSignal(raw, ID);
+    expect('fault' in parsed ? parsed.fault : '').toMatch(/must/);
   });
 
   it('is never a crash, whatever is typed', () => {
