@@ -26,11 +26,9 @@ const query = z
 const page = z
   .object({
     webhooks: z.array(webhookSchema).meta({ description: 'Newest first' }),
-    counts: z
-      .object({ waiting: z.int(), drained: z.int(), capped: z.boolean() })
-      .meta({
-        description: 'Of the filter without `state`; `capped`: there are more drained ones than that',
-      }),
+    counts: z.object({ waiting: z.int(), drained: z.int(), capped: z.boolean() }).meta({
+      description: 'Of the filter without `state`; `capped`: there are more drained ones than that',
+    }),
     nextCursor: z.string().nullable().meta({ description: 'Null on the last page' }),
   })
   .meta({ id: 'WebhookPage' });

@@ -36,7 +36,11 @@ const body = z
     action: z.enum(WEBHOOK_ACTIONS),
     appointment: z.looseObject({ id: z.int(), business_id: z.int() }),
   })
-  .meta({ id: 'BooksyWebhook', description: 'As Booksy writes it; what is not named here is kept sealed' });
+  .meta({
+    id: 'BooksyWebhook',
+    description: 'As Booksy writes it; what is not named here is kept sealed',
+    example: { action: 'MODIFIED', appointment: { id: 12, business_id: 1001 } },
+  });
 
 const signed = z.object({
   'webhook-id': z.string().optional().meta({ description: 'Id of the delivery: once for ever' }),

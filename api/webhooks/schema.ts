@@ -12,7 +12,7 @@ export type WebhookState = (typeof WEBHOOK_STATES)[number];
 export const webhookId = z
   .string()
   .regex(/^[1-9]\d{0,17}$/, 'must be a webhook id, as GET …/webhooks shows it')
-  .meta({ description: 'Id of the webhook', example: '4711' });
+  .meta({ description: 'Id of the webhook', example: '90210042' });
 
 export const webhookSchema = z
   .object({

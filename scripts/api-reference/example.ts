@@ -7,6 +7,7 @@ export const VARIABLES: Readonly<Record<string, { readonly id: string; readonly 
   OPERATION: { id: '0199c0de-0000-7000-8000-0000000000aa', what: 'an operation, from `operations`' },
   MAPPING: { id: '0199c0de-0000-7000-8000-0000000000bb', what: 'a mapping, from `mappings`' },
   CONFLICT: { id: '0199c0de-0000-7000-8000-0000000000ee', what: 'a conflict, from `conflicts`' },
+  WEBHOOK: { id: '90210042', what: 'a webhook, from `webhooks`' },
   ERROR: { id: 'quarantine:0199c0de-0000-7000-8000-0000000000cc', what: 'an error, from `errors`' },
   RECORD: { id: '0199c0de-0000-7000-8000-0000000000dd', what: 'a record of ours, a candidate of a mapping' },
 };

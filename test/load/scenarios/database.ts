@@ -113,7 +113,7 @@ async function exhaustPool(
   // Ids that no visit has: they are stored, read once, and found to be of nothing.
   const ids = Array.from({ length: count }, (_, n) => 900_000_000 + n);
   try {
-    await holding(rig, 'LOCK TABLE webhook_logs IN EXCLUSIVE MODE', 2_500, () =>
+    await holding(rig, 'LOCK TABLE webhook_logs IN EXCLUSIVE MODE', 6_000, () =>
       Promise.all([
         inParallel(ids, 60, send),
         inParallel(ids.slice(0, 40), 20, () => readHealth(api, expect)),

@@ -171,11 +171,13 @@ export async function profileRow(
   return id;
 }
 
+let lastWebhook = 4_000_000_000_000_001n;
+
 /** A webhook that was used. Its id is unlike any other number of the tests. */
 export async function webhookRow(api: TestApi, businessId: string): Promise<string> {
   const { id } = await api.prisma.webhookLog.create({
     data: {
-      id: 4_000_000_000_000_002n,
+      id: (lastWebhook += 1n),
       businessId,
       action: 'MODIFIED',
       externalId: '12',
