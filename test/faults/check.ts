@@ -57,10 +57,12 @@ type Report = (invariant: string, verdict: Verdict, text: string, subject: Subje
 /** I1, I5, I9: what was booked and not ended lives on both sides; what was ended is ended on both; or a person is asked. */
 function judgeLife(history: History, subject: Subject, visit: VisitState, report: Report): void {
   if (visit.disputed) return;
-  const edits = editsOf(history, subject, 'life');
-  const made = edits.find(({ kind }) => kind === 'create');
+  const made = history.edits.find(
+    (edit) => edit.subject === subject.key && edit.kind === 'create' && edit.group === 'life',
+  );
   // Nobody was told that it is booked.
-  if (made !== undefined && made.outcome === 'failed') return;
+  if (made?.outcome === 'failed') return;
+  const edits = editsOf(history, subject, 'life');
   const { here, there } = visit;
   const live = { here: here?.life === 'live', there: there?.life === 'live' };
   if (made?.outcome === 'unknown' && here === null && there === null) return;

@@ -59,8 +59,14 @@ export async function dumpRecords(
     `SELECT entity, external_id, reason_code, detail FROM quarantine WHERE business_id = $1 AND released_at IS NULL`,
     [salon.businessId],
   );
+  const { rows: trail } = await rig.db.query<object>(
+    `SELECT at, actor, action, entity, record_id, external_id, reason_code, groups FROM booksy_audit_log
+      WHERE business_id = $1 ORDER BY id DESC LIMIT 8`,
+    [salon.businessId],
+  );
   return [
     ...lines,
+    ...trail.map((row) => `last in the trail ${JSON.stringify(row)}`),
     ...runs.map((row) => `run ${JSON.stringify(row)}`),
     ...windows.map((row) => `window ${JSON.stringify(row)}`),
     ...quarantined.map((row) => `quarantine ${JSON.stringify(row)}`),

@@ -102,9 +102,11 @@ async function change(rig: Rig, history: History, step: Step, slot: Slot, text: 
   if (subject === undefined) return;
   const here = step.side === 'platform';
   // A person edits what has arrived; it may be on its way.
-  for (const until = performance.now() + ARRIVAL_MS; ; await delay(100)) {
+  const until = performance.now() + ARRIVAL_MS;
+  await link(rig, subject);
+  while ((here ? subject.bookingId : subject.externalId) === null && performance.now() < until) {
+    await delay(100);
     await link(rig, subject);
-    if ((here ? subject.bookingId : subject.externalId) !== null || performance.now() > until) break;
   }
   if ((here ? subject.bookingId : subject.externalId) === null) {
     history.note(`${step.side} cannot ${step.deed} ${step.subject}: it has not arrived there`);

@@ -12,15 +12,19 @@ import type { Salon } from './salons.ts';
 /** What has not come to rest, by salon. */
 export type Restless = ReadonlyMap<string, string>;
 
-/** Starts a sweep of what is due; every window of the salons is made due. */
+/** What the runs change, and so what is swept: nobody touches the catalog, which costs most calls. */
+const SWEPT = ['visits:ahead', 'visits:recent', 'clients', 'soon'];
+
+/** Starts a sweep of what is due; the windows of the salons are made due. */
 export async function startSweep(
   rig: Rig,
   salons: readonly Salon[],
   tier: SweepTier,
 ): Promise<WorkflowHandle> {
-  await rig.db.query('UPDATE integration_sync_status SET due_at = now() WHERE business_id = ANY($1)', [
-    salons.map(({ businessId }) => businessId),
-  ]);
+  await rig.db.query(
+    `UPDATE integration_sync_status SET due_at = now() WHERE business_id = ANY($1) AND window_key = ANY($2)`,
+    [salons.map(({ businessId }) => businessId), SWEPT],
+  );
   const input: SweepInput = { version: 1, accountKey: rig.accountKey, tier };
   return rig.client.workflow.start(WORKFLOW_TYPES.sweep, {
     args: [input],
@@ -73,19 +77,25 @@ export interface Rest {
 }
 
 const MOST_SWEEPS = 7;
-const SETTLE_MS = 75_000;
+const SETTLE_MS = 60_000;
+const SWEEP_MS = 120_000;
 
 /**
  * Lets everything come to rest, sweeps, delivers what is late, and sweeps on until two sweeps in a row write nothing.
  */
 export async function rest(rig: Rig, salons: readonly Salon[], note: (line: string) => void): Promise<Rest> {
-  await mendCircuits(rig, salons);
-  await settle(rig, salons, SETTLE_MS);
+  const calm = async (when: string): Promise<Restless> => {
+    await mendCircuits(rig, salons);
+    const left = await settle(rig, salons, SETTLE_MS);
+    for (const [business, what] of left) note(`  ${when}: ${business} has ${what}`);
+    return left;
+  };
+  await calm('after the faults');
   await sweepOnce(rig, salons);
-  await settle(rig, salons, SETTLE_MS);
+  await calm('after the first sweep');
   // What is a day late comes after the sweep has healed what it told (I8).
   await rig.control('POST', '/clock', { advanceMs: 86_400_000 + 80 * 60_000 });
-  let restless = await settle(rig, salons, SETTLE_MS);
+  let restless = await calm('after what was late');
   let before = await prints(rig, salons);
   let still = 0;
   let sweeps = 1;
@@ -93,7 +103,7 @@ export async function rest(rig: Rig, salons: readonly Salon[], note: (line: stri
   while (sweeps < MOST_SWEEPS && still < 2) {
     await sweepOnce(rig, salons);
     sweeps += 1;
-    restless = await settle(rig, salons, SETTLE_MS);
+    restless = await calm(`after sweep ${String(sweeps)}`);
     const after = await prints(rig, salons);
     writing = new Map(
       salons
@@ -123,17 +133,36 @@ async function mendCircuits(rig: Rig, salons: readonly Salon[]): Promise<void> {
 async function sweepOnce(rig: Rig, salons: readonly Salon[]): Promise<void> {
   const { rows } = await rig.db.query<{ now: Date }>('SELECT clock_timestamp() AS now');
   for (let attempt = 0; attempt < 6; attempt += 1) {
-    const handle = await startSweep(rig, salons, 'nightly');
-    await handle.result();
+    const handle = await startSweep(rig, salons, 'near');
+    await endOf(handle);
     const { rows: unproven } = await rig.db.query(
       `SELECT FROM integration_sync_status
         WHERE business_id = ANY($1) AND window_key IN ('visits:ahead', 'visits:recent', 'clients')
           AND (proven_sent_at IS NULL OR proven_sent_at < $2)`,
       [salons.map(({ businessId }) => businessId), rows[0]?.now],
     );
-    if (unproven.length === 0) return;
+    if (unproven.length === 0) break;
     await delay(300);
   }
+  // What the night does for everybody: platform against base, and what was never linked (R27).
+  await rig.db.query(
+    `INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin)
+     SELECT id, 'business', id, 'compare', 'sync' FROM unnest($1::uuid[]) AS b (id)`,
+    [salons.map(({ businessId }) => businessId)],
+  );
+}
+
+/** A sweep that does not end is a finding of its own: what its step says is in Temporal. */
+async function endOf(handle: WorkflowHandle): Promise<void> {
+  const done = handle.result().then(() => 'done');
+  done.catch(() => undefined);
+  if ((await Promise.race([done, delay(SWEEP_MS, 'late', { ref: false })])) === 'done') return;
+  const { raw } = await handle.describe();
+  const steps = (raw.pendingActivities ?? []).map(
+    (step) =>
+      `${step.activityType?.name ?? ''}, attempt ${String(step.attempt)}: ${step.lastFailure?.message ?? 'no failure'}`,
+  );
+  throw new Error(`A sweep had not ended after ${String(SWEEP_MS / 1000)} s: ${steps.join('; ')}`);
 }
 
 type Print = Readonly<Record<string, string>>;

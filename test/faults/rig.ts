@@ -208,7 +208,9 @@ export async function startRig(options: RigOptions): Promise<Rig> {
         port,
         // A killed process loses nothing by this; only a power cut of the machine would.
         settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'on' },
-        log: () => undefined,
+        log: (line) => {
+          if (/ERROR|FATAL|STATEMENT|CONTEXT|HINT/.test(line)) log('postgres')(line);
+        },
       });
       watchdog.watch(server.pid, 'SIGINT');
       return server;

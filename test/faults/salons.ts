@@ -81,8 +81,16 @@ async function open(rig: Rig, businessId: string, id: number): Promise<Salon> {
   );
   if (staff.length === 0 || variants.length === 0) throw new Error(`Salon ${String(id)} has nobody to book.`);
   const people = staff.map((row) => ({ id: row.id, externalId: Number(row.external) }));
+  const { rows: busy } = await rig.db.query<{ staff: string; from: string; till: string }>(
+    `SELECT resource_id AS staff, to_char(lower(during) AT TIME ZONE $2, 'YYYY-MM-DD"T"HH24:MI') AS from,
+            to_char(upper(during) AT TIME ZONE $2, 'YYYY-MM-DD"T"HH24:MI') AS till
+       FROM occupancy WHERE business_id = $1 AND upper(during) > now()`,
+    [businessId, own[0]?.zone ?? 'Europe/Warsaw'],
+  );
+  const isBusy = ({ from, till, staff: { id: person } }: Slot) =>
+    busy.some((held) => held.staff === person && held.from < till && held.till > from);
   let taken = 0;
-  return {
+  const salon: Salon = {
     id,
     businessId,
     zone: own[0]?.zone ?? 'Europe/Warsaw',
@@ -102,9 +110,11 @@ async function open(rig: Rig, businessId: string, id: number): Promise<Salon> {
       const day = 2 + Math.floor(round / 10);
       const minute = (round % 10) * 30;
       const date = new Date(Date.now() + day * 86_400_000).toISOString().slice(0, 10);
-      return { from: `${date}T${clock(minute)}`, till: `${date}T${clock(minute + 30)}`, staff: person };
+      const slot = { from: `${date}T${clock(minute)}`, till: `${date}T${clock(minute + 30)}`, staff: person };
+      return isBusy(slot) ? salon.slot() : slot;
     },
   };
+  return salon;
 }
 
 function clock(minute: number): string {

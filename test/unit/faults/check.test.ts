@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { judge } from '../../faults/check.ts';
+import { createHistory, type Edit, type History } from '../../faults/history.ts';
+import type { SalonState, VisitState } from '../../faults/state.ts';
+import { plansOf } from '../../faults/run.ts';
+import { SALON_FAULTS } from '../../faults/faults.ts';
+import { STORMS } from '../../faults/storms.ts';
+import type { Values } from '../../faults/values.ts';
+
+/** The checker of the fault runs must find what it looks for: each fault of TRUST §3.1 is put before it once. */
+
+const LIVE: Values = { life: 'live', time: '10', note: 'a' };
+
+function state(visit: Partial<VisitState>, over: Partial<SalonState> = {}): SalonState {
+  const whole: VisitState = {
+    here: LIVE,
+    there: LIVE,
+    disputed: false,
+    wasDisputed: false,
+    inGap: () => false,
+    ...visit,
+  };
+  return { visits: new Map([['v', whole]]), overlaps: [], doubledUids: [], unequal: [], audit: [], ...over };
+}
+
+type Told = Partial<Edit> & Pick<Edit, 'group' | 'value'>;
+
+function history(...edits: readonly Told[]): History {
+  const told = createHistory(() => 0);
+  const made = edits.some(({ kind }) => kind === 'create');
+  told.addSubject({ key: 'v', madeBy: made ? 'platform' : 'seed', bookingId: 'b', externalId: 1 });
+  for (const edit of edits) {
+    told.add({
+      side: 'platform',
+      kind: 'note',
+      subject: 'v',
+      before: null,
+      outcome: 'ok',
+      detail: '',
+      ...edit,
+    });
+  }
+  return told;
+}
+
+const found = (told: History, seen: SalonState) =>
+  judge(told, seen).violations.map(({ invariant, verdict }) => `${invariant} ${verdict}`);
+
+const made: Told = { kind: 'create', group: 'life', value: 'live' };
+const ended: Told = { kind: 'cancel', group: 'life', value: 'ended', before: 'live' };
+const over = { ...LIVE, life: 'ended' as const };
+
+describe('the checker of fault runs', () => {
+  it.each([
+    [
+      'I1: what was booked is gone on both sides',
+      history(made),
+      state({ here: null, there: null }),
+      ['I1 lost'],
+    ],
+    ['I1: what was booked never came to Booksy', history(made), state({ there: null }), ['I1 lost']],
+    ['I9: a visit that nobody ended is over', history(), state({ here: over, there: over }), ['I9 lost']],
+    ['I5: what was ended lives again', history(made, ended), state({}), ['I5 resurrected']],
+    ['I5: … at Booksy only', history(made, ended), state({ here: over }), ['I5 resurrected']],
+    ['I4: both sides differ', history(), state({ there: { ...LIVE, note: 'b' } }), ['I4 other']],
+    [
+      'I8: an older value stands over a newer one',
+      history({ group: 'note', value: 'a' }, { group: 'note', value: 'b', before: 'a' }),
+      state({}),
+      ['I8 lost'],
+    ],
+    ['I8: a value that nobody wrote', history({ group: 'note', value: 'z' }), state({}), ['I8 lost']],
+    [
+      'I1: of two that did not know of each other one is lost in silence',
+      history(
+        { group: 'note', value: 'a', before: 'x' },
+        { side: 'booksy', group: 'note', value: 'b', before: 'x' },
+      ),
+      state({}),
+      ['I1 lost'],
+    ],
+    ['I2: an overlap', history(), state({}, { overlaps: ['one and other'] }), ['I2 doubled']],
+    [
+      'I3: one create, two visits',
+      history(),
+      state({}, { doubledUids: ['b lives 2 times'] }),
+      ['I3 createdTwice'],
+    ],
+    ['I7: a write without its line', history(), state({}, { audit: ['b'] }), ['I7 other']],
+  ])('finds %s', (_, told, seen, wanted) => {
+    expect(found(told, seen)).toEqual(wanted);
+  });
+
+  it.each([
+    ['an edit that arrived', history({ group: 'note', value: 'a' }), state({})],
+    ['a visit that nobody touched', history(), state({})],
+    ['what was ended and is over', history(made, ended), state({ here: over, there: over })],
+    ['what was deleted', history(made, { ...ended, kind: 'delete' }), state({ here: null, there: over })],
+    [
+      'a booking that was refused',
+      history({ ...made, outcome: 'failed' }),
+      state({ here: null, there: null }),
+    ],
+    [
+      'one whose answer was lost and that did not act',
+      history({ ...made, outcome: 'unknown' }),
+      state({ here: null, there: null }),
+    ],
+    [
+      'an edit that another replaced knowingly',
+      history({ group: 'note', value: 'x' }, { side: 'booksy', group: 'note', value: 'a', before: 'x' }),
+      state({}),
+    ],
+    ['what a person is asked about', history(made), state({ there: null, disputed: true })],
+    [
+      'an ended visit that was revived',
+      history(made, ended, { kind: 'revive', group: 'life', value: 'live', before: 'ended' }),
+      state({}),
+    ],
+  ])('finds nothing in %s', (_, told, seen) => {
+    expect(found(told, seen)).toEqual([]);
+  });
+
+  it('counts apart what fell between our read and our write', () => {
+    const told = history(
+      { group: 'note', value: 'a', before: 'x' },
+      { side: 'booksy', group: 'note', value: 'b', before: 'x' },
+    );
+    expect(judge(told, state({ inGap: () => true }))).toMatchObject({
+      violations: [],
+      inTheGap: ['note of v'],
+    });
+  });
+});
+
+describe('the plan of fault runs', () => {
+  const options = { seed: '7', runs: 40, size: 8, onlyWave: null, onlyFaults: null };
+
+  it('is fixed by its seed', () => {
+    expect(plansOf(options)).toEqual(plansOf(options));
+    expect(plansOf({ ...options, seed: '8' })).not.toEqual(plansOf(options));
+  });
+
+  it('deals every fault, and no run one fault twice', () => {
+    const plans = plansOf(options);
+    const runs = plans.flatMap((plan) => plan.runs);
+    expect(runs).toHaveLength(40);
+    expect(new Set(runs.flatMap(({ faults }) => faults))).toEqual(new Set(Object.keys(SALON_FAULTS)));
+    expect(new Set(plans.flatMap(({ storms }) => storms))).toEqual(new Set(Object.keys(STORMS)));
+    for (const { faults } of runs) expect(new Set(faults).size).toBe(faults.length);
+  });
+});
