@@ -6,14 +6,14 @@ import type { Links } from '../../domain/states/links.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
 import { isEnded } from '../../domain/states/visit.ts';
 import type { EntityBinding } from '../apply/binding.ts';
-import { openConflicts, type NewConflict } from '../apply/conflicts.ts';
+import { openConflicts } from '../apply/conflicts.ts';
 import { reappear } from '../apply/gone.ts';
 import { overfullSessionsOf, overlapsOf } from '../apply/overlaps.ts';
 import { noteAudit, writeAudit } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import { emptyPoolsOf, visitTroubleOf } from '../apply/visit-trouble.ts';
-import { closeSettled } from '../conflicts/close-settled.ts';
 import type { WriteAdapter } from './adapters/adapter.ts';
+import { auditSent, openFound, pick, settleConflicts } from './commit-notes.ts';
 import { monotonicMs, type ProcessContext } from './context.ts';
 import { readVersion } from './facts.ts';
 import { changeIntents, openIntent } from './intents.ts';
@@ -129,10 +129,7 @@ async function write(
   await changeIntents(scope.tx, context, commit.intents);
   auditSent(input, scope, commit);
   const intent = commit.open === null ? null : await openIntent(scope.tx, context, commit.open, leaseEndsAt);
-  await openConflicts(
-    scope,
-    commit.conflicts.map((found) => conflictOf(input, found)),
-  );
+  await openFound(input, scope, commit);
   await settleConflicts(input, scope, commit);
   await keepMemory(input, scope, commit);
   await clearBoxes(input, scope, commit);
@@ -184,97 +181,6 @@ async function reportTrouble(scope: ApplyScope, adapter: WriteAdapter, recordId:
   ]);
 }
 
-/** I7: one entry for each write that was confirmed, in the platform's words. */
-function auditSent(
-  { context, adapter, loaded, showed }: CommitInput,
-  scope: ApplyScope,
-  commit: Commit,
-): void {
-  for (const change of commit.intents) {
-    const intent = loaded.view.intents.find(({ id }) => id === change.id);
-    if (change.state !== 'confirmed' || intent === undefined || intent.state === 'confirmed') continue;
-    const before = showed(intent.id)?.here ?? {};
-    noteAudit(scope, [
-      {
-        action: intent.operation === 'create' ? 'sent_new' : 'sent',
-        entity: adapter.entity,
-        recordId: context.ref.recordId,
-        externalId: intent.externalId ?? commit.link?.externalId ?? null,
-        reasonCode: 'changed_here',
-        groups: intent.groups,
-        before: pick(before, intent.groups),
-        after: pick(intent.held, intent.groups),
-        counters: pick(intent.counters, intent.groups),
-      },
-    ]);
-  }
-  noteAudit(
-    scope,
-    commit.notes.map(({ code, groups }) => ({
-      action: 'noted' as const,
-      entity: adapter.entity,
-      recordId: context.ref.recordId,
-      externalId: loaded.view.externalId,
-      reasonCode: code,
-      groups,
-    })),
-  );
-}
-
-function conflictOf(
-  { context, adapter, loaded }: CommitInput,
-  found: Commit['conflicts'][number],
-): NewConflict {
-  const intent = loaded.view.intents.find(({ id }) => id === found.intentId);
-  return {
-    kind: found.kind,
-    entity: adapter.entity,
-    recordId: context.ref.recordId,
-    otherRecordId: null,
-    externalId: loaded.view.externalId,
-    groups: found.groups,
-    detail: {
-      reason: found.reason,
-      ...(found.kind === 'refused_by_booksy'
-        ? { code: found.reason, operation: intent?.operation ?? null }
-        : {}),
-      ...(found.intentId === null ? {} : { intentId: found.intentId }),
-      ...(found.otherExternalId === null
-        ? {}
-        : { linkedExternalId: loaded.view.externalId, otherExternalId: found.otherExternalId }),
-      ...(found.kind === 'overwritten_at_booksy' ? { groups: found.groups } : {}),
-    },
-    overtaken: false,
-    intentId: found.intentId,
-    values: found.values,
-  };
-}
-
-/** R10a: what an equality has ended that we did not write, and what ended by itself. */
-async function settleConflicts({ context, loaded }: CommitInput, scope: ApplyScope, commit: Commit) {
-  const { recordId } = context.ref;
-  if (commit.equalised.length > 0 || commit.lifted.length > 0) {
-    await scope.tx.$executeRaw`
-      UPDATE booksy_sync_conflicts c
-         SET groups = left_over.groups, version = c.version + 1, updated_at = now(),
-             status = CASE WHEN left_over.ended THEN 'closed' ELSE c.status END,
-             resolution = CASE WHEN left_over.ended THEN left_over.why END,
-             resolved_at = CASE WHEN left_over.ended THEN now() END
-        FROM (SELECT o.id, rest.groups,
-                     o.kind = ANY(${[...commit.lifted]}::text[])
-                       OR (cardinality(o.groups) > 0 AND cardinality(rest.groups) = 0) AS ended,
-                     CASE WHEN o.kind = ANY(${[...commit.lifted]}::text[]) THEN 'lifted' ELSE 'equal' END AS why
-                FROM booksy_sync_conflicts o
-                CROSS JOIN LATERAL (SELECT ARRAY(SELECT g FROM unnest(o.groups) g
-                                                  WHERE g <> ALL(${[...commit.equalised]}::text[]) ORDER BY g) AS groups) rest
-               WHERE o.business_id = ${scope.businessId}::uuid AND o.record_id = ${recordId}::uuid AND o.status = 'open'
-             ) left_over
-       WHERE c.id = left_over.id AND (left_over.ended OR c.groups IS DISTINCT FROM left_over.groups)`;
-  }
-  // Also those in which it is the other one: an overlap is gone for both.
-  if (loaded.facts.disputed) await closeSettled(scope, [recordId]);
-}
-
 async function keepMemory(
   { adapter, loaded }: CommitInput,
   scope: ApplyScope,
@@ -304,16 +210,4 @@ async function clearBoxes({ loaded }: CommitInput, scope: ApplyScope, commit: Co
        SET drained_at = CASE WHEN id = ANY(${[...drained]}::bigint[]) THEN coalesce(drained_at, now()) ELSE drained_at END,
            judged_at = CASE WHEN id = ANY(${[...commit.judged]}::bigint[]) THEN coalesce(judged_at, now()) ELSE judged_at END
      WHERE business_id = ${scope.businessId}::uuid AND id = ANY(${[...drained, ...commit.judged]}::bigint[])`;
-}
-
-function pick<T>(
-  groups: { readonly [group: string]: T },
-  names: readonly string[],
-): { readonly [group: string]: T } {
-  return Object.fromEntries(
-    names.flatMap((name): readonly (readonly [string, T])[] => {
-      const value = groups[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }

@@ -62,6 +62,8 @@ export interface Facts {
   readonly written: readonly IntentRow[];
   readonly created: IntentRow | null;
   readonly cancelled_by_us: readonly string[];
+  /** Objects of a double that a person decided to end. */
+  readonly discarded: readonly string[];
   readonly box: readonly BoxRow[];
   readonly webhooks: readonly WebhookRow[];
 }
@@ -81,7 +83,15 @@ export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef):
   const rows = await tx.$queryRaw<
     (Omit<
       Facts,
-      'items' | 'mirrors' | 'conflicts' | 'intents' | 'written' | 'cancelled_by_us' | 'box' | 'webhooks'
+      | 'items'
+      | 'mirrors'
+      | 'conflicts'
+      | 'intents'
+      | 'written'
+      | 'cancelled_by_us'
+      | 'discarded'
+      | 'box'
+      | 'webhooks'
     > & {
       items: Facts['items'] | null;
       mirrors: Facts['mirrors'] | null;
@@ -89,6 +99,7 @@ export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef):
       intents: Facts['intents'] | null;
       written: Facts['written'] | null;
       cancelled_by_us: readonly string[] | null;
+      discarded: readonly string[] | null;
       box: Facts['box'] | null;
       webhooks: Facts['webhooks'] | null;
     })[]
@@ -129,6 +140,9 @@ export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef):
                AND i.external_id IS NOT NULL
                AND NOT EXISTS (SELECT FROM ${linked}
                                 WHERE ${Prisma.raw(`m.${mirror.idColumn}`)} = i.external_id)) AS cancelled_by_us,
+           (SELECT jsonb_agg(DISTINCT c.resolution_choice ->> 'discarded') FROM booksy_sync_conflicts c
+             WHERE c.business_id = b.id AND c.record_id = ${ref.recordId}::uuid AND c.kind = 'double'
+               AND c.status = 'resolved' AND c.resolution_choice ->> 'discarded' IS NOT NULL) AS discarded,
            (SELECT jsonb_agg(jsonb_build_object('id', o.id::text, 'operation', o.operation, 'at', o.created_at)
                              ORDER BY o.id)
               FROM sync_outbox o
@@ -155,6 +169,7 @@ export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef):
     intents: row.intents ?? [],
     written: row.written ?? [],
     cancelled_by_us: row.cancelled_by_us ?? [],
+    discarded: row.discarded ?? [],
     box: row.box ?? [],
     webhooks: row.webhooks ?? [],
   };

@@ -115,6 +115,7 @@ async function viewOf(
     written: facts.webhooks.length === 0 ? [] : facts.written.map(intent),
     created,
     cancelledByUs: facts.cancelled_by_us,
+    discarded: facts.discarded,
     sighting: facts.box.some((row) => row.operation === 'observe' || row.operation === 'resolve'),
     evidence: await evidenceOf(context, tx, facts),
     gate,

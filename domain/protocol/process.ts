@@ -188,6 +188,7 @@ async function unlinked(
     const chosen = chooseOne(
       finding,
       named.filter((id) => !view.formerExternalIds.includes(id)),
+      view.discarded,
     );
     const reading = chosen === null ? null : await port.read(view, chosen);
     if (reading?.kind === 'found') {
@@ -221,7 +222,9 @@ async function findSiblings(port: RecordPort, view: RecordView): Promise<Finding
 }
 
 function withoutKnown(view: RecordView, finding: Finding): Finding {
-  const known = [view.externalId, ...view.formerExternalIds];
+  // What a person gave up is looked at until it has ended, also where it was linked once.
+  const former = view.formerExternalIds.filter((id) => view.discarded?.includes(id) !== true);
+  const known = [view.externalId, ...former];
   return {
     ...finding,
     live: finding.live.filter(({ externalId }) => !known.includes(externalId)),

@@ -31,10 +31,13 @@ export function siblingsForbidEnd(
   if (siblings === null || view.ours === null || view.ours.ended) return [];
   if (seen !== null && !isEnded(seen.theirs)) return [];
   if (isEnded(known.baseTheirs)) return [];
+  // One that a person gave up was decided about.
+  const undecided = (externalId: string) => view.discarded?.includes(externalId) !== true;
+  const cancelledByUs = view.cancelledByUs.filter(undecided);
   const other =
-    siblings.live[0]?.externalId ??
-    siblings.ended.find(({ externalId }) => view.cancelledByUs.includes(externalId))?.externalId ??
-    view.cancelledByUs[0];
+    siblings.live.find(({ externalId }) => undecided(externalId))?.externalId ??
+    siblings.ended.find(({ externalId }) => cancelledByUs.includes(externalId))?.externalId ??
+    cancelledByUs[0];
   if (other === undefined) return [];
   return [conflict('double', ['status'], 'ended_beside_a_sibling', { otherExternalId: other })];
 }
@@ -59,7 +62,9 @@ export function planSibling(view: RecordView, sibling: SeenRecord): SiblingPlan 
     ),
   );
   const step = stepFor(sibling.theirs.status, CANCELLED);
-  if (!unedited || step === null) {
+  // What a person gave up needs no second question.
+  const given = view.discarded?.includes(sibling.externalId) === true;
+  if ((!unedited && !given) || step === null) {
     const found = conflict('double', ['status'], 'sibling_edited', { otherExternalId: sibling.externalId });
     return isTold(view.openConflicts, found) ? { kind: 'leave' } : { kind: 'conflict', conflict: found };
   }

@@ -149,6 +149,8 @@ export interface RecordView {
   readonly created: Intent | null;
   /** Siblings (same import uid, not linked) that we cancelled ourselves (R16a, R18a). */
   readonly cancelledByUs: readonly string[];
+  /** Objects of a double that a person decided to end; missing = none. */
+  readonly discarded?: readonly string[];
   /** An unlinked object with one of our import uids was seen: look for siblings (R15b, R16a). */
   readonly sighting: boolean;
   readonly evidence: readonly Evidence[];

@@ -26,12 +26,23 @@ export function mustLookFor(view: RecordView): boolean {
 }
 
 /** R16a: of several the lowest id is linked, a live one before one that has ended. */
-export function chooseOne(finding: Finding, alsoNamed: readonly string[]): string | null {
-  const live = finding.live.map(({ externalId }) => externalId);
-  const ended = finding.ended.map(({ externalId }) => externalId);
+export function chooseOne(
+  finding: Finding,
+  alsoNamed: readonly string[],
+  discarded: readonly string[] = [],
+): string | null {
+  const kept = withoutDiscarded(finding, discarded);
+  const live = kept.live.map(({ externalId }) => externalId);
+  const ended = kept.ended.map(({ externalId }) => externalId);
   const named = alsoNamed.filter((id) => !ended.includes(id));
   const [chosen] = [...new Set([...live, ...named])].sort(byAge);
   return chosen ?? ended.sort(byAge)[0] ?? null;
+}
+
+/** One that a person gave up is linked only where nothing else is left. */
+function withoutDiscarded(finding: Finding, discarded: readonly string[]): Finding {
+  const live = finding.live.filter(({ externalId }) => !discarded.includes(externalId));
+  return live.length === 0 ? finding : { ...finding, live };
 }
 
 /**
