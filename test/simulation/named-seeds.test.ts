@@ -104,11 +104,15 @@ describe('stories of one visit', () => {
         people.editThere('clientNote');
       });
       at(world, 30, () => people.editHere('clientName', 'name of ours'));
+      // What only a person may decide is not decided by one side going back to where it was.
+      at(world, 60, () => {
+        for (const one of world.ownAppointments()) world.booksy.edit(one, 'clientNote', 'note0');
+      });
     });
     expect(told.violations).toEqual([]);
     const [there] = world.ownAppointments();
     expect(there?.groups.clientName).toBe('name of ours');
-    expect([world.platform.groups?.clientNote, there?.groups.clientNote]).toEqual(['note of ours', 'note1']);
+    expect([world.platform.groups?.clientNote, there?.groups.clientNote]).toEqual(['note of ours', 'note0']);
     expect(world.platform.conflicts.filter(({ open }) => open).map(({ kind }) => kind)).toEqual(['field']);
   });
 
