@@ -22,6 +22,8 @@ export interface DrainDeps extends InboundDeps {
   readonly wakes: Wakes;
   readonly launcher: Pick<Launcher, 'startRecordSync' | 'startFullSync'>;
   readonly outbound: OutboundDoor;
+  /** How long it waits for news on empty boxes; for tests of its end. Default 2,000. */
+  readonly lingerMs?: number;
   /** Starts the workflows of conflicts that were opened. */
   readonly startConflicts: (businessId: string) => Promise<unknown>;
   /** Forgets what pages and offers have cached of a business; takes Booksy's id. */

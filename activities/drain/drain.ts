@@ -64,7 +64,8 @@ interface Drain {
 async function untilEmpty(drain: Drain): Promise<DrainReport> {
   const { deps, run, seat, signal, beat, putOff } = drain;
   const endsAt = performance.now() + ACTIVITY_MS;
-  let lingersUntil = performance.now() + LINGER_MS;
+  const lingerMs = deps.lingerMs ?? LINGER_MS;
+  let lingersUntil = performance.now() + lingerMs;
   let report: DrainReport = NOTHING;
   let opened = false;
   for (;;) {
@@ -89,7 +90,7 @@ async function untilEmpty(drain: Drain): Promise<DrainReport> {
     const batch = await workOn(drain, look);
     for (const record of batch.later) putOff.add(record, PUT_OFF_MS);
     report = added(report, batch);
-    lingersUntil = performance.now() + LINGER_MS;
+    lingersUntil = performance.now() + lingerMs;
     if (batch.stop && seat.leave()) break;
   }
   if (opened) await closeRunRow(deps.db, run);

@@ -7,6 +7,7 @@ import { matchingRows } from './rows/matching.ts';
 import { pacerRows } from './rows/pacer.ts';
 import { syncCostRows } from './rows/sync-cost.ts';
 import { syncLatencyRows } from './rows/sync-latency.ts';
+import { syncLoadRows } from './rows/sync-load.ts';
 import { webhookRows } from './rows/webhook.ts';
 
 /** Every family of rows, in the order in which they are measured. A new family is a file in rows/ and a line here. */
@@ -18,6 +19,7 @@ const FAMILIES: readonly ((sizes: Sizes) => readonly RowSpec[])[] = [
   pacerRows,
   matchingRows,
   syncLatencyRows,
+  syncLoadRows,
   webhookRows,
   syncCostRows,
 ];

@@ -75,8 +75,14 @@ describe('a record that fails alone (R29)', { timeout: 90_000 }, () => {
     expect((await business()).circuitOpenedAt).toBeNull();
     // Its news wait: nothing is thrown away.
     expect(await engine.deps.db.webhookLog.count({ where: { drainedAt: null } })).toBe(1);
+    const list = z.object({
+      errors: z.array(z.object({ id: z.string(), kind: z.string(), actions: z.array(z.string()) })),
+    });
+    const shown = list.parse((await engine.api.send('GET', '/api/admin/booksy/errors?kind=record')).body);
+    expect(shown.errors).toEqual([{ id: `record:${row!.runId!}`, kind: 'record', actions: ['retry'] }]);
     await accept();
-    await signal(booking!.id, RETRY_SIGNAL);
+    const retried = await engine.api.send('POST', `/api/admin/booksy/errors/${shown.errors[0]!.id}/retry`);
+    expect(retried.status).toBe(202);
     await eventually(async () => (await noteHere(poison!)) === 'Trucizna', { timeoutMs: 30_000 });
     await eventually(async () => (await failures()).length === 0);
     await engine.quiet();
@@ -140,6 +146,13 @@ describe('trouble that is everybody’s (R29)', { timeout: 90_000 }, () => {
     await Promise.all(changed.map((visit) => edit(visit, 'Awaria')));
     await eventually(async () => (await business()).circuitOpenedAt !== null, { timeoutMs: 60_000 });
     expect(await business()).toMatchObject({ circuitCode: 'unavailable' });
+    const metrics = String((await engine.api.send('GET', '/metrics')).body);
+    expect(metrics).toContain('booksy_sync_circuits_open 1');
+    expect(metrics).toMatch(/booksy_sync_webhook_seconds\{quantile="0.99"\} \d/);
+    const incident = await engine.api.send('GET', '/api/admin/booksy/errors?kind=circuit');
+    expect(incident.body).toMatchObject({
+      errors: [{ reasonCode: 'unavailable', businessId: engine.businessId }],
+    });
     expect(await failures()).toEqual([]);
     const waiting = () =>
       engine.deps.db.webhookLog.count({ where: { businessId: engine.businessId, drainedAt: null } });

@@ -80,8 +80,8 @@ describe('a change here', { timeout: 60_000 }, () => {
       ...before,
       clientNote: 'Dzwonić przed wizytą',
       noteEdits: 1,
-      rowVersion: expect.anything(),
-      updatedAt: expect.anything(),
+      rowVersion: before!.rowVersion + 1n,
+      updatedAt: expect.any(Date) as Date,
     });
     expect(await engine.deps.db.syncOutbox.count({ where: { businessId } })).toBe(0);
     expect(

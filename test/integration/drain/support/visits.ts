@@ -24,7 +24,12 @@ export async function visitsOf(engine: TestEngine, which: 'upcoming' | 'all'): P
   const [salon] = (await engine.simulator.state()).salons;
   const { results } = z
     .object({ results: z.array(simVisit) })
-    .parse(await engine.simulator.control('GET', `/visits?limit=1000&salon=${String(salon?.id)}`));
+    .parse(
+      await engine.simulator.control(
+        'GET',
+        `/visits?limit=1000&salon=${String(salon?.id)}${which === 'all' ? '' : `&from=${new Date().toISOString().slice(0, 16)}`}`,
+      ),
+    );
   const now = new Date(Date.now() + 7_200_000).toISOString();
   return results.filter(
     (visit) =>
