@@ -27,7 +27,7 @@ export interface Live {
 }
 
 /** Nobody waits longer for one change: it is lost, and the row says so. */
-const LOST_MS = 20_000;
+const LOST_MS = 60_000;
 
 /** Starts rig, worker and API; imports, unless told otherwise; and opens the way out. */
 export async function startLive(
@@ -64,9 +64,9 @@ export async function startLive(
       const begun = performance.now();
       const visible = new Promise<number>((resolve, reject) => {
         const timer = setTimeout(() => {
-          void whatWaits(rig).then((text) =>
-            reject(new Error(`A change of ${id} was not seen ${side} in a minute: ${text}`)),
-          );
+          void whatWaits(rig)
+            .catch(() => 'the database does not say')
+            .then((text) => reject(new Error(`A change of ${id} was not seen ${side} in a minute: ${text}`)));
         }, LOST_MS);
         seen.set(key, () => {
           clearTimeout(timer);
