@@ -66,6 +66,9 @@ describe('booksy up', () => {
       json: { ok: true, entities: { visits: { created: 0, updated: 0 } } },
     });
 
+    // What a person does in the calendar page is here at once, by a webhook signed with a secret of this start.
+    await arrivesByWebhook(String(object['simulator']), String(object['databaseUrl']));
+
     const parts = recordedParts(data);
     expect(parts.map(({ name }) => name)).toEqual(['PostgreSQL', 'Temporal', 'simulator', 'worker', 'API']);
     up.process.kill('SIGINT');
@@ -180,6 +183,38 @@ async function liveTokens(databaseUrl: string): Promise<number> {
       `SELECT count(*)::int AS n FROM api_tokens WHERE revoked_at IS NULL`,
     );
     return rows[0]?.n ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Changes a visit to come in the simulator and waits until it is here. */
+async function arrivesByWebhook(simulator: string, databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ id: string; booking: string }>(
+      `SELECT m.external_id AS id, b.id AS booking FROM external_bookings m JOIN bookings b ON b.id = m.booking_id
+        WHERE b.starts_at > now() + interval '1 day' AND b.status = 'confirmed' LIMIT 1`,
+    );
+    const visit = rows[0];
+    if (visit === undefined) throw new Error('The salon has no visit to come.');
+    await fetch(`${simulator}/_control/visits/${visit.id}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ customer_note: 'Proszę o herbatę' }),
+    });
+    await eventually(
+      async () => {
+        const found = await client.query<{ note: string; verified: string }>(
+          `SELECT b.client_note AS note, w.verified_by AS verified FROM bookings b, webhook_logs w
+            WHERE b.id = $1 AND w.external_id = $2 AND w.drained_at IS NOT NULL`,
+          [visit.booking, visit.id],
+        );
+        return found.rows[0]?.note === 'Proszę o herbatę' && found.rows[0].verified === 'signature';
+      },
+      { timeoutMs: 30_000, what: 'a change of the calendar page' },
+    );
   } finally {
     await client.end();
   }
