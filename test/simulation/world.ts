@@ -1,13 +1,12 @@
 import { canonicalJson, sameValue, type Json } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import { processRecord } from '../../domain/protocol/process.ts';
-import { isEnded } from '../../domain/states/visit.ts';
-import { isComplete, nextStep, WALK_START, type WalkCursor } from '../../domain/walk.ts';
 import { Booksy, type Appointment, type BooksyOptions, type WebhookAction } from './booksy.ts';
 import { isOurs, Platform } from './platform.ts';
 import { SimulatedPort } from './port.ts';
 import { chanceOf, type Chance } from './random.ts';
 import { Fiber, Scheduler } from './scheduler.ts';
+import { Sweeper } from './sweeper.ts';
 
 export const START = Date.parse('2025-06-02T08:00:00.000Z');
 const FIRST_TIME = '2025-06-12T10:00';
@@ -56,6 +55,7 @@ export class World {
   actedAfterGiveUp = 0;
   unanswered = 0;
   crashed = 0;
+  readonly #sweeper: Sweeper;
   readonly #trace: boolean;
   readonly #listeners = new Map<string, (() => void)[]>();
   #processes = 0;
@@ -95,7 +95,8 @@ export class World {
     };
     const now = () => this.scheduler.now;
     this.platform = new Platform(groups, '2025-06-12T08:00:00.000Z', '2025-06-12T09:00:00.000Z', now);
-    this.#fillers();
+    this.#sweeper = new Sweeper(this);
+    this.#sweeper.fillers();
   }
 
   note(line: () => string): void {
@@ -287,79 +288,8 @@ export class World {
     }
   }
 
-  /** Walks Booksy's list in pages, while people change it, and marks what differs (R2, R3). */
+  /** One pass over Booksy's list (R2, R3). */
   sweep(): void {
-    const distinct = new Set<string>();
-    const rows: (() => void)[] = [];
-    const step = (cursor: WalkCursor): void => {
-      const list = this.booksy.list();
-      const page = list.slice(cursor.offset, cursor.offset + 4);
-      const ids = page.map(({ id }) => id);
-      ids.forEach((id) => distinct.add(id));
-      for (const one of page) {
-        const { groups, id } = one;
-        rows.push(() => this.#listed(id, groups));
-      }
-      const next = nextStep(cursor, { total: list.length, externalIds: ids }, 4);
-      if (next.cursor.done) this.#swept(next.cursor, distinct, rows);
-      else {
-        if (this.#shuffleList()) this.hit('list changed between pages');
-        this.scheduler.after(this.chance.int(100, 500), () => step(next.cursor));
-      }
-    };
-    this.scheduler.after(this.chance.int(50, 500), () => step(WALK_START));
-  }
-
-  #swept(cursor: WalkCursor, distinct: ReadonlySet<string>, rows: readonly (() => void)[]): void {
-    const inReverse = this.chance.odds(0.3);
-    if (inReverse) this.hit('observations applied in reverse');
-    for (const row of inReverse ? [...rows].reverse() : rows) row();
-    if (!isComplete(cursor, distinct.size)) {
-      this.hit('incomplete pass');
-      return;
-    }
-    const { externalId, gone, mirror } = this.platform;
-    if (externalId === null || gone || distinct.has(externalId)) return;
-    if (!this.booksy.options.cancelledListed && mirror !== null && isEnded(mirror.remote)) return;
-    this.hit('absence suspected');
-    this.platform.addBox('observe');
-    this.wake();
-  }
-
-  #listed(id: string, groups: GroupStates): void {
-    const { platform } = this;
-    if (id === platform.externalId) {
-      if (platform.mirror !== null && sameValue(groups, platform.mirror.remote)) return;
-      platform.addBox('observe');
-    } else if (isOurs(groups) && !platform.former.includes(id)) {
-      this.hit('unlinked one with our import uid seen');
-      platform.addBox('sighting');
-    } else return;
-    this.wake();
-  }
-
-  #fillers(): void {
-    for (let i = 0, many = this.chance.int(0, 9); i < many; i += 1)
-      this.#filler(START + this.chance.int(-50_000, 50_000));
-  }
-
-  #filler(start: number): void {
-    const id = String(1_000 + this.booksy.appointments.size);
-    const groups = { status: { status: 'confirmed', reason: null }, importUid: null };
-    this.booksy.appointments.set(id, { id, groups, deleted: false, multi: false, start });
-  }
-
-  /** Somebody works on other visits: rows are inserted, deleted, moved. */
-  #shuffleList(): boolean {
-    if (!this.chance.odds(0.3)) return false;
-    const others = [...this.booksy.appointments.values()].filter(
-      ({ id, deleted }) => Number(id) >= 1_000 && !deleted,
-    );
-    const one = others[this.chance.int(0, Math.max(0, others.length - 1))];
-    const way = this.chance.pick(['insert', 'delete', 'move']);
-    if (way === 'insert' || one === undefined) this.#filler(START + this.chance.int(-50_000, 50_000));
-    else if (way === 'delete') one.deleted = true;
-    else one.start = START + this.chance.int(-50_000, 50_000);
-    return true;
+    this.#sweeper.sweep();
   }
 }
