@@ -58,11 +58,20 @@ export const STORMS: Readonly<Record<string, (storm: Storm) => Promise<void>>> =
  * the business takes, Booksy is seen to have acted, and then every worker dies.
  */
 async function killedAfterAnswer({ rig, salons, history }: Storm): Promise<void> {
+  // Answers that take a while leave time to get in between.
+  await rig.control('POST', '/faults', {
+    faults: ['POST', 'PUT'].map((method) => ({
+      kind: 'slow',
+      route: `${method} /business/{business_id}/appointment/*`,
+      ms: 300,
+      count: 6,
+    })),
+  });
   const client = await rig.db.connect();
   try {
-    const until = performance.now() + 6_000;
+    const until = performance.now() + 10_000;
     while (performance.now() < until) {
-      // A write that is committed as intent and still on its way. Slow answers leave time to get in between.
+      // A write that is committed as intent and still on its way.
       const { rows } = await client.query<{ id: string; business_id: string }>(
         `SELECT id, business_id FROM sync_intents
           WHERE state = 'open' AND opened_at > clock_timestamp() - interval '2 seconds' AND business_id = ANY($1) LIMIT 1`,
@@ -77,7 +86,7 @@ async function killedAfterAnswer({ rig, salons, history }: Storm): Promise<void>
         intent.business_id,
       ]);
       // Long enough for the answer to come; then the commit waits for the lock.
-      await delay(400);
+      await delay(600);
       const { rows: still } = await client.query('SELECT FROM sync_intents WHERE id = $1 AND state = $2', [
         intent.id,
         'open',

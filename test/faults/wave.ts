@@ -92,7 +92,8 @@ export async function runWave(
     results.push({ ...run, judged: { ...judged, violations }, dump });
   }
   const after = await counted(rig);
-  const violations = [...alone, ...allowance(before, after)];
+  const made429 = runs.reduce((sum, run) => sum + (run.history.hits.get('storm_429') ?? 0), 0);
+  const violations = [...alone, ...allowance({ ...before, rejected: before.rejected + made429 }, after)];
   const seconds = (performance.now() - startedAt) / 1000;
   say(
     `wave ${String(plan.number)}: ${String(runs.length)} runs in ${seconds.toFixed(1)} s (rest ${restSeconds.toFixed(1)} s, ${String(rested.sweeps)} sweeps)`,
