@@ -20,6 +20,7 @@ export type Launcher = Pick<
   | 'wakeFullSync'
   | 'cancelFullSync'
   | 'startRecordSync'
+  | 'signalRecordSync'
   | 'recordSyncResult'
   | 'listOpen'
   | 'failingStep'

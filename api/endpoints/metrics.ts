@@ -63,6 +63,18 @@ async function databaseMetrics(
   ]);
   const box = gauge('booksy_sync_box_rows', 'Changes stored and not yet worked on, by box', ['box']);
   const boxAge = gauge('booksy_sync_box_oldest_seconds', 'Age of the oldest of them', ['box']);
+  const drained = gauge(
+    'booksy_sync_webhook_seconds',
+    'From a webhook being stored to its change being committed here, of the last 10 minutes',
+    ['quantile'],
+  );
+  const unanswered = gauge(
+    'booksy_sync_writes_unanswered',
+    'Writes to Booksy that are on their way or were not answered, by operation and state',
+    ['operation', 'state'],
+  );
+  const failing = gauge('booksy_sync_records_failing', 'Records that failed alone, by state', ['state']);
+  const circuits = gauge('booksy_sync_circuits_open', 'Businesses whose changes wait for a probe', []);
   gauge('booksy_sync_businesses', 'Businesses that these figures are about', []).set(ids.length);
 
   const [samples, waits] = await Promise.all([readSamples(prisma, ids), countWaiting(prisma, ids)]);
@@ -72,6 +84,10 @@ async function databaseMetrics(
     else if (name === 'unproven') unproven.set({ entity: a }, value);
     else if (name === 'box') box.set({ box: a }, value);
     else if (name === 'box_age') boxAge.set({ box: a }, value);
+    else if (name === 'drained') drained.set({ quantile: a }, value);
+    else if (name === 'unanswered') unanswered.set({ operation: a, state: b }, value);
+    else if (name === 'failing') failing.set({ state: a }, value);
+    else if (name === 'circuits') circuits.set(value);
   }
   for (const { what, kind, n } of waits) waiting.inc({ what, kind }, n);
   return registry;
@@ -94,6 +110,20 @@ async function readSamples(prisma: ApiDeps['prisma'], ids: readonly string[]): P
     UNION ALL
     SELECT 'unproven', entity, '', count(*) FILTER (WHERE proven_sent_at IS NULL OR NOT complete)::float8
       FROM integration_sync_status JOIN b ON b.id = business_id GROUP BY entity
+    UNION ALL
+    SELECT 'drained', q::text, '',
+           percentile_cont(q) WITHIN GROUP (ORDER BY extract(epoch FROM w.drained_at - w.received_at))::float8
+      FROM (VALUES (0.5::float8), (0.99::float8)) quantiles (q), webhook_logs w JOIN b ON b.id = w.business_id
+     WHERE w.received_at > clock_timestamp() - interval '10 minutes' AND w.drained_at IS NOT NULL GROUP BY q
+    UNION ALL
+    SELECT 'unanswered', operation, state, count(*)::float8
+      FROM sync_intents i JOIN b ON b.id = i.business_id WHERE i.state IN ('open', 'unknown') GROUP BY operation, state
+    UNION ALL
+    SELECT 'failing', f.state, '', count(*)::float8
+      FROM sync_failures f JOIN b ON b.id = f.business_id GROUP BY f.state
+    UNION ALL
+    SELECT 'circuits', '', '', count(*)::float8
+      FROM businesses s JOIN b ON b.id = s.id WHERE s.circuit_opened_at IS NOT NULL
     UNION ALL SELECT 'box', box, '', n::float8 FROM boxes
     UNION ALL SELECT 'box_age', box, '', coalesce(extract(epoch FROM clock_timestamp() - oldest), 0)::float8 FROM boxes`;
 }

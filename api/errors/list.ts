@@ -37,8 +37,10 @@ export async function listErrors(
     wantsOpen ? openErrors(deps, businesses) : [],
   ]);
   const { after } = page;
+  // A record that failed alone is shown as such, not as its workflow's step besides.
+  const alone = new Set(stored.map(({ id }) => id.replace(/^record:/, 'open:')));
   const rest = (open ?? []).filter(
-    (error) => after === undefined || compareErrors(after, placeOf(error)) < 0,
+    (error) => !alone.has(error.id) && (after === undefined || compareErrors(after, placeOf(error)) < 0),
   );
   const sorted = [...stored, ...rest].sort((a, b) => compareErrors(placeOf(a), placeOf(b)));
   const errors = sorted.slice(0, page.limit);

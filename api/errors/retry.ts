@@ -40,11 +40,13 @@ export async function retryError(deps: Deps, grant: TokenGrant, id: string): Pro
   }
   if (business.pausedAt !== null) throw businessPaused('It cannot be tried again now');
   const actor = actorOf(grant);
-  const record = await recordOf(deps, error);
+  const record = error.kind === 'record' ? null : await recordOf(deps, error);
   const retried =
-    record === null
-      ? await wholeRun(deps, business, error, actor)
-      : await oneRecord(deps, business, error, record, actor);
+    error.kind === 'record'
+      ? await recordAlone(deps, error)
+      : record === null
+        ? await wholeRun(deps, business, error, actor)
+        : await oneRecord(deps, business, error, record, actor);
   await auditDeed(deps.prisma, {
     businessId: business.id,
     actor,
@@ -95,6 +97,14 @@ async function oneRecord(
   if (ended === 'running') return { state: 'started', operation };
   const waits = await findError({ ...deps, db: deps.prisma }, [business], error.id);
   return { state: waits === null && ended === 'done' ? 'mended' : 'still_failing', operation };
+}
+
+/** A record that failed alone has a workflow that waits: it tries now (R29). */
+async function recordAlone(deps: Deps, error: SyncError): Promise<Retried> {
+  const runId = error.id.slice('record:'.length);
+  const row = await deps.prisma.syncFailure.findFirst({ where: { runId }, select: { workflowId: true } });
+  if (row?.workflowId != null) await deps.launcher.signalRecordSync(row.workflowId, 'retry');
+  return { state: 'started', operation: operationPath(runId) };
 }
 
 async function wholeRun(

@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { instant } from '../wire.ts';
 
-/** A record in quarantine, a run that failed, a run under way whose step fails. */
-export const ERROR_KINDS = ['quarantine', 'run', 'open'] as const;
+/**
+ * A record in quarantine, a run that failed, a run under way whose step fails, a record that failed alone in a drain, a
+ * business whose circuit is open (R29).
+ */
+export const ERROR_KINDS = ['quarantine', 'run', 'open', 'record', 'circuit'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 export const errorSchema = z
@@ -11,7 +14,7 @@ export const errorSchema = z
     id: z.string().meta({ example: 'quarantine:0199c0de-0000-7000-8000-0000000000cc' }),
     kind: z.enum(ERROR_KINDS).meta({
       description:
-        '`quarantine`: a record that could not be taken in; `run`: a run that failed and that no later one has mended; `open`: a run under way whose step fails and is tried again',
+        '`quarantine`: a record that could not be taken in; `run`: a run that failed and that no later one has mended; `open`: a run under way whose step fails and is tried again; `record`: a record that failed alone and is tried again by a workflow of its own (its signals `retry` and `skip`); `circuit`: trouble of everybody, everything of the business waits until a probe succeeds',
     }),
     businessId: z.guid(),
     businessName: z.string(),

@@ -11,7 +11,7 @@ export const BLAST_RADIUS = 'blast_radius';
 
 interface Row {
   readonly id: string;
-  readonly kind: 'quarantine' | 'run';
+  readonly kind: 'quarantine' | 'run' | 'record' | 'circuit';
   readonly business_id: string;
   readonly business_name: string;
   readonly entity: string | null;
@@ -76,6 +76,17 @@ export async function storedErrors(
              f.error_detail, NULL, f.first_failed_at, coalesce(f.finished_at, f.started_at), f.id, NULL, NULL, false,
              f.workflow_id
         FROM failed f WHERE f.nth = 1
+      UNION ALL
+      SELECT ('record:' || f.run_id) COLLATE "C", 'record', f.business_id, f.entity, coalesce(f.external_id, f.record_id::text),
+             f.error_code, NULL, f.detail, f.next_step, f.first_failed_at, f.last_failed_at, f.run_id, NULL, NULL, false,
+             f.workflow_id
+        FROM sync_failures f
+       WHERE f.business_id = ANY (${[...businessIds]}::uuid[]) AND f.state = 'open' AND f.run_id IS NOT NULL
+      UNION ALL
+      SELECT ('circuit:' || b.id) COLLATE "C", 'circuit', b.id, NULL, NULL, coalesce(b.circuit_code, 'unexpected'), NULL, NULL, NULL,
+             b.circuit_opened_at, b.circuit_opened_at, NULL, NULL, NULL, false, NULL
+        FROM businesses b
+       WHERE b.id = ANY (${[...businessIds]}::uuid[]) AND b.circuit_opened_at IS NOT NULL
     )
     SELECT e.*, e.business_id::text AS business_id, e.run_id::text AS run_id, b.name AS business_name
       FROM e JOIN businesses b ON b.id = e.business_id
@@ -90,7 +101,7 @@ function present(row: Row): SyncError {
   const record = row.workflow_id === null ? null : recordOfSync(row.workflow_id);
   const release = row.reason_code === BLAST_RADIUS && row.affected !== null;
   const { reason, nextStep } =
-    row.kind === 'run'
+    row.kind === 'run' || row.kind === 'circuit'
       ? explainRun(row.reason_code, row.detail)
       : explainRecord(row.reason_code, { detail: row.detail ?? '', nextStep: row.next_step ?? '' });
   return {
@@ -114,6 +125,7 @@ function present(row: Row): SyncError {
     attempt: null,
     nextAttemptAt: null,
     operation: row.run_id === null ? null : operationPath(row.run_id),
-    actions: release ? ['release', 'retry'] : ['retry'],
+    // A circuit asks by itself, once a minute.
+    actions: row.kind === 'circuit' ? [] : release ? ['release', 'retry'] : ['retry'],
   };
 }

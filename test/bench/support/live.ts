@@ -49,6 +49,9 @@ export async function startLive(
     const told = (side: string, id: string, note: string) => seen.get(`${side} ${id} ${note}`)?.();
     const here = await listenHere(rig, (id, note) => told('here', id, note));
     undo.push(() => here.end());
+    const writers = new pg.Pool({ connectionString: rig.database.url, max: 4 });
+    writers.on('error', () => undefined);
+    undo.push(() => writers.end());
     const there = await listenThere(rig, (id, note) => told('there', id, note));
     undo.push(
       () =>
@@ -86,7 +89,7 @@ export async function startLive(
         ),
       changeHere: (visit) =>
         measure('there', String(visit.externalId), (note) =>
-          here.query('UPDATE bookings SET client_note = $2 WHERE id = $1', [visit.bookingId, note]),
+          writers.query('UPDATE bookings SET client_note = $2 WHERE id = $1', [visit.bookingId, note]),
         ),
       stop,
     };

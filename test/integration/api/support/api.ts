@@ -67,6 +67,7 @@ export function idleLauncher(replaced: Partial<Launcher> = {}): Launcher {
   return {
     startFullSync: away,
     startRecordSync: away,
+    signalRecordSync: () => Promise.resolve(false),
     recordSyncResult: away,
     fullSyncProgress: () => Promise.resolve(null),
     openFullSync: () => Promise.resolve(null),
