@@ -29,7 +29,10 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
       { name: 'Synchronisation', description: 'What is in step, and starting what is not' },
       { name: 'Control', description: 'Holding a run or a business, letting it go, stopping it' },
       { name: 'Mappings', description: 'Which record of Booksy is which of ours; what a person decides' },
-      { name: 'Conflicts', description: 'What both sides do not agree on, and what a person decides about it' },
+      {
+        name: 'Conflicts',
+        description: 'What both sides do not agree on, and what a person decides about it',
+      },
       { name: 'Webhooks', description: 'What Booksy sends, what became of it, and sending it through again' },
       { name: 'Audit', description: 'Who or what did what, when and why, and whether that record is whole' },
       { name: 'Undo', description: 'Taking back what the sync did, after a look at what would change' },

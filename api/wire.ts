@@ -25,7 +25,10 @@ export const errorParams = z.object({
   id: z
     .string()
     .max(60, 'is not an error id')
-    .regex(/^(quarantine|run|open|record|circuit):[\da-fA-F-]{36}$/, 'must be an error id, such as quarantine:<uuid>')
+    .regex(
+      /^(quarantine|run|open|record|circuit):[\da-fA-F-]{36}$/,
+      'must be an error id, such as quarantine:<uuid>',
+    )
     .transform((id) => id.toLowerCase())
     .meta({ description: 'Id of the error', example: 'quarantine:0199c0de-0000-7000-8000-0000000000cc' }),
 });

@@ -28,7 +28,9 @@ const CONTROLS = [
   },
 ] as const;
 
-export function businessControlEndpoints(deps: Pick<ApiDeps, 'prisma' | 'launcher' | 'schedules' | 'logger'>): Endpoint[] {
+export function businessControlEndpoints(
+  deps: Pick<ApiDeps, 'prisma' | 'launcher' | 'schedules' | 'logger'>,
+): Endpoint[] {
   return CONTROLS.map(({ verb, summary, description, act }) =>
     defineEndpoint({
       method: 'POST',

@@ -7,11 +7,9 @@ import type { EntityCount, FreshnessRow } from './counts.ts';
 
 const windowSchema = z.object({
   windowKey: z.string().meta({ example: 'visits:near' }),
-  provenAt: instant
-    .nullable()
-    .meta({
-      description: 'Everything in the window was read as of this instant, by its own pass or a wider one',
-    }),
+  provenAt: instant.nullable().meta({
+    description: 'Everything in the window was read as of this instant, by its own pass or a wider one',
+  }),
   ageSeconds: z.int().nullable(),
   complete: z.boolean().meta({ description: 'False: the last pass could not prove that it saw all' }),
   remoteCount: z.int().nullable(),

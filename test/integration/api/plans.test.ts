@@ -64,7 +64,10 @@ describe('GET /api/admin/booksy/operations/:id/plan', () => {
           approvedAt: null,
           approvedBy: null,
           blocked: null,
-          counts: { inbound: { visits }, outbound: { visits: { create: 2, change: 1, blocked: { past: 5 } } } },
+          counts: {
+            inbound: { visits },
+            outbound: { visits: { create: 2, change: 1, blocked: { past: 5 } } },
+          },
           samples: [sample],
         },
         notes: [],

@@ -32,7 +32,7 @@ const row = (id: string, over: Readonly<Record<string, unknown>> = {}) => ({
 describe('booksy webhooks list', () => {
   it('reads page by page, passes the filter on, and prints what terminals can bear', async () => {
     const counts = { waiting: 1, drained: 2, capped: false };
-    const { api } = await serve({
+    const { api, of } = await serve({
       [LIST]: ({ query }) =>
         query['cursor'] === undefined
           ? {
@@ -48,7 +48,7 @@ describe('booksy webhooks list', () => {
       limit: 50,
     });
     expect(listed.rows.map(({ id }) => id)).toEqual(['3', '2']);
-    expect(stub.of(LIST)[0]?.query).toEqual({
+    expect(of(LIST)[0]?.query).toEqual({
       action: 'MODIFIED',
       receivedFrom: '2026-03-01T00:00:00.000Z',
       limit: '50',
@@ -88,11 +88,11 @@ describe('booksy webhooks replay', () => {
   };
 
   it('of many counts first, and sends the number that was confirmed with the same closed range', async () => {
-    const { api } = await serve(counting);
+    const { api, of } = await serve(counting);
     const captured = outputOf(false);
     const filter = { since: '2026-03-01T00:00:00.000Z' };
     expect(await replayMany(api, { filter, yes: false }, captured.output, answering('12'))).toBe(EXIT.ok);
-    const [dry, real] = stub.of(REPLAY).map(({ body }) => body);
+    const [dry, real] = of(REPLAY).map(({ body }) => body);
     expect(dry).toMatchObject({ receivedFrom: filter.since });
     expect(Object.keys(dry as object)).toContain('receivedTill');
     expect(real).toEqual({ ...(dry as object), expected: 12 });
@@ -100,7 +100,8 @@ describe('booksy webhooks replay', () => {
   });
 
   it('does nothing without a yes, without a filter, or where nothing was used', async () => {
-    const { api } = await serve(counting);
+    const counted = await serve(counting);
+    const { api, of } = counted;
     const filter = { action: 'CANCELLED' };
     const { output } = outputOf(false);
     await expect(replayMany(api, { filter, yes: false }, output, nobody)).rejects.toMatchObject({
@@ -110,8 +111,8 @@ describe('booksy webhooks replay', () => {
       code: 'not_confirmed',
     });
     await expect(replayMany(api, { filter: {}, yes: true }, output)).rejects.toMatchObject({ code: 'usage' });
-    expect(stub.of(REPLAY).every(({ body }) => !JSON.stringify(body).includes('expected'))).toBe(true);
-    await stub.stop();
+    expect(of(REPLAY).every(({ body }) => !JSON.stringify(body).includes('expected'))).toBe(true);
+    await counted.stop();
     const none = await serve({ [REPLAY]: { matching: 0, replayed: 0, merged: 0 } });
     expect(await replayMany(none.api, { filter, yes: true }, output)).toBe(EXIT.ok);
     expect(none.of(REPLAY)).toHaveLength(1);
