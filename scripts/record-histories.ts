@@ -19,6 +19,7 @@ import { startTestEngine, type TestEngine } from '../test/support/engine.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { historyToCommit } from '../test/support/history-file.ts';
 import { startSharedServers, useSharedServers } from '../test/support/shared-servers.ts';
+import { BUSINESS_SYNC_SCENARIOS } from './record-histories/business-sync.ts';
 import { CONFLICT_SCENARIOS } from './record-histories/conflicts.ts';
 import { SWEEP_SCENARIOS } from './record-histories/sweeps.ts';
 import { UNDO_SCENARIOS } from './record-histories/undos.ts';
@@ -31,6 +32,7 @@ interface Scenario {
 
 /** What is recorded, `<workflowType>/<scenario>`. Scenarios should differ in the path that the workflow takes. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  ...BUSINESS_SYNC_SCENARIOS,
   ...CONFLICT_SCENARIOS,
   ...SWEEP_SCENARIOS,
   ...UNDO_SCENARIOS,
@@ -108,6 +110,24 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
 
+  // A record that failed alone: nothing is wrong with it any more.
+  'recordSync/failed-alone': {
+    async run(engine) {
+      const businessId = await connected(engine);
+      const { workflowId } = await engine.launcher.startRecordSync({
+        businessId,
+        runId: uuidv7(),
+        actor: 'sync',
+        entity: 'booking',
+        externalId: uuidv7(),
+        parentExternalId: null,
+        failed: true,
+      });
+      await ended(engine, workflowId);
+      return workflowId;
+    },
+  },
+
   'recordSync/one-client': {
     async run(engine) {
       const businessId = await connected(engine);
@@ -132,6 +152,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
 };
+
+async function ended(engine: TestEngine, workflowId: string): Promise<void> {
+  await eventually(async () => (await engine.launcher.recordSyncResult(workflowId, 1000)) !== 'running', {
+    timeoutMs: 60_000,
+    what: 'the end of the workflow',
+  });
+}
 
 /** Syncs the first client card of a business by itself and waits for the end, whatever it is. */
 async function recordSync(engine: TestEngine, businessId: string): Promise<string> {
