@@ -95,7 +95,7 @@ const entryParams = z.object({
   id: z
     .guid('must be the id of an entry (uuid)')
     .transform((id) => id.toLowerCase())
-    .meta({ description: 'Id of the entry', example: '0199c0de-0000-7000-8000-0000000000dd' }),
+    .meta({ description: 'Id of the entry', example: '0199c0de-0000-7000-8000-0000000000f1' }),
 });
 
 function entryEndpoint(deps: Deps) {

@@ -7,7 +7,7 @@ export const undoParams = z.object({
   id: z
     .guid('must be the id of an undo (uuid)')
     .transform((id) => id.toLowerCase())
-    .meta({ description: 'Id of the undo', example: '0199c0de-0000-7000-8000-0000000000ee' }),
+    .meta({ description: 'Id of the undo', example: '0199c0de-0000-7000-8000-0000000000f2' }),
 });
 
 const uuid = (what: string) => z.guid(`must be ${what} (uuid)`).transform((id) => id.toLowerCase());

@@ -9,6 +9,8 @@ export const VARIABLES: Readonly<Record<string, { readonly id: string; readonly 
   CONFLICT: { id: '0199c0de-0000-7000-8000-0000000000ee', what: 'a conflict, from `conflicts`' },
   WEBHOOK: { id: '90210042', what: 'a webhook, from `webhooks`' },
   ERROR: { id: 'quarantine:0199c0de-0000-7000-8000-0000000000cc', what: 'an error, from `errors`' },
+  ENTRY: { id: '0199c0de-0000-7000-8000-0000000000f1', what: 'an entry, from `audit`' },
+  UNDO: { id: '0199c0de-0000-7000-8000-0000000000f2', what: 'an undo, from `POST undo`' },
   RECORD: { id: '0199c0de-0000-7000-8000-0000000000dd', what: 'a record of ours, a candidate of a mapping' },
 };
 

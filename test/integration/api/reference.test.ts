@@ -6,12 +6,15 @@ import type { VARIABLES } from '../../../scripts/api-reference/example.ts';
 import { SCOPES } from '../../../infra/tokens.ts';
 import { startTestApi, type TestApi } from './support/api.ts';
 import {
+  auditRow,
   conflictRow,
   dryRun,
   mappingRow,
   profileRow,
   quarantineRow,
+  ruleRow,
   runRow,
+  undoRow,
   webhookRow,
   windowRow,
 } from './support/rows.ts';
@@ -78,14 +81,19 @@ it('its examples work', async () => {
     const needsWindow = endpoint.endsWith('/release');
     const needsRunning = /\/(pause|resume|cancel)$/.test(endpoint);
     await mappingRow(api, { businessId: business, externalId: '4711' });
+    await ruleRow(api, business);
     const error = needsWindow
       ? await windowRow(api, { businessId: business, affected: 14 })
       : await quarantineRow(api, { businessId: business });
+    const operation = needsRunning
+      ? await runRow(api, { businessId: business, status: 'running' })
+      : await dryRun(api, { businessId: business, version: 12 });
     const values: Record<keyof typeof VARIABLES, string> = {
       BUSINESS: business,
-      OPERATION: needsRunning
-        ? await runRow(api, { businessId: business, status: 'running' })
-        : await dryRun(api, { businessId: business, version: 12 }),
+      OPERATION: operation,
+      ENTRY: await auditRow(api, business, operation),
+      // What is done is confirmed once more without effect: without a worker nothing is planned here.
+      UNDO: await undoRow(api, business, operation, 'done'),
       MAPPING: (await mappingRow(api, { businessId: business })).id,
       CONFLICT: await conflictRow(api, business),
       WEBHOOK: await webhookRow(api, business),

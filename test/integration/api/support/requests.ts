@@ -62,7 +62,7 @@ function bodyOf(key: string, { business, run }: Things): unknown {
     case 'POST /errors/{id}/release':
       return { affected: 7 };
     case 'POST /businesses/{id}/rules/{ruleId}':
-      return { version: 0, rule: DEFAULT_RULE };
+      return { version: 1, rule: DEFAULT_RULE };
     case 'POST /businesses/{id}/rules/{ruleId}/delete':
       return { version: 1 };
     case 'POST /businesses/{id}/rules-file':

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { DEFAULT_RULE } from '../../../../domain/rules/rules.ts';
 import { appendAudit, sealValues } from '../../../../infra/audit/index.ts';
 import { vaultContext } from '../../../../infra/crypto.ts';
 import type { Things } from './requests.ts';
@@ -225,12 +226,34 @@ export async function conflictRow(api: TestApi, businessId: string): Promise<str
 }
 
 /** An undo that has no plan yet. */
-export async function undoRow(api: TestApi, businessId: string, runId: string): Promise<string> {
+export async function undoRow(
+  api: TestApi,
+  businessId: string,
+  runId: string,
+  state = 'planned',
+): Promise<string> {
   const id = uuidv7();
   await api.prisma.syncUndo.create({
-    data: { id, businessId, runId, requestedBy: 'test', expiresAt: new Date(Date.now() + 3_600_000) },
+    data: { id, businessId, runId, state, requestedBy: 'test', expiresAt: new Date(Date.now() + 3_600_000) },
   });
   return id;
+}
+
+/** The rule that a connected business gets. */
+export async function ruleRow(api: TestApi, businessId: string): Promise<void> {
+  const { id, name, sourceSystem, priority, conditions, actions, active } = DEFAULT_RULE;
+  await api.prisma.syncRule.create({
+    data: {
+      businessId,
+      id,
+      name,
+      sourceSystem,
+      priority,
+      conditions: { ...conditions },
+      actions: { ...actions },
+      active,
+    },
+  });
 }
 
 /** One of everything that an address can name. */
@@ -247,6 +270,7 @@ export async function everything(api: TestApi, business: string): Promise<Things
   const entry = await auditRow(api, business, run);
   const undo = await undoRow(api, business, run);
   const conflict = await conflictRow(api, business);
+  await ruleRow(api, business);
   return { business, run, mapping, conflict, quarantine, entry, undo, webhook };
 }
 
