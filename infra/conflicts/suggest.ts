@@ -1,5 +1,6 @@
 import { addDays, localOf, resolveLocal } from '../../domain/local-time.ts';
 import { freeTimes, isHeld, type Stretch } from '../../domain/conflicts/free-times.ts';
+import type { OpenInterval } from '../../domain/observed.ts';
 import type { OurItem } from './ours.ts';
 import type { Reader } from './picture.ts';
 
@@ -127,23 +128,27 @@ function openStretches(
     const weekly = own
       .filter((row) => row.day_of_week === weekday && (row.applies_from ?? '') <= date)
       .sort((a, b) => ((a.applies_from ?? '') < (b.applies_from ?? '') ? 1 : -1))[0];
-    return intervalsOf((custom ?? weekly)?.intervals).map(([from, till]) => ({
-      from: Date.parse(resolveLocal(`${date}T${from}`, zone).instant),
-      till: Date.parse(endInstant(date, from, till, zone)),
+    return intervalsOf((custom ?? weekly)?.intervals).map(([openMinute, closeMinute]) => ({
+      from: instantOf(date, openMinute, zone),
+      till: instantOf(date, closeMinute, zone),
     }));
   });
 }
 
-/** An end at or before the start runs past midnight; `24:00` is the next day's beginning. */
-function endInstant(date: string, from: string, till: string, zone: string): string {
-  if (till === '24:00') return resolveLocal(`${addDays(date, 1)}T00:00`, zone).instant;
-  return resolveLocal(`${till <= from ? addDays(date, 1) : date}T${till}`, zone).instant;
+const DAY_MINUTES = 1440;
+
+/** Minutes from local midnight; above a day's they run into the next one. */
+function instantOf(date: string, minute: number, zone: string): number {
+  const day = addDays(date, Math.floor(minute / DAY_MINUTES));
+  const [hours, minutes] = [Math.floor((minute % DAY_MINUTES) / 60), minute % 60];
+  const clock = `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
+  return Date.parse(resolveLocal(`${day}T${clock}`, zone).instant);
 }
 
-function intervalsOf(value: unknown): readonly (readonly [string, string])[] {
+function intervalsOf(value: unknown): readonly OpenInterval[] {
   if (!Array.isArray(value)) return [];
-  return value.flatMap((each: unknown): (readonly [string, string])[] => {
-    const [from, till] = Array.isArray(each) ? (each as readonly unknown[]) : [];
-    return typeof from === 'string' && typeof till === 'string' ? [[from, till]] : [];
+  return value.flatMap((each: unknown): readonly OpenInterval[] => {
+    const [open, close] = Array.isArray(each) ? (each as readonly unknown[]) : [];
+    return typeof open === 'number' && typeof close === 'number' ? [[open, close]] : [];
   });
 }
