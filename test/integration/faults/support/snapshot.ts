@@ -60,9 +60,11 @@ export async function snapshotOf(
        WHERE business_id = ${businessId}::uuid
       UNION ALL
       SELECT concat_ws('|', 'audit', action, entity, count(*)) FROM booksy_audit_log
-       WHERE business_id = ${businessId}::uuid GROUP BY action, entity
+       -- What is reminded of and escalated afterwards is the conflicts' own work.
+       WHERE business_id = ${businessId}::uuid AND action NOT LIKE 'conflict%' GROUP BY action, entity
       UNION ALL
-      SELECT 'outbox' FROM sync_outbox WHERE business_id = ${businessId}::uuid
+      -- The business's own row tells of its connection: a worker's drain takes it, plain calls leave it.
+      SELECT 'outbox' FROM sync_outbox WHERE business_id = ${businessId}::uuid AND entity <> 'business'
       UNION ALL
       SELECT 'pass rows left' FROM sync_pass_rows p JOIN sync_runs r ON r.id = p.run_id
        WHERE r.business_id = ${businessId}::uuid ORDER BY 1`),
