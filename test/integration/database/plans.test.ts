@@ -49,7 +49,7 @@ async function fill(): Promise<void> {
       );
       await tx.query(
         `INSERT INTO webhook_logs (business_id, action, body_hash, drained_at)
-         SELECT b.id, 'updated', '', CASE WHEN n % 50 > 0 THEN now() END FROM ${many}`,
+         SELECT b.id, 'MODIFIED', n::text, CASE WHEN n % 50 > 0 THEN now() END FROM ${many}`,
       );
       await tx.query(
         `INSERT INTO booksy_audit_log (business_id, actor, action) SELECT b.id, 'test', 'apply' FROM ${many} ORDER BY b.id DESC, n`,
