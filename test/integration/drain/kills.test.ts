@@ -5,7 +5,6 @@ import { eventually } from '../../support/eventually.ts';
 import { z } from 'zod';
 
 const READ = 'GET /business/{business_id}/appointment/{appointment_id}/';
-const WRITE = 'PUT /business/{business_id}/appointment/{appointment_id}/';
 
 let platform: Platform;
 let worker: WorkerProcess;
@@ -33,10 +32,6 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => platform.stop());
 
-const noteThere = async (externalId: string) =>
-  z
-    .looseObject({ customer_note: z.string().nullish() })
-    .parse(await platform.simulator.control('GET', `/visits/${externalId}`)).customer_note ?? null;
 const noteHere = async (id: string) =>
   (await platform.deps.db.booking.findUniqueOrThrow({ where: { id } })).clientNote;
 /** News of a visit, as the intake stores it. */
@@ -90,33 +85,6 @@ describe('a worker killed', { timeout: 180_000 }, () => {
     ).toBe(1);
     worker = await platform.startWorker();
     await eventually(async () => (await noteHere(visit.id)) === 'Zapis', PATIENT);
-  });
-
-  it('between answer and commit: the answer is read back, and the write is not repeated', async () => {
-    const visit = ids[next++]!;
-    await platform.simulator.clearCounters();
-    await platform.simulator.fault({ kind: 'slow', ms: 1_500, route: WRITE, count: 1 });
-    await platform.deps.db
-      .$executeRaw`UPDATE bookings SET client_note = 'Odpowiedź' WHERE id = ${visit.id}::uuid`;
-    await inFlight(WRITE);
-    const hold = await platform.hold(
-      `SELECT pg_advisory_xact_lock(hashtextextended('apply:${businessId}', 0))`,
-    );
-    await eventually(async () => (await noteThere(visit.externalId)) === 'Odpowiedź', PATIENT);
-    await eventually(async () => {
-      const rows = await platform.deps.db.$queryRaw<{ n: bigint }[]>`
-        SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
-      return Number(rows[0]?.n) > 0;
-    }, PATIENT);
-    worker.kill('SIGKILL');
-    await worker.exited;
-    await hold.release();
-    worker = await platform.startWorker();
-    await eventually(async () => {
-      const intents = await platform.deps.db.syncIntent.findMany({ where: { recordId: visit.id } });
-      return intents.length === 1 && intents[0]?.state === 'confirmed';
-    }, PATIENT);
-    expect((await platform.simulator.counters()).calls.byRoute[WRITE]).toBe(1);
   });
 
   it('and PostgreSQL restarted under the relay: news of then come in', async () => {
