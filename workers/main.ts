@@ -58,7 +58,14 @@ async function main(): Promise<void> {
     namespace,
     taskQueue,
     workflowBundle: await workflowBundle(process.env.WORKFLOW_BUNDLE_DIR ?? null),
-    inbound: { db: database.prisma, booksy, vault, capabilities: config.booksy.capabilities, logger },
+    inbound: {
+      db: database.prisma,
+      booksy,
+      vault,
+      capabilities: config.booksy.capabilities,
+      logger,
+      waits: config.waits,
+    },
     account: config.booksy,
     realTime: {
       wakes,

@@ -3,6 +3,7 @@ import type { Vault } from '../../infra/crypto.ts';
 import { isMappedEntity } from '../../infra/mappings.ts';
 import type { Logger } from '../../infra/logger.ts';
 import type { BooksyCapabilities, BooksyClient, BusinessRef } from '../../booksy/index.ts';
+import type { ProtocolSettings } from '../../domain/protocol/settings.ts';
 import { addCounts, type CountedEntity } from '../../domain/counts.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
@@ -24,6 +25,8 @@ export interface InboundDeps {
   readonly vault: Vault;
   readonly capabilities: BooksyCapabilities;
   readonly logger: Logger;
+  /** Waits that the configuration sets (R14a, R15a); what is missing is as the protocol says. */
+  readonly waits?: Partial<ProtocolSettings>;
 }
 
 /** A business as a run needs it. */

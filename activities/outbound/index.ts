@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ProcessReport } from '../../domain/protocol/port.ts';
 import { processRecord } from '../../domain/protocol/process.ts';
+import { DEFAULT_SETTINGS } from '../../domain/protocol/settings.ts';
 import { businessOf } from '../inbound/run.ts';
 import { ADAPTERS } from './adapters/index.ts';
 import type { EngineDeps, ProcessRef, ProcessRun } from './context.ts';
@@ -23,7 +24,7 @@ export async function processOne(deps: EngineDeps, ref: ProcessRef, run: Process
   const adapter = ADAPTERS[ref.entity];
   if (ref.entity === 'time_off' && (await isReservation(deps.db, ref))) return leaveReservation(deps.db, ref);
   const port = new EnginePort({ deps, business, ref, run, owner: randomUUID() }, adapter);
-  const report = await processRecord(port);
+  const report = await processRecord(port, { ...DEFAULT_SETTINGS, ...deps.waits });
   if (port.fatal !== null) throw port.fatal;
   return report;
 }

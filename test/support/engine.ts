@@ -168,7 +168,8 @@ function makeDeps(
     config.booksy,
   );
   const { capabilities } = config.booksy;
-  return { deps: { db, vault, logger, capabilities, booksy: cached.client }, cached };
+  const { waits } = config;
+  return { deps: { db, vault, logger, capabilities, waits, booksy: cached.client }, cached };
 }
 
 function ledgerRow({ db }: InboundDeps, runId: string) {
