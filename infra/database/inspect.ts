@@ -40,6 +40,27 @@ const RECORD_TRIGGERS = [
   'booksy_sync_outbox_truncate',
 ] as const;
 
+/** Whoever keeps free time for a minute is told of changes in these … */
+const TIME_TABLES = [
+  'occupancy',
+  'working_hours',
+  'holidays',
+  'services',
+  'service_variants',
+  'staff',
+  'rooms',
+  'sync_rules',
+  'time_off',
+] as const;
+const TIME_TRIGGERS = [
+  'availability_insert',
+  'availability_update',
+  'availability_delete',
+  'availability_truncate',
+] as const;
+/** … and in these, whose rows do not say whose they are. */
+const SHARED_TIME_TABLES = ['service_variant_staff', 'service_rooms', 'businesses'] as const;
+
 /** Every trigger of the migrations, `table.name`. Each must be ENABLE ALWAYS (R27). */
 export const TRIGGERS: readonly string[] = [
   ...RECORD_TABLES.flatMap((table) => RECORD_TRIGGERS.map((trigger) => `${table}.${trigger}`)),
@@ -64,6 +85,8 @@ export const TRIGGERS: readonly string[] = [
   'booksy_audit_heads.booksy_audit_append_only',
   'sync_outbox.booksy_sync_notify',
   'webhook_logs.booksy_sync_notify',
+  ...TIME_TABLES.flatMap((table) => TIME_TRIGGERS.map((trigger) => `${table}.${trigger}`)),
+  ...SHARED_TIME_TABLES.map((table) => `${table}.availability_change`),
 ];
 
 /** Unique indexes that statements here lean on and Prisma cannot name. */
@@ -75,6 +98,7 @@ export const INDEXES: readonly string[] = [
   'booksy_audit_log_chain_key',
   'sync_intents_open_key',
   'webhook_logs_undrained_key',
+  'time_off_event_key',
 ];
 
 const CONSTRAINTS = ['occupancy.occupancy_no_overlap'] as const;

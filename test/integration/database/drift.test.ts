@@ -16,6 +16,7 @@ const NOTHING = '-- This is an empty migration.';
  */
 const BY_HAND = {
   indexes: [
+    'booking_holds_expires_at_idx',
     'booksy_audit_log_chain_key',
     'booksy_audit_log_run_id_idx',
     'booksy_sync_conflicts_open_idx',
@@ -23,11 +24,13 @@ const BY_HAND = {
     'external_bookings_former_idx',
     'external_bookings_import_uid_idx',
     'external_bookings_moved_idx',
+    'external_calendars_due_at_idx',
     'external_clients_gone_idx',
     'external_clients_primary_key',
     'integration_sync_status_due_idx',
     'occupancy_exempt_business_idx',
     'occupancy_exempt_idx',
+    'occupancy_hold_id_idx',
     'occupancy_session_idx',
     'occupancy_time_off_id_idx',
     'profiles_unclaimed_email_idx',
@@ -38,6 +41,7 @@ const BY_HAND = {
     'sync_intents_alive_idx',
     'sync_intents_due_idx',
     'sync_intents_open_key',
+    'time_off_event_key',
     'webhook_logs_undrained_idx',
     'webhook_logs_undrained_key',
   ],
