@@ -13,6 +13,7 @@ export interface Deed {
     | 'released'
     | 'approved'
     | 'retried'
+    | 'skipped'
     | 'rule_saved'
     | 'rule_deleted'
     | 'replayed'

@@ -27,6 +27,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/admin/booksy/errors': 'operations:read',
   'GET /api/admin/booksy/errors/:id': 'operations:read',
   'POST /api/admin/booksy/errors/:id/retry': 'sync:run',
+  'POST /api/admin/booksy/errors/:id/skip': 'sync:run',
   'POST /api/admin/booksy/errors/:id/release': 'sync:run',
   'GET /api/admin/booksy/rules': 'rules:read',
   'GET /api/admin/booksy/businesses/:id/rules/:ruleId': 'rules:read',

@@ -20,6 +20,7 @@ import { pageEndpoints } from './endpoints/pages.ts';
 import { healthzEndpoint, readyzEndpoint } from './endpoints/probes.ts';
 import { releaseErrorEndpoint } from './endpoints/release-error.ts';
 import { retryErrorEndpoint } from './endpoints/retry-error.ts';
+import { skipErrorEndpoint } from './endpoints/skip-error.ts';
 import { rulesEndpoints } from './endpoints/rules.ts';
 import { syncStatusEndpoint } from './endpoints/sync-status.ts';
 import { cors, noStore, requestLog, securityHeaders } from './http/context.ts';
@@ -71,6 +72,7 @@ export function createApi(deps: ApiDeps): Api {
     errorsEndpoint(deps),
     errorEndpoint(deps),
     retryErrorEndpoint(deps),
+    skipErrorEndpoint(deps),
     releaseErrorEndpoint(deps),
     ...rulesEndpoints(deps),
     ...auditEndpoints(deps),

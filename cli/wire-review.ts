@@ -73,6 +73,11 @@ export const retried = noted.extend({
   state: z.string(),
   operation: z.string().nullable().default(null),
 });
+export const skipped = noted.extend({
+  /** skipped | already_skipped | asked */
+  state: z.string(),
+  operation: z.string().nullable().default(null),
+});
 export const released = noted.extend({ operation: z.string().nullable().default(null) });
 
 const count = z.number().default(0);

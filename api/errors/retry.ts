@@ -11,6 +11,7 @@ import { businessPaused } from '../runs/control.ts';
 import { startRecord } from '../runs/record.ts';
 import { startRun } from '../runs/start.ts';
 import { actorOf, operationPath } from '../wire.ts';
+import { aloneOf, tellAlone } from './alone.ts';
 import { findError } from './list.ts';
 import type { SyncError } from './schema.ts';
 import { BLAST_RADIUS } from './stored.ts';
@@ -43,7 +44,7 @@ export async function retryError(deps: Deps, grant: TokenGrant, id: string): Pro
   const record = error.kind === 'record' ? null : await recordOf(deps, error);
   const retried =
     error.kind === 'record'
-      ? await recordAlone(deps, error)
+      ? await recordAlone(deps, error, actor)
       : record === null
         ? await wholeRun(deps, business, error, actor)
         : await oneRecord(deps, business, error, record, actor);
@@ -100,10 +101,10 @@ async function oneRecord(
 }
 
 /** A record that failed alone has a workflow that waits: it tries now (R29). */
-async function recordAlone(deps: Deps, error: SyncError): Promise<Retried> {
+async function recordAlone(deps: Deps, error: SyncError, actor: string): Promise<Retried> {
   const runId = error.id.slice('record:'.length);
-  const row = await deps.prisma.syncFailure.findFirst({ where: { runId }, select: { workflowId: true } });
-  if (row?.workflowId != null) await deps.launcher.signalRecordSync(row.workflowId, 'retry');
+  const row = await aloneOf(deps, [error.businessId], runId);
+  if (row !== null) await tellAlone(deps, row, { actor, wish: 'retry' });
   return { state: 'started', operation: operationPath(runId) };
 }
 

@@ -14,7 +14,7 @@ export const errorSchema = z
     id: z.string().meta({ example: 'quarantine:0199c0de-0000-7000-8000-0000000000cc' }),
     kind: z.enum(ERROR_KINDS).meta({
       description:
-        '`quarantine`: a record that could not be taken in; `run`: a run that failed and that no later one has mended; `open`: a run under way whose step fails and is tried again; `record`: a record that failed alone and is tried again by a workflow of its own (its signals `retry` and `skip`); `circuit`: trouble of everybody, everything of the business waits until a probe succeeds',
+        '`quarantine`: a record that could not be taken in; `run`: a run that failed and that no later one has mended; `open`: a run under way whose step fails and is tried again; `record`: a record that failed alone and is tried again by a workflow of its own (`retry` asks for the next try now, `skip` leaves it until it changes again); `circuit`: trouble of everybody, everything of the business waits until a probe succeeds',
     }),
     businessId: z.guid(),
     businessName: z.string(),
@@ -38,7 +38,7 @@ export const errorSchema = z
     attempt: z.int().nullable().meta({ description: 'Of a step that is tried again' }),
     nextAttemptAt: instant.nullable(),
     operation: z.string().nullable().meta({ description: 'The run that saw it last' }),
-    actions: z.array(z.enum(['retry', 'release'])).meta({ description: 'What can be done here' }),
+    actions: z.array(z.enum(['retry', 'skip', 'release'])).meta({ description: 'What can be done here' }),
   })
   .meta({ id: 'SyncError' });
 export type SyncError = z.output<typeof errorSchema>;

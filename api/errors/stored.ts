@@ -125,7 +125,19 @@ function present(row: Row): SyncError {
     attempt: null,
     nextAttemptAt: null,
     operation: row.run_id === null ? null : operationPath(row.run_id),
-    // A circuit asks by itself, once a minute.
-    actions: row.kind === 'circuit' ? [] : release ? ['release', 'retry'] : ['retry'],
+    actions: actionsOf(row, release),
   };
+}
+
+function actionsOf({ kind }: Row, release: boolean): SyncError['actions'] {
+  switch (kind) {
+    // A circuit asks by itself, once a minute.
+    case 'circuit':
+      return [];
+    case 'record':
+      return ['retry', 'skip'];
+    case 'quarantine':
+    case 'run':
+      return release ? ['release', 'retry'] : ['retry'];
+  }
 }

@@ -25,6 +25,8 @@ export const PROBLEMS = {
   release_changed: { status: 409, title: 'The number of records has changed since it was shown' },
   not_releasable: { status: 409, title: 'Only an entry about too many removals is released' },
   not_retryable: { status: 409, title: 'There is nothing to try again by hand' },
+  not_skippable: { status: 409, title: 'Only a record that failed alone can be left' },
+  error_closed: { status: 409, title: 'The error is over' },
   plan_unfinished: { status: 409, title: 'The dry run has not been completed' },
   plan_changed: { status: 409, title: 'The plan has changed since it was shown' },
   plan_outdated: { status: 409, title: 'The plan is no longer current' },

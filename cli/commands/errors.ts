@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { findApi, type ApiOptions } from '../api-client.ts';
-import { errorLines, listErrors, release, retry, type ReleaseOptions } from '../errors/index.ts';
+import { errorLines, listErrors, release, retry, skip, type ReleaseOptions } from '../errors/index.ts';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import { createOutput } from '../output.ts';
 import { sayNotes } from '../pages.ts';
@@ -14,12 +14,12 @@ type ListOptions = Options & {
   readonly kind?: string;
   readonly limit: number;
 };
-const KINDS = ['quarantine', 'run', 'open'] as const;
+const KINDS = ['quarantine', 'run', 'open', 'record', 'circuit'] as const;
 
 /** `booksy errors …`: what went wrong and waits for somebody. */
 export function errorsCommand(): Command {
   const errors = new Command('errors').description('what went wrong, and what is held back');
-  for (const command of [listCommand(), retryCommand(), releaseCommand()])
+  for (const command of [listCommand(), retryCommand(), skipCommand(), releaseCommand()])
     errors.addCommand(command.addHelpText('after', EXIT_CODES_HELP));
   return errors;
 }
@@ -34,7 +34,7 @@ function listCommand(): Command {
     .addOption(
       new Option(
         '--kind <kind>',
-        'quarantine (set aside), run (a run that failed), open (a step that is being tried again)',
+        'quarantine (set aside), run (a run that failed), open (a step that is being tried again), record (one that failed alone), circuit (everything waits)',
       ).choices(KINDS),
     )
     .option('--limit <rows>', 'rows at most', wholeNumber(1), DEFAULT_ROWS)
@@ -51,6 +51,14 @@ function retryCommand(): Command {
     .argument('<id>', 'id of the error, as errors list shows it')
     .action(async (id: string, options: Options) => {
       process.exitCode = await retry(findApi(options), id, createOutput(options.json));
+    });
+}
+
+function skipCommand(): Command {
+  return leaf('skip', 'leave a record that failed alone until it changes again')
+    .argument('<id>', 'id of the error, as errors list shows it')
+    .action(async (id: string, options: Options) => {
+      process.exitCode = await skip(findApi(options), id, createOutput(options.json));
     });
 }
 

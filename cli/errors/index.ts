@@ -5,7 +5,7 @@ import { ago, counted } from '../format.ts';
 import { CliError, type Output } from '../output.ts';
 import { readList, sayNotes, type Listed } from '../pages.ts';
 import type { Painter } from '../terminal.ts';
-import { errorAnswer, errorPage, released, retried, type ErrorRow } from '../wire-review.ts';
+import { errorAnswer, errorPage, released, retried, skipped, type ErrorRow } from '../wire-review.ts';
 import { entityWord } from '../words.ts';
 
 const ERRORS = '/api/admin/booksy/errors';
@@ -90,6 +90,21 @@ const RETRY_WORDS: Readonly<Record<string, string>> = {
   alreadyRunning: 'It is being tried already: booksy errors list shows whether it helped.',
   mended: 'It is mended.',
   still_failing: 'It fails still: booksy errors list tells why.',
+};
+
+/** `booksy errors skip`. */
+export async function skip(api: ApiClient, id: string, output: Output): Promise<ExitCode> {
+  const answer = skipped.parse(await api.post(`${ERRORS}/${encodeURIComponent(id)}/skip`, {}));
+  sayNotes(output, answer.notes);
+  const { state, operation } = answer;
+  output.result({ ok: true, id, state, operation }, [SKIP_WORDS[state] ?? `It is ${state}.`]);
+  return EXIT.ok;
+}
+
+const SKIP_WORDS: Readonly<Record<string, string>> = {
+  skipped: 'It is left as it is on both sides, until either side changes it.',
+  already_skipped: 'It was left already.',
+  asked: 'It will be left as soon as its workflow hears of it: booksy errors list shows it.',
 };
 
 /** What `errors release` was told. */

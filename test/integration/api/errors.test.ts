@@ -332,6 +332,22 @@ describe('POST /api/admin/booksy/errors/:id/release', () => {
   });
 });
 
+describe('POST /api/admin/booksy/errors/:id/skip', () => {
+  it('refuses what no workflow waits for, and tells nobody of another business’s', async () => {
+    const { id, token } = await salon();
+    const entry = await quarantineRow(api, { businessId: id });
+    const refused = await post(`quarantine:${entry}/skip`, token);
+    expect([refused.status, refused.json]).toMatchObject([409, { code: 'not_skippable' }]);
+    const run = await runRow(api, { businessId: id, kind: 'record_sync' });
+    const closed = await post(`record:${run}/skip`, token);
+    expect([closed.status, closed.json]).toMatchObject([409, { code: 'error_closed' }]);
+    const other = await salon();
+    for (const error of [`quarantine:${entry}`, `record:${run}`, `open:${run}`])
+      expect((await post(`${error}/skip`, other.token)).status).toBe(404);
+    expect(await auditOf(api, id)).toEqual([]);
+  });
+});
+
 describe('POST /api/admin/booksy/errors/:id/retry', () => {
   it('starts a record sync where the record can be read alone', async () => {
     const { id, token, actor } = await salon();

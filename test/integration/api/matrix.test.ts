@@ -73,6 +73,7 @@ const nowhere = (): Things => ({
   mapping: randomUUID(),
   conflict: randomUUID(),
   quarantine: randomUUID(),
+  failure: randomUUID(),
   entry: randomUUID(),
   undo: randomUUID(),
   webhook: '4000000000000001',

@@ -11,6 +11,7 @@ import {
   dryRun,
   mappingRow,
   profileRow,
+  failureRow,
   quarantineRow,
   ruleRow,
   runRow,
@@ -97,7 +98,7 @@ it('its examples work', async () => {
       MAPPING: (await mappingRow(api, { businessId: business })).id,
       CONFLICT: await conflictRow(api, business),
       WEBHOOK: await webhookRow(api, business),
-      ERROR: `quarantine:${error}`,
+      ERROR: endpoint.endsWith('/skip') ? `record:${await failureRow(api, business)}` : `quarantine:${error}`,
       RECORD: await profileRow(api, business),
     };
     const { url, ...request } = asRequest(command, { API: api.url, TOKEN: token, ...values });

@@ -79,7 +79,9 @@ describe('a record that fails alone (R29)', { timeout: 90_000 }, () => {
       errors: z.array(z.object({ id: z.string(), kind: z.string(), actions: z.array(z.string()) })),
     });
     const shown = list.parse((await engine.api.send('GET', '/api/admin/booksy/errors?kind=record')).body);
-    expect(shown.errors).toEqual([{ id: `record:${row!.runId!}`, kind: 'record', actions: ['retry'] }]);
+    expect(shown.errors).toEqual([
+      { id: `record:${row!.runId!}`, kind: 'record', actions: ['retry', 'skip'] },
+    ]);
     await accept();
     const retried = await engine.api.send('POST', `/api/admin/booksy/errors/${shown.errors[0]!.id}/retry`);
     expect(retried.status).toBe(202);
@@ -94,14 +96,52 @@ describe('a record that fails alone (R29)', { timeout: 90_000 }, () => {
     await Promise.all([edit(visit, 'Znowu'), edit(visits[2]!, 'Dobra')]);
     await eventually(async () => (await failures())[0]?.workflowId != null, { timeoutMs: 30_000 });
     const [row] = await failures();
-    await signal(row!.recordKey, SKIP_SIGNAL);
-    await eventually(async () => (await failures())[0]?.state === 'skipped');
+    const skip = (id: string) => engine.api.send('POST', `/api/admin/booksy/errors/${id}/skip`);
+    expect(await skip(`record:${row!.runId!}`)).toMatchObject({ status: 200, body: { state: 'skipped' } });
+    expect((await failures())[0]?.state).toBe('skipped');
+    expect(await skip(`record:${row!.runId!}`)).toMatchObject({
+      status: 200,
+      body: { state: 'already_skipped' },
+    });
+    expect(await skip(`record:${engine.businessId}`)).toMatchObject({
+      status: 404,
+      body: { code: 'not_found' },
+    });
     expect(await engine.deps.db.webhookLog.count({ where: { drainedAt: null } })).toBe(0);
     await accept();
     expect(await noteHere(visit)).not.toBe('Znowu');
     await edit(visit, 'Inna');
     await eventually(async () => (await noteHere(visit)) === 'Inna', { timeoutMs: 30_000 });
     await eventually(async () => (await failures()).length === 0);
+    expect(await skip(`record:${row!.runId!}`)).toMatchObject({
+      status: 409,
+      body: { code: 'error_closed' },
+    });
+  });
+
+  it('is skipped by a signal, and also where its workflow was lost', async () => {
+    await refuse('Zgubiona');
+    const visit = visits[3]!;
+    await Promise.all([edit(visit, 'Zgubiona'), edit(visits[4]!, 'Cała')]);
+    await eventually(async () => (await failures())[0]?.workflowId != null, { timeoutMs: 30_000 });
+    const [row] = await failures();
+    await engine.worker.client.workflow.getHandle(row!.workflowId!).terminate('lost');
+    const lost = await engine.api.send('POST', `/api/admin/booksy/errors/record:${row!.runId!}/skip`);
+    expect([200, 202]).toContain(lost.status);
+    await eventually(async () => (await failures())[0]?.state === 'skipped');
+    await accept();
+    await edit(visit, 'Odnaleziona');
+    await eventually(async () => (await noteHere(visit)) === 'Odnaleziona', { timeoutMs: 30_000 });
+    await eventually(async () => (await failures()).length === 0);
+
+    await refuse('Sygnał');
+    await Promise.all([edit(visit, 'Sygnał'), edit(visits[4]!, 'Zdrowa')]);
+    await eventually(async () => (await failures())[0]?.workflowId != null, { timeoutMs: 30_000 });
+    await signal((await failures())[0]!.recordKey, SKIP_SIGNAL);
+    await eventually(async () => (await failures())[0]?.state === 'skipped');
+    await accept();
+    await edit(visit, 'Po sygnale');
+    await eventually(async () => (await failures()).length === 0, { timeoutMs: 30_000 });
   });
 
   it('on its way out leaves the others their way', async () => {

@@ -8,6 +8,8 @@ export interface Things {
   readonly mapping: string;
   readonly conflict: string;
   readonly quarantine: string;
+  /** The run of a record that failed alone, and was left. */
+  readonly failure: string;
   /** Of its audit trail, with values. */
   readonly entry: string;
   /** An undo that waits for its plan. */
@@ -38,6 +40,7 @@ function idOf(path: string, things: Things): string {
   if (path.includes('/conflicts/')) return things.conflict;
   if (path.includes('/audit/')) return things.entry;
   if (path.includes('/undo/')) return things.undo;
+  if (path.includes('/errors/') && path.endsWith('/skip')) return `record:${things.failure}`;
   if (path.includes('/errors/')) return `quarantine:${things.quarantine}`;
   if (path.includes('/webhooks/')) return things.webhook;
   return things.run;

@@ -144,6 +144,26 @@ export async function quarantineRow(api: TestApi, row: QuarantineRow): Promise<s
   return id;
 }
 
+/** A record that failed alone and was left (R29): the id of its run. */
+export async function failureRow(api: TestApi, businessId: string): Promise<string> {
+  const runId = uuidv7();
+  const recordId = uuidv7();
+  await api.prisma.syncFailure.create({
+    data: {
+      businessId,
+      entity: 'booking',
+      recordKey: recordId,
+      recordId,
+      state: 'skipped',
+      errorCode: 'database_refused',
+      detail: 'The database refused the record.',
+      nextStep: 'Mend it, then try again.',
+      runId,
+    },
+  });
+  return runId;
+}
+
 /** The entry of a window in which too much was missing. */
 export function windowRow(api: TestApi, row: QuarantineRow): Promise<string> {
   return quarantineRow(api, {
@@ -266,12 +286,13 @@ export async function everything(api: TestApi, business: string): Promise<Things
     candidates: [{ recordId: await profileRow(api, business), score: 0.7, reasons: ['name_same'] }],
   });
   const quarantine = await windowRow(api, { businessId: business });
+  const failure = await failureRow(api, business);
   const webhook = await webhookRow(api, business);
   const entry = await auditRow(api, business, run);
   const undo = await undoRow(api, business, run);
   const conflict = await conflictRow(api, business);
   await ruleRow(api, business);
-  return { business, run, mapping, conflict, quarantine, entry, undo, webhook };
+  return { business, run, mapping, conflict, quarantine, failure, entry, undo, webhook };
 }
 
 /** The audit trail of a business, oldest first. */
