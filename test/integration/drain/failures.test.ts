@@ -13,7 +13,7 @@ let engine: LiveEngine;
 let visits: readonly SimVisit[];
 
 beforeAll(async () => {
-  engine = await startLiveEngine({ salons: 2, visits: 500 });
+  engine = await startLiveEngine({ salons: 2, visits: 700 });
   visits = await visitsOf(engine, 'upcoming');
 }, 120_000);
 afterAll(() => engine.stop());

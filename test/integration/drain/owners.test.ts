@@ -1,17 +1,21 @@
 /** What real owners report (BOOKSY.md), by webhook: through HTTP, box, relay and Temporal; asserted on both sides. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { resolveLocal } from '../../../domain/local-time.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startLiveEngine, type LiveEngine } from './support/engine.ts';
+import { freeHoursOf, type FreeHours } from './support/free-hours.ts';
 import { simVisitOf, visitsOf, type SimVisit } from './support/visits.ts';
 
 let engine: LiveEngine;
 let visits: readonly SimVisit[];
+let free: FreeHours;
 let next = 0;
 
 beforeAll(async () => {
   engine = await startLiveEngine({ visits: 500, clients: 60 });
   visits = await visitsOf(engine, 'upcoming');
+  free = await freeHoursOf(engine, engine.businessId);
 }, 120_000);
 afterAll(() => engine.stop());
 afterEach(() => engine.simulator.clearFaults());
@@ -34,6 +38,9 @@ const dayAfter = (local: string, days: number) => {
   day.setUTCDate(day.getUTCDate() + days);
   return `${day.toISOString().slice(0, 10)}${local.slice(10)}`;
 };
+/** An hour later, the same day. */
+const hourAfter = (local: string) =>
+  `${local.slice(0, 11)}${String(Number(local.slice(11, 13)) + 1).padStart(2, '0')}${local.slice(13)}`;
 /** The same visit at another time, as the salon would drag it. */
 const moved = (visit: SimVisit, move: (local: string) => string) => ({
   allowOverlap: true,
@@ -46,8 +53,18 @@ const moved = (visit: SimVisit, move: (local: string) => string) => ({
 const made = z.looseObject({ id: z.number() });
 const newVisit = async (body: object): Promise<SimVisit> => {
   const { id } = made.parse(await salon('/visits', { allowOverlap: true, ...body }, 'POST'));
+  await eventually(async () => (await engine.bookingOf(id)) !== null);
   return simVisitOf(engine, id);
 };
+/** A visit with one of them at a free hour. */
+const visitAt = (from: string, who: 0 | 1 = 0, more: object = {}) =>
+  newVisit({
+    customer_name: 'Ala Próbna',
+    subbookings: [
+      { booked_from: from, booked_till: hourAfter(from), staffer_id: free.people[who].externalId },
+    ],
+    ...more,
+  });
 
 describe('by webhook', { timeout: 60_000 }, () => {
   it('B3 one visit’s news merges with what is known and replaces nothing', async () => {
@@ -81,7 +98,7 @@ describe('by webhook', { timeout: 60_000 }, () => {
   });
 
   it('B5 a move frees the old time on both sides, whoever moves', async () => {
-    const [theirs, ours] = [take(), take()];
+    const [theirs, ours] = [await visitAt(free.next()), await visitAt(free.next())];
     const before = await engine.bookingOf(theirs.id);
     const [old] = await held(before!.id);
     await edit(
@@ -95,7 +112,8 @@ describe('by webhook', { timeout: 60_000 }, () => {
     const mine = await engine.bookingOf(ours.id);
     await sql(
       `UPDATE booking_items SET starts_local = starts_local + interval '7 days', ends_local = ends_local + interval '7 days',
-              starts_at = starts_at + interval '7 days', ends_at = ends_at + interval '7 days' WHERE booking_id = $1`,
+              starts_at = (starts_local + interval '7 days') AT TIME ZONE zone,
+              ends_at = (ends_local + interval '7 days') AT TIME ZONE zone WHERE booking_id = $1`,
       [mine!.id],
     );
     await eventually(
@@ -141,45 +159,31 @@ describe('by webhook', { timeout: 60_000 }, () => {
   });
 
   it('B8 the same time of two people is two visits, both held', async () => {
-    const staff = z
-      .object({ results: z.array(z.looseObject({ id: z.number(), type: z.string() })) })
-      .or(z.array(z.looseObject({ id: z.number(), type: z.string() })));
-    const salons = (await engine.simulator.state()).salons;
-    const listed = staff.parse(
-      await engine.simulator.asSalon('GET', `/business/${String(salons[0]!.id)}/resource/`),
-    );
-    const people = (Array.isArray(listed) ? listed : listed.results).filter(({ type }) => type === 'S');
-    const day = dayAfter(visits[0]!.booked_from, 40).slice(0, 10);
-    const at = (id: number) =>
-      newVisit({
-        customer_name: 'Ala Próbna',
-        subbookings: [{ booked_from: `${day}T10:00`, booked_till: `${day}T11:00`, staffer_id: id }],
-      });
-    const both = [await at(people[0]!.id), await at(people[1]!.id)];
-    for (const { id } of both) {
-      await eventually(async () => {
-        const booking = await engine.bookingOf(id);
-        return booking !== null && (await held(booking.id)).length > 0;
-      });
-    }
+    const at = free.next();
+    const both = [await visitAt(at, 0), await visitAt(at, 1)];
     const ids = await Promise.all(both.map(async ({ id }) => (await engine.bookingOf(id))!.id));
     expect(ids[0]).not.toBe(ids[1]);
+    for (const id of ids) expect(await held(id)).toHaveLength(1);
     const conflicts = await engine.openConflicts();
     expect(conflicts.filter(({ recordId }) => ids.includes(recordId ?? ''))).toEqual([]);
   });
 
   it('B9 a visit with two parts blocks both calendars; editing one leaves the other', async () => {
-    const both = (await visitsOf(engine, 'all')).find(
-      ({ subbookings, status, booked_from: from, repeating }) =>
-        subbookings.length === 2 && status === 'A' && repeating !== true && from > new Date().toISOString(),
-    );
-    const booking = await engine.bookingOf(both!.id);
-    expect(await held(booking!.id)).toHaveLength(
-      new Set(both!.subbookings.map(({ staffer_id: staff, booked_from: from }) => `${String(staff)} ${from}`))
-        .size,
-    );
-    const [first, second] = both!.subbookings;
-    await edit(both!, {
+    const at = free.next();
+    const both = await newVisit({
+      customer_name: 'Ala Próbna',
+      // No variants: nothing of either item is a gap (R21).
+      subbookings: free.people.map(({ externalId }) => ({
+        booked_from: at,
+        booked_till: hourAfter(at),
+        staffer_id: externalId,
+      })),
+    });
+    const booking = await engine.bookingOf(both.id);
+    const [one, other] = free.people.map(({ id }) => id);
+    expect((await held(booking!.id)).map(({ resource_id: id }) => id).sort()).toEqual([one, other].sort());
+    const [first, second] = both.subbookings;
+    await edit(both, {
       allowOverlap: true,
       subbookings: [
         first,
@@ -191,25 +195,30 @@ describe('by webhook', { timeout: 60_000 }, () => {
       ],
     });
     await eventually(async () => {
-      const now = await engine.bookingOf(both!.id);
+      const now = await engine.bookingOf(both.id);
       return now?.items[1]?.startsAt.getTime() !== booking!.items[1]!.startsAt.getTime();
     });
-    const after = await engine.bookingOf(both!.id);
+    const after = await engine.bookingOf(both.id);
     expect(after!.items.map(({ id }) => id).sort()).toEqual(booking!.items.map(({ id }) => id).sort());
     expect(after!.items[0]).toMatchObject({
       id: booking!.items[0]!.id,
       startsAt: booking!.items[0]!.startsAt,
     });
+    const day = (local: string) => new Date(resolveLocal(local, free.zone).instant).getTime();
+    expect((await held(booking!.id)).map(({ starts }) => starts.getTime())).toEqual([
+      day(at),
+      day(dayAfter(at, 1)),
+    ]);
   });
 
   it('B13 a visit that somebody made through an import of their own is synced too', async () => {
     const salonId = (await engine.simulator.state()).salons[0]!.id;
-    const day = dayAfter(visits[0]!.booked_from, 41).slice(0, 10);
+    const at = free.next();
     const { id } = made.parse(
       await engine.simulator.asSalon('POST', `/business/${String(salonId)}/appointment/`, {
         customer_name: 'Ewa Importowana',
         import_uid: 'other-tool-77',
-        subbookings: [{ booked_from: `${day}T12:00`, booked_till: `${day}T13:00` }],
+        subbookings: [{ booked_from: at, booked_till: hourAfter(at) }],
       }),
     );
     await eventually(async () => (await engine.bookingOf(id)) !== null);
@@ -232,11 +241,8 @@ describe('by webhook', { timeout: 60_000 }, () => {
   });
 
   it('B20 a 422 makes a conflict card and no storm of tries', async () => {
-    const repeating = (await visitsOf(engine, 'all')).find(
-      ({ repeating: again, status, booked_from: from, type }) =>
-        again === true && status === 'A' && type !== 'R' && from > new Date().toISOString(),
-    );
-    const booking = await engine.bookingOf(repeating!.id);
+    const repeating = await visitAt(free.next(), 0, { repeating: true });
+    const booking = await engine.bookingOf(repeating.id);
     await engine.simulator.clearCounters();
     await sql(`UPDATE bookings SET client_note = 'Nie da się' WHERE id = $1`, [booking!.id]);
     await eventually(

@@ -1,12 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { v7 as uuidv7 } from 'uuid';
-import { ADAPTERS } from '../../../activities/outbound/adapters/index.ts';
-import { EnginePort } from '../../../activities/outbound/port.ts';
-import { processRecord } from '../../../domain/protocol/process.ts';
-import type { RecordPort } from '../../../domain/protocol/port.ts';
-import { businessOf } from '../../../activities/inbound/run.ts';
-import type { TestFault } from '../../support/simulator.ts';
 import { startRig, type OutboundRig } from './support/rig.ts';
+import { underFaultsOf } from './support/under-faults.ts';
 
 /** Writes whose answer never came, came wrong, or must not be sent. Each fault is asserted to have really hit. */
 
@@ -26,41 +20,7 @@ const POST = 'POST /business/{business_id}/appointment/';
 const PUT = 'PUT /business/{business_id}/appointment/{appointment_id}/';
 const CANCEL = 'PATCH /business/{business_id}/appointment/{appointment_id}/status/cancel/';
 
-/** Arms a fault, runs, and insists that it hit. */
-async function under<T>(fault: TestFault, run: () => Promise<T>): Promise<T> {
-  const hits = async () => Number((await rig.engine.simulator.counters()).faultHits[fault.kind] ?? 0);
-  const before = await hits();
-  await rig.engine.simulator.fault(fault);
-  const result = await run();
-  expect(await hits()).toBeGreaterThan(before);
-  return result;
-}
-
-const intents = (recordId: string) =>
-  rig.sql<{ operation: string; state: string; due_at: Date | null; remembered_until: Date | null }>(
-    'SELECT operation, state, due_at, remembered_until FROM sync_intents WHERE record_id = $1 ORDER BY opened_at',
-    [recordId],
-  );
-const conflicts = (recordId: string) =>
-  rig.sql<{ kind: string; groups: string[]; detail: Record<string, unknown> }>(
-    `SELECT kind, groups, detail FROM booksy_sync_conflicts WHERE record_id = $1 AND status = 'open'`,
-    [recordId],
-  );
-/** As if so much time had passed since the record's writes: rows are moved back, nobody sleeps. */
-const age = (recordId: string, seconds: number) =>
-  rig.sql(
-    `UPDATE sync_intents SET opened_at = opened_at - make_interval(secs => $2), due_at = due_at - make_interval(secs => $2),
-            look_ups = ARRAY(SELECT l - make_interval(secs => $2) FROM unnest(look_ups) l)
-      WHERE record_id = $1`,
-    [recordId, seconds],
-  );
-const carrying = async (recordId: string, at: string) => {
-  const list = (await rig.engine.simulator.asSalon(
-    'GET',
-    `/business/${rig.salon}/appointment/?booked_from=${at.slice(0, 10)}T00:00&booked_till=${at.slice(0, 10)}T23:59&limit=100&offset=0`,
-  )) as { results: { id: number; import_uid: string | null; status: string }[] };
-  return list.results.filter((row) => row.import_uid?.startsWith(recordId) === true);
-};
+const { under, intents, conflicts, age, carrying } = underFaultsOf(() => rig);
 
 describe('a create whose answer is lost (R15a, R15b)', () => {
   it('is found by its import uid and adopted: one visit there, no second call', async () => {
@@ -254,82 +214,4 @@ describe('an answer that says no', () => {
     await rig.process('booking', id);
     expect(await carrying(id, at)).toHaveLength(1);
   });
-});
-
-describe('who may write', () => {
-  it('two workers on one record: one holds the lease, one leaves it; one create (R13)', async () => {
-    const at = rig.freeHour();
-    const id = await rig.book(at);
-    const both = await Promise.all([rig.process('booking', id), rig.process('booking', id)]);
-    expect(both.map(({ outcome }) => outcome).sort()).toEqual(['leased', 'written']);
-    expect(await carrying(id, at)).toHaveLength(1);
-  });
-
-  it('a worker that dies between commit and send: nobody sends blindly, one visit in the end (R13b, R14, R28a)', async () => {
-    const at = rig.freeHour();
-    const id = await rig.book(at);
-    const dead = await portOf(id);
-    const died = new Error('the process died');
-    dead.send = () => Promise.reject(died);
-    dead.releaseLease = () => Promise.resolve();
-    await expect(processRecord(dead)).rejects.toBe(died);
-    expect(await intents(id)).toMatchObject([{ operation: 'create', state: 'open' }]);
-    // Its lease stands: nobody may write.
-    expect(await rig.process('booking', id)).toMatchObject({ outcome: 'leased' });
-    await rig.sql(`UPDATE sync_leases SET expires_at = now() - interval '1 second' WHERE record_id = $1`, [
-      id,
-    ]);
-    await rig.process('booking', id);
-    expect(await intents(id)).toMatchObject([{ state: 'unknown' }]);
-    await age(id, 31);
-    await rig.process('booking', id);
-    expect(await carrying(id, at)).toHaveLength(1);
-    expect(await rig.linkOf(id)).not.toBeNull();
-  });
-
-  it('a worker that was paused past its time does not send (R13b)', async () => {
-    const at = rig.freeHour();
-    const id = await rig.book(at);
-    const slow = await portOf(id);
-    const send = slow.send.bind(slow);
-    slow.send = async (...given) => {
-      const real = performance.now.bind(performance);
-      performance.now = () => real() + 4_000;
-      try {
-        return await send(...given);
-      } finally {
-        performance.now = real;
-      }
-    };
-    expect(await processRecord(slow)).toMatchObject({ outcome: 'waiting', writes: 0 });
-    expect(await intents(id)).toMatchObject([{ state: 'unsent' }]);
-    expect(await carrying(id, at)).toEqual([]);
-    await age(id, 6);
-    expect(await rig.process('booking', id)).toMatchObject({ writes: 1 });
-  });
-
-  it('whoever lost the lease while calling writes nothing down (R13)', async () => {
-    const id = await rig.book(rig.freeHour());
-    const late = await portOf(id);
-    const send = late.send.bind(late);
-    late.send = async (...given) => {
-      const answer = await send(...given);
-      await rig.sql(`UPDATE sync_leases SET owner = 'somebody else' WHERE record_id = $1`, [id]);
-      return answer;
-    };
-    late.releaseLease = () => Promise.resolve();
-    await processRecord(late);
-    expect(await rig.linkOf(id)).toBeNull();
-    await rig.sql('DELETE FROM sync_leases WHERE record_id = $1', [id]);
-    await rig.process('booking', id);
-    expect(await rig.linkOf(id)).not.toBeNull();
-  });
-
-  async function portOf(recordId: string): Promise<RecordPort> {
-    const { deps } = rig.engine;
-    const business = await businessOf(deps.db, rig.businessId);
-    const ref = { businessId: rig.businessId, entity: 'booking' as const, recordId };
-    const run = { runId: uuidv7(), actor: 'sync' };
-    return new EnginePort({ deps, business, ref, run, owner: uuidv7() }, ADAPTERS.booking);
-  }
 });

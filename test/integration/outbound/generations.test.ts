@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { echoesOf } from '../../../activities/outbound/index.ts';
 import { neverLinked } from '../../../activities/outbound/never-linked.ts';
+import { wednesday } from './support/days.ts';
 import { startRig, type OutboundRig } from './support/rig.ts';
 
 /** Revivals, doubles, ends of our own visits, echoes and the gate: real PostgreSQL, the simulator over HTTP. */
@@ -197,13 +198,13 @@ describe('what has no way out', () => {
   });
 
   it('a past visit is never pushed (R18)', async () => {
-    const id = await rig.book('2026-11-02T02:00');
+    const id = await rig.book(`${wednesday(-3)}T02:00`);
     expect(await rig.process('booking', id)).toMatchObject({ writes: 0 });
     expect(await rig.linkOf(id)).toBeNull();
   });
 
   it('beyond the rule’s advance nothing is pushed, and nothing is wrong (R25)', async () => {
-    const id = await rig.book('2027-11-02T02:00');
+    const id = await rig.book(`${wednesday(50)}T02:00`);
     expect(await rig.process('booking', id)).toMatchObject({ outcome: 'held', writes: 0, conflicts: 0 });
   });
 

@@ -19,26 +19,31 @@ const simVisit = z.looseObject({
 });
 export type SimVisit = z.output<typeof simVisit>;
 
-/** Visits of the simulator's first salon: those to come, or all. Plain ones only: one item, not repeating, no block. */
+/** How far ahead a visit has to be so that it does not begin while a test runs, whatever the zone; what is pushed ends before. */
+const FIRST_MS = 26 * 3_600_000;
+const LAST_MS = 85 * 86_400_000;
+
+/**
+ * Visits of the simulator's first salon: all, or those to come that may be changed from either side (one item, by day, not
+ * repeating, no block).
+ */
 export async function visitsOf(engine: TestEngine, which: 'upcoming' | 'all'): Promise<readonly SimVisit[]> {
   const [salon] = (await engine.simulator.state()).salons;
   const { results } = z
     .object({ results: z.array(simVisit) })
-    .parse(
-      await engine.simulator.control(
-        'GET',
-        `/visits?limit=1000&salon=${String(salon?.id)}${which === 'all' ? '' : `&from=${new Date().toISOString().slice(0, 16)}`}`,
-      ),
-    );
-  const now = new Date(Date.now() + 7_200_000).toISOString();
+    .parse(await engine.simulator.control('GET', `/visits?limit=1000&salon=${String(salon?.id)}`));
+  if (which === 'all') return results;
+  const [from, till] = [FIRST_MS, LAST_MS].map((ms) => new Date(Date.now() + ms).toISOString());
   return results.filter(
-    (visit) =>
-      which === 'all' ||
-      (visit.status === 'A' &&
-        visit.type !== 'R' &&
-        visit.repeating !== true &&
-        visit.subbookings.length === 1 &&
-        visit.booked_from > now),
+    ({ status, type, repeating, subbookings, booked_from: at }) =>
+      status === 'A' &&
+      type !== 'R' &&
+      repeating !== true &&
+      subbookings.length === 1 &&
+      // Those of the night lie where the clocks change.
+      at.slice(11) > '05:59' &&
+      at > (from ?? '') &&
+      at < (till ?? ''),
   );
 }
 

@@ -1,47 +1,17 @@
 import { beforeAll, describe, expect } from 'vitest';
 import type { MatrixBench } from './bench.ts';
-
-/** What the salon did there, and the ids of what it did it to. */
-interface DoneThere {
-  readonly visit: string;
-  readonly client: string;
-  readonly service: string;
-  readonly variant: string;
-  readonly timeOff: string;
-  readonly reservation: string;
-  readonly category: string;
-  readonly staff: string;
-  readonly room: string;
-}
+import { cellsInEnded } from './cells-in-ended.ts';
+import { BLOCK_DAY, createDeeds, CUSTOM_DAY, OFF_DAY, VISIT_DAY } from './deeds-there.ts';
 
 /** Done there by the salon, seen here after the next pass. */
 export function cellsIn(bench: MatrixBench): void {
   const { cell, asSalon, one } = bench;
+  const deeds = createDeeds(bench);
 
   describe('in', () => {
-    let made: DoneThere;
-    let staffExternalId = '';
-    const rowOf = (table: string, column: string, external: string) =>
-      one<Record<string, unknown>>(
-        `SELECT t.*, m.gone_at FROM ${MIRRORS[table] ?? ''} m JOIN ${table} t ON t.id = m.${column}
-          WHERE m.business_id = $1 AND m.external_id LIKE $2`,
-        [bench.rig.businessId, external],
-      );
-    const MIRRORS: Readonly<Record<string, string>> = {
-      bookings: 'external_bookings',
-      profiles: 'external_clients',
-      services: 'external_services',
-      service_variants: 'external_services',
-      service_categories: 'external_services',
-      staff: 'external_staff',
-      rooms: 'external_rooms',
-      time_off: 'external_time_off',
-    };
-
     describe('made there', () => {
       beforeAll(async () => {
         const id = async (rest: string, body: unknown) => String((await asSalon('POST', rest, body))['id']);
-        staffExternalId = bench.rig.staff.externalId;
         const category = await id('service_category/', { name: 'Nowa grupa' });
         const service = await id('service/', { name: 'Nowa usługa', price_type: 'X' });
         const staff = await id('resource/', {
@@ -51,7 +21,7 @@ export function cellsIn(bench: MatrixBench): void {
           visible: true,
           position: 40,
         });
-        made = {
+        deeds.made = {
           category,
           service,
           staff,
@@ -72,9 +42,9 @@ export function cellsIn(bench: MatrixBench): void {
             customer_name: 'Iga Próbna',
             subbookings: [
               {
-                booked_from: '2027-01-12T02:00',
-                booked_till: '2027-01-12T03:00',
-                staffer_id: Number(staffExternalId),
+                booked_from: `${VISIT_DAY}T02:00`,
+                booked_till: `${VISIT_DAY}T03:00`,
+                staffer_id: Number(bench.rig.staff.externalId),
               },
             ],
           }),
@@ -82,133 +52,141 @@ export function cellsIn(bench: MatrixBench): void {
             type: 'R',
             subbookings: [
               {
-                booked_from: '2027-01-13T02:00',
-                booked_till: '2027-01-13T03:00',
-                staffer_id: Number(staffExternalId),
+                booked_from: `${BLOCK_DAY}T02:00`,
+                booked_till: `${BLOCK_DAY}T03:00`,
+                staffer_id: Number(bench.rig.staff.externalId),
               },
             ],
           }),
-          timeOff: await id(`schedule/resource/${staffExternalId}/time_off/`, {
-            date_from: '2027-01-14',
-            date_till: '2027-01-14',
+          timeOff: await id(`schedule/resource/${bench.rig.staff.externalId}/time_off/`, {
+            date_from: OFF_DAY,
+            date_till: OFF_DAY,
             hour_from: '08:00',
             hour_till: '10:00',
             reason_code: 'vacation',
             approved: true,
           }),
         };
-        await asSalon('PUT', `schedule/resource/${staffExternalId}/custom/2026-12-24/`, {
+        await asSalon('PUT', `schedule/resource/${bench.rig.staff.externalId}/custom/${CUSTOM_DAY}/`, {
           hours: [{ hour_from: '10:00', hour_till: '12:00' }],
         });
         await bench.rig.engine.fullSync(bench.rig.businessId);
       }, 120_000);
 
       cell('M-visit-create-in', 'a visit (13)', async () => {
-        expect(await rowOf('bookings', 'booking_id', made.visit)).toMatchObject({
+        expect(await deeds.rowOf('bookings', 'booking_id', deeds.all().visit)).toMatchObject({
           client_name: 'Iga Próbna',
           status: 'confirmed',
         });
       });
       cell('M-client-create-in', 'a client', async () => {
-        expect(await rowOf('profiles', 'profile_id', made.client)).toMatchObject({ given_name: 'Iga' });
+        expect(await deeds.rowOf('profiles', 'profile_id', deeds.all().client)).toMatchObject({
+          given_name: 'Iga',
+        });
       });
       cell('M-service-create-in', 'a service', async () => {
-        expect(await rowOf('services', 'record_id', made.service)).toMatchObject({ name: 'Nowa usługa' });
+        expect(await deeds.rowOf('services', 'record_id', deeds.all().service)).toMatchObject({
+          name: 'Nowa usługa',
+        });
       });
       cell('M-variant-create-in', 'a variant', async () => {
-        expect(await rowOf('service_variants', 'record_id', made.variant)).toMatchObject({
+        expect(await deeds.rowOf('service_variants', 'record_id', deeds.all().variant)).toMatchObject({
           duration_minutes: 50,
         });
       });
       cell('M-category-create-in', 'a category', async () => {
-        expect(await rowOf('service_categories', 'record_id', made.category)).toMatchObject({
+        expect(await deeds.rowOf('service_categories', 'record_id', deeds.all().category)).toMatchObject({
           name: 'Nowa grupa',
         });
       });
       cell('M-staff-create-in', 'a member of staff', async () => {
-        expect(await rowOf('staff', 'staff_id', made.staff)).toMatchObject({ name: 'Ela Nowa' });
+        expect(await deeds.rowOf('staff', 'staff_id', deeds.all().staff)).toMatchObject({ name: 'Ela Nowa' });
       });
       cell('M-room-create-in', 'a room', async () => {
-        expect(await rowOf('rooms', 'room_id', made.room)).toMatchObject({ name: 'Pokój nowy' });
+        expect(await deeds.rowOf('rooms', 'room_id', deeds.all().room)).toMatchObject({ name: 'Pokój nowy' });
       });
       cell('M-time_off-create-in', 'time off', async () => {
-        expect(await rowOf('time_off', 'time_off_id', made.timeOff)).toMatchObject({
+        expect(await deeds.rowOf('time_off', 'time_off_id', deeds.all().timeOff)).toMatchObject({
           reason_code: 'vacation',
         });
       });
       cell('M-reservation-create-in', 'a block of the visit list (R19)', async () => {
-        expect(await rowOf('time_off', 'time_off_id', `${made.reservation}:%`)).toMatchObject({
+        expect(await deeds.rowOf('time_off', 'time_off_id', `${deeds.all().reservation}:%`)).toMatchObject({
           source: 'reservation',
         });
       });
       cell('M-hours-create-in', 'a custom day', async () => {
-        expect(await customDay()).toEqual([[600, 720]]);
+        expect(await deeds.customDay()).toEqual([[600, 720]]);
       });
     });
 
-    async function customDay(): Promise<unknown> {
-      const { intervals } = await one<{ intervals: unknown }>(
-        `SELECT intervals FROM working_hours WHERE owner_id = $1 AND kind = 'custom' AND date = '2026-12-24'`,
-        [bench.rig.staff.id],
-      );
-      return intervals;
-    }
-
     describe('changed there', () => {
       beforeAll(async () => {
-        await bench.rig.engine.simulator.control('PATCH', `/visits/${made.visit}`, {
+        await bench.rig.engine.simulator.control('PATCH', `/visits/${deeds.all().visit}`, {
           customer_note: 'proszę o ciszę',
         });
-        await bench.rig.engine.simulator.control('PATCH', `/visits/${made.reservation}`, {
+        await bench.rig.engine.simulator.control('PATCH', `/visits/${deeds.all().reservation}`, {
           subbookings: undefined,
           moveMinutes: 30,
         });
-        await asSalon('PATCH', `customer/${made.client}/`, { last_name: 'Zmieniona' });
-        await asSalon('PATCH', `service/${made.service}/`, { name: 'Usługa zmieniona' });
-        await asSalon('PATCH', `service/${made.service}/variant/${made.variant}/`, { duration: 55 });
-        await asSalon('PATCH', `service_category/${made.category}/`, { name: 'Grupa zmieniona' });
-        await asSalon('PATCH', `resource/${made.staff}/`, { name: 'Ela Zmieniona' });
-        await asSalon('PATCH', `resource/${made.room}/`, { name: 'Pokój zmieniony' });
-        await asSalon('PATCH', `schedule/resource/${staffExternalId}/time_off/${made.timeOff}/`, {
-          hour_till: '11:00',
+        await asSalon('PATCH', `customer/${deeds.all().client}/`, { last_name: 'Zmieniona' });
+        await asSalon('PATCH', `service/${deeds.all().service}/`, { name: 'Usługa zmieniona' });
+        await asSalon('PATCH', `service/${deeds.all().service}/variant/${deeds.all().variant}/`, {
+          duration: 55,
         });
-        await asSalon('PUT', `schedule/resource/${staffExternalId}/custom/2026-12-24/`, { hours: [] });
+        await asSalon('PATCH', `service_category/${deeds.all().category}/`, { name: 'Grupa zmieniona' });
+        await asSalon('PATCH', `resource/${deeds.all().staff}/`, { name: 'Ela Zmieniona' });
+        await asSalon('PATCH', `resource/${deeds.all().room}/`, { name: 'Pokój zmieniony' });
+        await asSalon(
+          'PATCH',
+          `schedule/resource/${bench.rig.staff.externalId}/time_off/${deeds.all().timeOff}/`,
+          {
+            hour_till: '11:00',
+          },
+        );
+        await asSalon('PUT', `schedule/resource/${bench.rig.staff.externalId}/custom/${CUSTOM_DAY}/`, {
+          hours: [],
+        });
         await bench.rig.engine.fullSync(bench.rig.businessId);
       }, 120_000);
 
       cell('M-visit-change-in', 'a note', async () => {
-        expect(await rowOf('bookings', 'booking_id', made.visit)).toMatchObject({
+        expect(await deeds.rowOf('bookings', 'booking_id', deeds.all().visit)).toMatchObject({
           client_note: 'proszę o ciszę',
         });
       });
       cell('M-client-change-in', 'a name', async () => {
-        expect(await rowOf('profiles', 'profile_id', made.client)).toMatchObject({
+        expect(await deeds.rowOf('profiles', 'profile_id', deeds.all().client)).toMatchObject({
           family_name: 'Zmieniona',
         });
       });
       cell('M-service-change-in', 'a name', async () => {
-        expect(await rowOf('services', 'record_id', made.service)).toMatchObject({
+        expect(await deeds.rowOf('services', 'record_id', deeds.all().service)).toMatchObject({
           name: 'Usługa zmieniona',
         });
       });
       cell('M-variant-change-in', 'a duration', async () => {
-        expect(await rowOf('service_variants', 'record_id', made.variant)).toMatchObject({
+        expect(await deeds.rowOf('service_variants', 'record_id', deeds.all().variant)).toMatchObject({
           duration_minutes: 55,
         });
       });
       cell('M-category-change-in', 'a name', async () => {
-        expect(await rowOf('service_categories', 'record_id', made.category)).toMatchObject({
+        expect(await deeds.rowOf('service_categories', 'record_id', deeds.all().category)).toMatchObject({
           name: 'Grupa zmieniona',
         });
       });
       cell('M-staff-change-in', 'a name', async () => {
-        expect(await rowOf('staff', 'staff_id', made.staff)).toMatchObject({ name: 'Ela Zmieniona' });
+        expect(await deeds.rowOf('staff', 'staff_id', deeds.all().staff)).toMatchObject({
+          name: 'Ela Zmieniona',
+        });
       });
       cell('M-room-change-in', 'a name', async () => {
-        expect(await rowOf('rooms', 'room_id', made.room)).toMatchObject({ name: 'Pokój zmieniony' });
+        expect(await deeds.rowOf('rooms', 'room_id', deeds.all().room)).toMatchObject({
+          name: 'Pokój zmieniony',
+        });
       });
       cell('M-time_off-change-in', 'its end', async () => {
-        const row = await rowOf('time_off', 'time_off_id', made.timeOff);
+        const row = await deeds.rowOf('time_off', 'time_off_id', deeds.all().timeOff);
         const { till } = await one<{ till: string }>(
           `SELECT to_char(ends_local, 'HH24:MI') AS till FROM time_off WHERE id = $1`,
           [row['id']],
@@ -216,7 +194,7 @@ export function cellsIn(bench: MatrixBench): void {
         expect(till).toBe('11:00');
       });
       cell('M-reservation-change-in', 'its time', async () => {
-        const row = await rowOf('time_off', 'time_off_id', `${made.reservation}:%`);
+        const row = await deeds.rowOf('time_off', 'time_off_id', `${deeds.all().reservation}:%`);
         const { from } = await one<{ from: string }>(
           `SELECT to_char(starts_local, 'HH24:MI') AS from FROM time_off WHERE id = $1`,
           [row['id']],
@@ -224,84 +202,10 @@ export function cellsIn(bench: MatrixBench): void {
         expect(from).toBe('02:30');
       });
       cell('M-hours-change-in', 'a day that is closed now', async () => {
-        expect(await customDay()).toEqual([]);
+        expect(await deeds.customDay()).toEqual([]);
       });
     });
 
-    describe('ended there', () => {
-      let cancelled = '';
-      beforeAll(async () => {
-        cancelled = String(
-          (
-            await asSalon('POST', 'appointment/', {
-              customer_name: 'Iga Próbna',
-              subbookings: [
-                {
-                  booked_from: '2027-01-15T02:00',
-                  booked_till: '2027-01-15T03:00',
-                  staffer_id: Number(staffExternalId),
-                },
-              ],
-            })
-          )['id'],
-        );
-        await bench.rig.engine.fullSync(bench.rig.businessId);
-        await bench.rig.engine.simulator.control('PATCH', `/visits/${cancelled}`, { status: 'C' });
-        await bench.rig.engine.simulator.control('DELETE', `/visits/${made.visit}`);
-        await bench.rig.engine.simulator.control('DELETE', `/visits/${made.reservation}`);
-        await asSalon('DELETE', `customer/${made.client}/`);
-        await asSalon('DELETE', `schedule/resource/${staffExternalId}/time_off/${made.timeOff}/`);
-        await asSalon('DELETE', `service/${made.service}/variant/${made.variant}/`);
-        await asSalon('DELETE', `service/${made.service}/`);
-        await asSalon('DELETE', `service_category/${made.category}/`);
-        await asSalon('DELETE', `resource/${made.staff}/`);
-        await asSalon('DELETE', `resource/${made.room}/`);
-        await bench.rig.engine.fullSync(bench.rig.businessId);
-      }, 120_000);
-
-      cell('M-visit-status-in', 'a cancel frees the time (4, 5)', async () => {
-        expect(await rowOf('bookings', 'booking_id', cancelled)).toMatchObject({ status: 'cancelled' });
-      });
-      cell('M-visit-remove-in', 'a future visit that is gone is cancelled here (R18)', async () => {
-        expect(await rowOf('bookings', 'booking_id', made.visit)).toMatchObject({
-          status: 'cancelled',
-          status_reason: 'gone_at_booksy',
-        });
-      });
-      cell('M-client-remove-in', 'a card that is gone leaves the client (R18)', async () => {
-        expect((await rowOf('profiles', 'profile_id', made.client))['gone_at']).not.toBeNull();
-      });
-      cell('M-service-remove-in', 'can no longer be booked', async () => {
-        expect(await rowOf('services', 'record_id', made.service)).toMatchObject({ active: false });
-      });
-      cell('M-variant-remove-in', 'can no longer be booked', async () => {
-        expect(await rowOf('service_variants', 'record_id', made.variant)).toMatchObject({ active: false });
-      });
-      cell('M-category-remove-in', 'stays, marked', async () => {
-        expect((await rowOf('service_categories', 'record_id', made.category))['gone_at']).not.toBeNull();
-      });
-      cell('M-staff-remove-in', 'can no longer be booked', async () => {
-        expect(await rowOf('staff', 'staff_id', made.staff)).toMatchObject({ active: false });
-      });
-      cell('M-room-remove-in', 'can no longer be booked', async () => {
-        expect(await rowOf('rooms', 'room_id', made.room)).toMatchObject({ active: false });
-      });
-      cell('M-time_off-remove-in', 'frees the time', async () => {
-        expect(
-          await bench.rig.sql(
-            `SELECT 1 FROM external_time_off m JOIN time_off t ON t.id = m.time_off_id WHERE m.business_id = $1 AND m.external_id = $2`,
-            [bench.rig.businessId, made.timeOff],
-          ),
-        ).toEqual([]);
-      });
-      cell('M-reservation-remove-in', 'frees the time', async () => {
-        expect(
-          await bench.rig.sql(
-            `SELECT 1 FROM external_time_off m JOIN time_off t ON t.id = m.time_off_id WHERE m.business_id = $1 AND m.external_id LIKE $2`,
-            [bench.rig.businessId, `${made.reservation}:%`],
-          ),
-        ).toEqual([]);
-      });
-    });
+    cellsInEnded(bench, deeds);
   });
 }

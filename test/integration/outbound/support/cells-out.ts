@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect } from 'vitest';
 import type { MatrixBench } from './bench.ts';
+import { wednesday } from './days.ts';
 
 /** Done here by SQL, seen there. */
 export function cellsOut(bench: MatrixBench): void {
@@ -219,15 +220,16 @@ export function cellsOut(bench: MatrixBench): void {
 
   describe('time off out (R19)', () => {
     const id = uuidv7();
+    const day = wednesday(8);
     let off = '';
     const place = () => `schedule/resource/${bench.rig.staff.externalId}/time_off/${off}/`;
 
     cell('M-time_off-create-out', 'a block of ours is made there with our mark (R15)', async () => {
       await bench.rig.sql(
         `INSERT INTO time_off (id, business_id, owner_kind, owner_id, zone, starts_local, ends_local, starts_at, ends_at, reason_code)
-         VALUES ($1, $2, 'staff', $3, $4, '2027-01-11 09:00', '2027-01-11 12:00',
-                 '2027-01-11 09:00'::timestamp AT TIME ZONE $4, '2027-01-11 12:00'::timestamp AT TIME ZONE $4, 'training')`,
-        [id, bench.rig.businessId, bench.rig.staff.id, bench.rig.zone],
+         VALUES ($1, $2, 'staff', $3, $4, $5::timestamp, $6::timestamp, $5::timestamp AT TIME ZONE $4,
+                 $6::timestamp AT TIME ZONE $4, 'training')`,
+        [id, bench.rig.businessId, bench.rig.staff.id, bench.rig.zone, `${day} 09:00`, `${day} 12:00`],
       );
       expect(await bench.rig.process('time_off', id)).toMatchObject({ outcome: 'written', writes: 1 });
       off = await linked('external_time_off', 'time_off_id', id);
@@ -239,8 +241,8 @@ export function cellsOut(bench: MatrixBench): void {
 
     cell('M-time_off-change-out', 'moved here, moved there; the mark stays', async () => {
       await bench.rig.sql(
-        `UPDATE time_off SET ends_local = '2027-01-11 13:00', ends_at = '2027-01-11 13:00'::timestamp AT TIME ZONE zone WHERE id = $1`,
-        [id],
+        'UPDATE time_off SET ends_local = $2::timestamp, ends_at = $2::timestamp AT TIME ZONE zone WHERE id = $1',
+        [id, `${day} 13:00`],
       );
       expect(await bench.rig.process('time_off', id)).toMatchObject({ outcome: 'written', writes: 1 });
       expect(await asSalon('GET', place())).toMatchObject({

@@ -3,6 +3,7 @@ import { processOne } from '../../../../activities/outbound/index.ts';
 import type { ProcessReport } from '../../../../domain/protocol/port.ts';
 import type { WriteEntity } from '../../../../domain/protocol/types.ts';
 import { resolveLocal } from '../../../../domain/local-time.ts';
+import { weekdayAhead } from './days.ts';
 import { startTestEngine, type TestEngine, type TestEngineOptions } from '../../../support/engine.ts';
 
 /** An imported salon on both sides, with Booksy open to writes: what tests of the way out begin with. */
@@ -81,6 +82,19 @@ export async function startRig(options: TestEngineOptions = {}): Promise<Outboun
   const second = pairs.find((pair) => pair.variant === first?.variant && pair.staff !== first.staff);
   if (first === undefined || second === undefined || head === undefined)
     throw new Error('No variant with two staff.');
+  // What the generated salon holds of the two, whatever day it is: visits at the change of clocks, whole days off.
+  const taken = await sql<{ starts: Date; ends: Date }>(
+    `SELECT lower(o.during) AS starts, upper(o.during) AS ends FROM occupancy o
+      WHERE o.resource_id = ANY($1) AND upper(o.during) > now()
+     UNION ALL SELECT t.starts_at, t.ends_at FROM time_off t WHERE t.owner_id = ANY($1) AND t.ends_at > now()`,
+    [[first.staff, second.staff]],
+  );
+  /** With an hour on either side: tests move and lengthen what they book. */
+  const isFree = (startsLocal: string) => {
+    const at = resolveLocal(startsLocal, head.zone).instant;
+    const [from, till] = [Date.parse(at) - 3_600_000, Date.parse(at) + 2 * 3_600_000];
+    return !taken.some(({ starts, ends }) => starts.getTime() < till && ends.getTime() > from);
+  };
   let hours = 0;
 
   const rig: OutboundRig = {
@@ -165,11 +179,12 @@ export async function startRig(options: TestEngineOptions = {}): Promise<Outboun
       return rows[0]?.external_id ?? null;
     },
     freeHour() {
-      hours += 1;
-      const day = 1 + Math.floor(hours / 3);
-      const at = new Date(Date.now() + (45 + day) * 86_400_000).toISOString().slice(0, 10);
-      // At night no generated visit stands in the way.
-      return `${at}T${['01', '03', '05'][hours % 3] ?? '01'}:00`;
+      for (;;) {
+        // At night nobody works.
+        const at = `${weekdayAhead(45, Math.floor(hours / 3))}T${['01', '03', '05'][hours % 3] ?? '01'}:00`;
+        hours += 1;
+        if (isFree(at)) return at;
+      }
     },
     stop: () => engine.stop(),
   };
