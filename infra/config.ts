@@ -2,6 +2,7 @@
  * Configuration, parsed once by each process (SPEC §12). A bad value names itself and stops the start.
  */
 import { createHash } from 'node:crypto';
+import { keepsPrepared } from './config/database.ts';
 import { problemsBetween } from './config/between.ts';
 import { settingMeta } from './config/notes.ts';
 import { environment, SETTING_NAMES, type Environment } from './config/settings.ts';
@@ -87,6 +88,8 @@ export interface DatabaseConfig {
   readonly acquireTimeoutMs: number;
   /** 0: none. */
   readonly statementTimeoutMs: number;
+  /** Marked statements are planned once for each connection (infra/database/prepared.ts). */
+  readonly preparedStatements: boolean;
 }
 
 export interface CacheConfig {
@@ -223,6 +226,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       idleTimeoutMs: value.DATABASE_IDLE_TIMEOUT_MS,
       acquireTimeoutMs: value.DATABASE_ACQUIRE_TIMEOUT_MS,
       statementTimeoutMs: value.DATABASE_STATEMENT_TIMEOUT_MS,
+      preparedStatements: keepsPrepared(value.DATABASE_PREPARED_STATEMENTS, {
+        url: value.DATABASE_URL,
+        directUrl: value.DATABASE_DIRECT_URL,
+      }),
     },
     cache: { redisUrl: value.REDIS_URL ?? null },
     booksy: {

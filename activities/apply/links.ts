@@ -25,7 +25,7 @@ interface VariantRow {
 /** Links of a business's catalog and resources; clients are looked up per batch, because there are many. */
 export async function loadCatalogLinks(db: Db | Tx, businessId: string): Promise<Links> {
   const rows = await db.$queryRaw<LinkRow[]>`
-    SELECT 'staff' AS kind, external_id, staff_id AS record_id FROM external_staff
+    SELECT /* prepared */ 'staff' AS kind, external_id, staff_id AS record_id FROM external_staff
      WHERE business_id = ${businessId}::uuid AND staff_id IS NOT NULL
     UNION ALL
     SELECT 'room', external_id, room_id FROM external_rooms
@@ -34,7 +34,7 @@ export async function loadCatalogLinks(db: Db | Tx, businessId: string): Promise
     SELECT entity, external_id, record_id FROM external_services
      WHERE business_id = ${businessId}::uuid AND entity IN ('category', 'service') AND record_id IS NOT NULL`;
   const variants = await db.$queryRaw<VariantRow[]>`
-    SELECT m.external_id, v.id AS variant_id, v.service_id, v.price_type, v.price_minor, v.currency,
+    SELECT /* prepared */ m.external_id, v.id AS variant_id, v.service_id, v.price_type, v.price_minor, v.currency,
            s.gap_after_minutes, s.gap_minutes, s.parallel_clients
       FROM external_services m
       JOIN service_variants v ON v.id = m.record_id
@@ -60,7 +60,7 @@ export async function loadClientLinks(
 ): Promise<ReadonlyMap<string, string>> {
   if (cardIds.length === 0) return new Map();
   const rows = await db.$queryRaw<{ external_id: string; profile_id: string }[]>`
-    SELECT external_id, profile_id FROM external_clients
+    SELECT /* prepared */ external_id, profile_id FROM external_clients
      WHERE business_id = ${businessId}::uuid AND external_id = ANY(${cardIds}::text[]) AND profile_id IS NOT NULL`;
   return new Map(rows.map((row) => [row.external_id, row.profile_id]));
 }

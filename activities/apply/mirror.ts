@@ -125,7 +125,7 @@ export async function writeMirror(
   const extraSets = extraNames.map((name) => `, ${name} = excluded.${name}`).join('');
   const keyColumns = ['business_id', ...fixedNames, mirror.idColumn].join(', ');
   return scope.tx.$executeRaw`
-    INSERT INTO ${Prisma.raw(mirror.table)} AS m
+    INSERT /* prepared */ INTO ${Prisma.raw(mirror.table)} AS m
       (business_id, ${Prisma.raw(mirror.idColumn)}, ${Prisma.raw(mirror.linkColumn)}, remote, remote_hash, base_theirs,
        base_ours, base_counters, sealed_extra, observed_sent_at, observed_received_at, gone_at, last_run_id,
        updated_at ${Prisma.raw(columns)})

@@ -61,10 +61,10 @@ export function createVisitBinding(): EntityBinding {
   const load = async (scope: ApplyScope, recordIds: readonly string[]) => {
     if (scope.readOnly !== true) {
       await scope.tx.$queryRaw`
-        SELECT id FROM booking_items WHERE booking_id = ANY(${recordIds}::uuid[]) ORDER BY id FOR UPDATE`;
+        SELECT /* prepared */ id FROM booking_items WHERE booking_id = ANY(${recordIds}::uuid[]) ORDER BY id FOR UPDATE`;
     }
     const rows = await scope.tx.$queryRaw<VisitDbRow[]>`
-      SELECT b.id, to_jsonb(b) AS row,
+      SELECT /* prepared */ b.id, to_jsonb(b) AS row,
              -- Until its next appointment is linked, a visit's items go by their names in the last one (R16).
              coalesce(m.item_links, (SELECT f.item_links FROM external_bookings f WHERE f.former_booking_id = b.id
                                       ORDER BY f.generation DESC LIMIT 1)) AS item_links,
@@ -75,10 +75,9 @@ export function createVisitBinding(): EntityBinding {
        ORDER BY b.id ${rowLock(scope, 'b')}`;
     const states = new Map<string, OursState>();
     for (const { id, row, items, item_links: links } of rows) {
-      const keyOf = keyFinder(links ?? {});
-      const groups = groupsOfRows(row, items ?? [], keyOf);
-      loaded.set(id, { links: links ?? {}, items: items ?? [], groups });
-      states.set(id, { groups, counters: countersOf(row, items ?? [], keyOf), ended: isEnded(groups) });
+      const state = visitOfRows(row, items ?? [], links ?? {});
+      loaded.set(id, { links: links ?? {}, items: items ?? [], groups: state.groups });
+      states.set(id, state);
     }
     return states;
   };
@@ -141,6 +140,17 @@ export function createVisitBinding(): EntityBinding {
       };
     },
   };
+}
+
+/** A visit as it is here, of its rows and the names that its items have in its appointment. */
+export function visitOfRows(
+  row: Readonly<Record<string, Json>>,
+  items: readonly ItemRow[],
+  links: Readonly<Record<string, string>>,
+): OursState {
+  const keyOf = keyFinder(links);
+  const groups = groupsOfRows(row, items, keyOf);
+  return { groups, counters: countersOf(row, items, keyOf), ended: isEnded(groups) };
 }
 
 interface ItemPlan {
@@ -246,7 +256,7 @@ function prefixed(alias: string, columns: string): string {
 }
 
 /** Names items by the other side's key; one that was added here goes by its own id. */
-function keyFinder(links: ItemLinks): (itemId: string) => string {
+function keyFinder(links: Readonly<ItemLinks>): (itemId: string) => string {
   const keys = new Map(Object.entries(links).map(([key, id]) => [id, key]));
   return (itemId) => keys.get(itemId) ?? `own-${itemId}`;
 }

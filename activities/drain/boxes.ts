@@ -92,7 +92,7 @@ export async function lookIntoBoxes(
   const later = [...putOff.records()];
   const rows = await db.$queryRaw<LookRow[]>`
     WITH b AS (
-      SELECT *, CASE WHEN circuit_opened_at IS NOT NULL AND circuit_probe_at > now() THEN 'circuit'
+      SELECT /* prepared */ *, CASE WHEN circuit_opened_at IS NOT NULL AND circuit_probe_at > now() THEN 'circuit'
                      WHEN paused_at IS NOT NULL THEN 'paused'
                      WHEN circuit_opened_at IS NOT NULL THEN 'probe' ELSE 'none' END AS hold
         FROM businesses WHERE id = ${businessId}::uuid

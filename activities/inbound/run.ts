@@ -1,4 +1,5 @@
 import type { Db } from '../../infra/database/index.ts';
+import { inTurn } from '../../infra/database/turns.ts';
 import type { Vault } from '../../infra/crypto.ts';
 import { isMappedEntity } from '../../infra/mappings.ts';
 import type { Logger } from '../../infra/logger.ts';
@@ -10,8 +11,9 @@ import type { SyncEntity } from '../../domain/entities.ts';
 import type { ApplyOutcome } from '../apply/apply-records.ts';
 import { settleWaiting, type Listed } from '../matching/index.ts';
 import { createPlanCollector } from '../apply/plan-collector.ts';
-import { quarantine, releaseReadable, writeAudit, type Quarantined } from '../apply/record.ts';
+import { writeAudit, type Quarantined } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
+import { letIn, setAside } from '../conflicts/quarantined.ts';
 import { claimed, FRESH_CURSOR, type Claim, type RunCursor } from './cursor.ts';
 import { HeldError, RunMissingError, type RunRef } from './run-ref.ts';
 import { closeStep, openStep, type OpenedStep, type StepOutcome } from './step-row.ts';
@@ -132,19 +134,21 @@ export async function inStep<T>(
   apply: (scope: StepScope) => Promise<T>,
   claim: Claim = null,
 ): Promise<T> {
-  return deps.db.$transaction(
-    async (tx) => {
-      const row = await openStep(tx, run);
-      if (row.held) throw new HeldError(`Run ${run.runId} is held.`);
-      const cursor = row.cursor ?? FRESH_CURSOR;
-      claimed(cursor, claim);
-      const scope = stepScope(deps, business, run, links, { ...row, cursor, tx });
-      const result = await apply(scope);
-      await writeAudit(scope);
-      await closeStep(scope, scope.outcome());
-      return result;
-    },
-    { timeout: APPLY_TIMEOUT_MS, maxWait: APPLY_TIMEOUT_MS },
+  return inTurn(deps.db, business.id, () =>
+    deps.db.$transaction(
+      async (tx) => {
+        const row = await openStep(tx, run);
+        if (row.held) throw new HeldError(`Run ${run.runId} is held.`);
+        const cursor = row.cursor ?? FRESH_CURSOR;
+        claimed(cursor, claim);
+        const scope = stepScope(deps, business, run, links, { ...row, cursor, tx });
+        const result = await apply(scope);
+        await writeAudit(scope);
+        await closeStep(scope, scope.outcome());
+        return result;
+      },
+      { timeout: APPLY_TIMEOUT_MS, maxWait: APPLY_TIMEOUT_MS },
+    ),
   );
 }
 
@@ -177,7 +181,7 @@ function stepScope(
       plan?.planned(counted, { quarantined: rows.length });
     }
     if (rows.length === 0 || plan !== null) return;
-    await quarantine(base, rows);
+    await setAside(base, rows);
     hasQuarantine = true;
   };
   return {
@@ -199,7 +203,7 @@ function stepScope(
     quarantine: putAside,
     releaseReadable: async (entity, externalIds) => {
       // Most salons have nothing in quarantine: then nothing is asked.
-      if (hasQuarantine && plan === null) await releaseReadable(base, entity, externalIds);
+      if (hasQuarantine && plan === null) await letIn(base, entity, externalIds);
     },
     settleWaiting: async (entity, listed) => {
       if (opened.hasUnsure && plan === null && isMappedEntity(entity))

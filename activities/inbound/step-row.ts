@@ -39,7 +39,7 @@ interface StepRow {
 export async function openStep(tx: Tx, run: RunRef): Promise<OpenedStep> {
   const rows = await tx.$queryRaw<StepRow[]>`
     WITH locked AS MATERIALIZED (
-      SELECT pg_advisory_xact_lock(hashtextextended('apply:' || ${run.businessId}, 0)),
+      SELECT /* prepared */ pg_advisory_xact_lock(hashtextextended('apply:' || ${run.businessId}, 0)),
              set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true)
     )
     SELECT r.counts, r.cursor, r.mode, r.finished_at IS NOT NULL AS finished, now() AS now,
@@ -75,7 +75,7 @@ export async function closeStep(scope: ApplyScope, outcome: StepOutcome): Promis
       : Prisma.empty;
   await scope.tx.$executeRaw`
     ${echoes}
-    UPDATE sync_runs SET counts = ${JSON.stringify(outcome.counts)}::jsonb,
+    UPDATE /* prepared */ sync_runs SET counts = ${JSON.stringify(outcome.counts)}::jsonb,
            cursor = ${JSON.stringify(outcome.cursor)}::jsonb
      WHERE id = ${scope.runId}::uuid`;
 }

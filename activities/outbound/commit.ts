@@ -1,4 +1,4 @@
-import { Prisma, type Tx } from '../../infra/database/index.ts';
+import type { Db, Tx } from '../../infra/database/index.ts';
 import type { EditCounters, OursState } from '../../domain/plan.ts';
 import type { Commit } from '../../domain/protocol/port.ts';
 import type { Intent } from '../../domain/protocol/types.ts';
@@ -8,19 +8,23 @@ import { isEnded } from '../../domain/states/visit.ts';
 import type { EntityBinding } from '../apply/binding.ts';
 import { openConflicts } from '../apply/conflicts.ts';
 import { reappear } from '../apply/gone.ts';
+import { writeMirror, type MirrorWrite } from '../apply/mirror.ts';
 import { overfullSessionsOf, overlapsOf } from '../apply/overlaps.ts';
 import { noteAudit, writeAudit } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import { emptyPoolsOf, visitTroubleOf } from '../apply/visit-trouble.ts';
 import type { WriteAdapter } from './adapters/adapter.ts';
+import { clearBoxes } from './boxes.ts';
 import { auditSent, openFound, pick, settleConflicts } from './commit-notes.ts';
 import { monotonicMs, type ProcessContext } from './context.ts';
-import { readVersion } from './facts.ts';
-import { changeIntents, openIntent } from './intents.ts';
-import type { Lease } from './lease.ts';
+import { readVersions } from './facts.ts';
+import { changeIntents, openIntents } from './intents.ts';
+import { renewLeases, type Lease } from './lease.ts';
 import type { LoadedView } from './load.ts';
-import { moveLink, raiseGeneration, takeEnd, writeLinked } from './links-write.ts';
+import { keepMemories, linkedWrite, moveLink, raiseGeneration, takeEnd } from './links-write.ts';
 import type { ItemNames } from './names.ts';
+import { done } from './rounds.ts';
+import { commitKey, togetherOf, type CommitWanted } from './together.ts';
 
 /** What a commit needs beside the commit. */
 export interface CommitInput {
@@ -48,31 +52,92 @@ const TIMEOUT_MS = 60_000;
 /** Takes back everything of a transaction: the world had moved. */
 class WorldMoved extends Error {}
 
+/** A commit as its round works on it. */
+interface Own extends CommitWanted {
+  /** The round's transaction, with the links that this record was seen with. */
+  readonly scope: ApplyScope;
+  readonly ours: OursState | null;
+  readonly leaseEndsAt: string;
+}
+
+/** One transaction for one record: see {@link writeCommits}. */
+export function writeCommit(input: CommitInput, commit: Commit): Promise<CommitOutcome> {
+  const { context } = input;
+  return togetherOf(context.deps.db).commits.ask(commitKey(context), { input, commit });
+}
+
 /**
- * One transaction under the business's lock, with the record's rows locked: the lease must still be ours and the record what
- * the view says (R13), else nothing is written. What the transaction itself puts into the outbox is its own echo (R26).
+ * One transaction under the business's lock, with the records' rows locked: each lease must still be its process's and each
+ * record what its view says (R13), else nothing of that record is written. What the transaction itself puts into the outbox is
+ * its own echo (R26). It commits for all records that have not moved, or for none.
+ *
+ * @param wanted of one business, one kind of record and one run
  */
-export async function writeCommit(input: CommitInput, commit: Commit): Promise<CommitOutcome> {
-  const { context, lease } = input;
-  const startedAtMs = monotonicMs();
-  let endsAtMs = 0;
+export async function writeCommits(
+  db: Db,
+  wanted: readonly CommitWanted[],
+): Promise<readonly PromiseSettledResult<CommitOutcome>[]> {
+  const committedAtMs = monotonicMs();
   try {
-    const intent = await context.deps.db.$transaction(
-      async (tx) => {
-        const scope = await openScope(input, tx);
-        const renewed = await lease.renew(tx);
-        if (renewed === null) throw new WorldMoved();
-        ({ endsAtMs } = renewed);
-        return write(input, scope, commit, renewed.endsAt);
-      },
-      { maxWait: TIMEOUT_MS, timeout: TIMEOUT_MS },
-    );
-    lease.renewed(endsAtMs);
-    return { committed: true, intent, committedAtMs: startedAtMs };
+    const written = await db.$transaction((tx) => writeRound(tx, wanted), {
+      maxWait: TIMEOUT_MS,
+      timeout: TIMEOUT_MS,
+    });
+    return wanted.map(({ input }) => {
+      const own = written.get(input.context.owner);
+      if (own === undefined) return done(NOT_COMMITTED);
+      input.lease.renewed(own.leaseEndsAtMs);
+      return done({ committed: true, intent: own.intent, committedAtMs });
+    });
   } catch (error) {
-    if (error instanceof WorldMoved) return NOT_COMMITTED;
+    if (error instanceof WorldMoved && wanted.length === 1) return [done(NOT_COMMITTED)];
     throw error;
   }
+}
+
+interface Written {
+  readonly intent: Intent | null;
+  readonly leaseEndsAtMs: number;
+}
+
+/** Returns what was written, by owner; who is missing has to plan again. */
+async function writeRound(tx: Tx, wanted: readonly CommitWanted[]): Promise<ReadonlyMap<string, Written>> {
+  const [first] = wanted;
+  if (first === undefined) return new Map();
+  const { context, adapter } = first.input;
+  const scope = await openScope(first.input, tx);
+  const leases = await renewLeases(
+    tx,
+    wanted.map(({ input }) => input.context),
+  );
+  const held = wanted.filter(({ input }) => leases.has(input.context.owner));
+  const refs = held.map(({ input }) => input.context.ref);
+  if (refs.length === 0) return new Map();
+  const binding = adapter.binding();
+  const ours = await binding.loadOurs(
+    scope,
+    refs.map(({ recordId }) => recordId),
+  );
+  const versions = await readVersions(tx, adapter, refs);
+  const owns = held
+    .filter(({ input }) => versions.get(input.context.ref.recordId) === input.loaded.facts.version)
+    .map(({ input, commit }): Own => ({
+      input,
+      commit,
+      scope: { ...scope, links: input.links },
+      ours: ours.get(input.context.ref.recordId) ?? null,
+      leaseEndsAt: leases.get(input.context.owner)?.endsAt ?? scope.now,
+    }));
+  const intents = await write(scope, context, adapter, binding, owns);
+  return new Map(
+    owns.map(({ input }) => [
+      input.context.owner,
+      {
+        intent: intents.get(input.context.owner) ?? null,
+        leaseEndsAtMs: leases.get(input.context.owner)?.endsAtMs ?? 0,
+      },
+    ]),
+  );
 }
 
 /** As an apply opens its transaction: one of a business at a time, and the triggers told that it is Booksy's truth. */
@@ -80,7 +145,7 @@ async function openScope({ context, links }: CommitInput, tx: Tx): Promise<Apply
   const { deps, business, run } = context;
   const rows = await tx.$queryRaw<{ now: Date }[]>`
     WITH locked AS MATERIALIZED (
-      SELECT pg_advisory_xact_lock(hashtextextended('apply:' || ${business.id}, 0)),
+      SELECT /* prepared */ pg_advisory_xact_lock(hashtextextended('apply:' || ${business.id}, 0)),
              set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true)
     )
     SELECT now() AS now FROM locked`;
@@ -98,24 +163,51 @@ async function openScope({ context, links }: CommitInput, tx: Tx): Promise<Apply
   };
 }
 
+/** One statement a step where every commit takes it; what is rare goes record by record. Returns opened intents by owner. */
 async function write(
-  input: CommitInput,
   scope: ApplyScope,
-  commit: Commit,
-  leaseEndsAt: string,
-): Promise<Intent | null> {
-  const { context, adapter, loaded } = input;
-  const { recordId } = context.ref;
-  const binding = adapter.binding();
-  const ours = (await binding.loadOurs(scope, [recordId])).get(recordId) ?? null;
-  if ((await readVersion(scope.tx, adapter, context.ref)) !== loaded.facts.version) throw new WorldMoved();
-
-  const counters = await applyHere(input, scope, binding, commit, ours);
-  if (commit.link !== null) await moveLink(scope, adapter, recordId, commit.link.externalId);
-  if (commit.mirror !== null) {
-    const written = await writeLinked(input, scope, binding, commit.mirror, counters);
-    if (!written) throw new WorldMoved();
+  context: ProcessContext,
+  adapter: WriteAdapter,
+  binding: EntityBinding,
+  owns: readonly Own[],
+): Promise<ReadonlyMap<string, Intent>> {
+  const mirrors: MirrorWrite[] = [];
+  for (const own of owns) {
+    const { input, commit } = own;
+    const counters = await applyHere(own, binding);
+    if (commit.link !== null)
+      await moveLink(scope, adapter, input.context.ref.recordId, commit.link.externalId);
+    if (commit.mirror !== null) mirrors.push(linkedWrite(input, own.scope, binding, commit.mirror, counters));
   }
+  // One that was observed later already is not written (R1).
+  if ((await writeMirror(scope, adapter.mirror, mirrors)) < mirrors.length) throw new WorldMoved();
+  for (const own of owns) await writeLinks(own);
+  await changeIntents(
+    scope.tx,
+    context,
+    owns.flatMap(({ commit }) => commit.intents),
+  );
+  for (const { input, commit } of owns) auditSent(input, scope, commit);
+  const intents = await openIntents(
+    scope.tx,
+    owns.flatMap(({ input, commit, leaseEndsAt: dueAt }) =>
+      commit.open === null ? [] : [{ context: input.context, wanted: commit.open, dueAt }],
+    ),
+  );
+  for (const own of owns) {
+    await openFound(own.input, own.scope, own.commit);
+    await settleConflicts(own.input, own.scope, own.commit);
+  }
+  await keepMemories(scope, adapter, owns);
+  await clearBoxes(scope, owns);
+  await writeAudit(scope);
+  return intents;
+}
+
+/** What becomes of links, generations and of what is gone, once the mirror is written. */
+async function writeLinks({ input, commit, scope }: Own): Promise<void> {
+  const { adapter, context, loaded } = input;
+  const { recordId } = context.ref;
   if (commit.mirror !== null && loaded.view.gone) await reappear(scope, adapter.entity, [recordId]);
   // What was linked is written once more, then it is of an earlier generation (R16).
   if (commit.generation !== null) await raiseGeneration(scope, adapter, recordId, commit.generation);
@@ -126,25 +218,12 @@ async function write(
          AND generation <> ${commit.link.generation}`;
   }
   if (commit.gone !== null) await takeEnd(input, scope, commit.gone);
-  await changeIntents(scope.tx, context, commit.intents);
-  auditSent(input, scope, commit);
-  const intent = commit.open === null ? null : await openIntent(scope.tx, context, commit.open, leaseEndsAt);
-  await openFound(input, scope, commit);
-  await settleConflicts(input, scope, commit);
-  await keepMemory(input, scope, commit);
-  await clearBoxes(input, scope, commit);
-  await writeAudit(scope);
-  return intent;
 }
 
 /** Writes what was seen into the record; returns the edit counters after it. */
-async function applyHere(
-  { context, adapter }: CommitInput,
-  scope: ApplyScope,
-  binding: EntityBinding,
-  { apply }: Commit,
-  ours: OursState | null,
-): Promise<EditCounters> {
+async function applyHere({ input, commit, scope, ours }: Own, binding: EntityBinding): Promise<EditCounters> {
+  const { context, adapter } = input;
+  const { apply } = commit;
   const before = ours?.counters ?? {};
   if (apply === null || apply.groups.length === 0 || ours === null) return before;
   const { recordId } = context.ref;
@@ -179,35 +258,4 @@ async function reportTrouble(scope: ApplyScope, adapter: WriteAdapter, recordId:
     ...(await visitTroubleOf(scope, visits)),
     ...(await emptyPoolsOf(scope, visits)),
   ]);
-}
-
-async function keepMemory(
-  { adapter, loaded }: CommitInput,
-  scope: ApplyScope,
-  commit: Commit,
-): Promise<void> {
-  const externalId = commit.mirror?.seen.externalId ?? loaded.view.externalId;
-  if (commit.memory === null || externalId === null) return;
-  const { mirror } = adapter;
-  const kind =
-    mirror.fixed.entity === undefined ? Prisma.empty : Prisma.sql`AND entity = ${mirror.fixed.entity}`;
-  await scope.tx.$executeRaw`
-    UPDATE ${Prisma.raw(mirror.table)} SET flips = ${JSON.stringify(commit.memory)}::jsonb
-     WHERE business_id = ${scope.businessId}::uuid AND ${Prisma.raw(mirror.idColumn)} = ${externalId} ${kind}`;
-}
-
-/** R26: only rows that were seen before the read; and this transaction's own, which are echoes. */
-async function clearBoxes({ loaded }: CommitInput, scope: ApplyScope, commit: Commit): Promise<void> {
-  const outboxIds = commit.clearsBox ? loaded.outboxIds : [];
-  await scope.tx.$executeRaw`
-    DELETE FROM sync_outbox
-     WHERE business_id = ${scope.businessId}::uuid
-       AND (transaction_id = pg_current_xact_id() OR id = ANY(${[...outboxIds]}::bigint[]))`;
-  const drained = commit.clearsBox ? loaded.webhookIds : [];
-  if (drained.length + commit.judged.length === 0) return;
-  await scope.tx.$executeRaw`
-    UPDATE webhook_logs
-       SET drained_at = CASE WHEN id = ANY(${[...drained]}::bigint[]) THEN coalesce(drained_at, now()) ELSE drained_at END,
-           judged_at = CASE WHEN id = ANY(${[...commit.judged]}::bigint[]) THEN coalesce(judged_at, now()) ELSE judged_at END
-     WHERE business_id = ${scope.businessId}::uuid AND id = ANY(${[...drained, ...commit.judged]}::bigint[])`;
 }

@@ -3,6 +3,7 @@ import type { Json } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import type { EditCounters } from '../../domain/plan.ts';
 import type { OpenConflict, RecordMemory } from '../../domain/protocol/types.ts';
+import type { ItemRow } from '../apply/visit-rows.ts';
 import type { WriteAdapter } from './adapters/adapter.ts';
 import type { ProcessRef } from './context.ts';
 import type { IntentRow } from './intents.ts';
@@ -49,7 +50,7 @@ export interface Facts {
   readonly business: Readonly<Record<string, Json>>;
   readonly row: Readonly<Record<string, Json>> | null;
   /** Of a visit. */
-  readonly items: readonly Readonly<Record<string, Json>>[];
+  readonly items: readonly (ItemRow & { readonly updated_at: string })[];
   /** Oldest first; the present link last. */
   readonly mirrors: readonly MirrorFacts[];
   readonly conflicts: readonly OpenConflict[];
@@ -75,42 +76,52 @@ const LIVING = Prisma.raw(
 /** Webhook bodies of one record that are looked at. */
 const MOST_WEBHOOKS = 20;
 
-/** Reads all of it by one statement. */
-export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef): Promise<Facts | null> {
+type FactsRow = Omit<
+  Facts,
+  | 'items'
+  | 'mirrors'
+  | 'conflicts'
+  | 'intents'
+  | 'written'
+  | 'cancelled_by_us'
+  | 'discarded'
+  | 'box'
+  | 'webhooks'
+> & {
+  /** Which of the records asked for, from 1. */
+  n: number;
+  items: Facts['items'] | null;
+  mirrors: Facts['mirrors'] | null;
+  conflicts: Facts['conflicts'] | null;
+  intents: Facts['intents'] | null;
+  written: Facts['written'] | null;
+  cancelled_by_us: readonly string[] | null;
+  discarded: readonly string[] | null;
+  box: Facts['box'] | null;
+  webhooks: Facts['webhooks'] | null;
+};
+
+/**
+ * Reads all of it for records of one kind, of any businesses, by one statement.
+ *
+ * @returns in their order; null where the business is not there
+ */
+export async function readFacts(
+  tx: Tx,
+  adapter: WriteAdapter,
+  refs: readonly ProcessRef[],
+): Promise<readonly (Facts | null)[]> {
   const { mirror } = adapter;
   const visit = adapter.entity === 'booking';
-  const linked = mirrorsOf(adapter, ref);
-  const rows = await tx.$queryRaw<
-    (Omit<
-      Facts,
-      | 'items'
-      | 'mirrors'
-      | 'conflicts'
-      | 'intents'
-      | 'written'
-      | 'cancelled_by_us'
-      | 'discarded'
-      | 'box'
-      | 'webhooks'
-    > & {
-      items: Facts['items'] | null;
-      mirrors: Facts['mirrors'] | null;
-      conflicts: Facts['conflicts'] | null;
-      intents: Facts['intents'] | null;
-      written: Facts['written'] | null;
-      cancelled_by_us: readonly string[] | null;
-      discarded: readonly string[] | null;
-      box: Facts['box'] | null;
-      webhooks: Facts['webhooks'] | null;
-    })[]
-  >`
-    SELECT now() AS now, ${versionSql(adapter, ref)} AS version, to_jsonb(b) AS business,
+  const linked = mirrorsOf(adapter);
+  const rows = await tx.$queryRaw<FactsRow[]>`
+    SELECT /* prepared */ q.n::int AS n, now() AS now, ${versionSql(adapter)} AS version, to_jsonb(b) AS business,
            (SELECT to_jsonb(t) FROM ${Prisma.raw(adapter.table)} t
-             WHERE t.id = ${ref.recordId}::uuid AND t.business_id = b.id) AS row,
+             WHERE t.id = q.record_id AND t.business_id = b.id) AS row,
            ${
              visit
                ? Prisma.sql`(SELECT jsonb_agg(to_jsonb(i) ORDER BY i.position, i.id) FROM booking_items i
-                  WHERE i.booking_id = ${ref.recordId}::uuid)`
+                  WHERE i.booking_id = q.record_id)`
                : Prisma.sql`NULL::jsonb`
            } AS items,
            (SELECT jsonb_agg((to_jsonb(m) - 'sealed_extra') || jsonb_build_object(
@@ -123,30 +134,30 @@ export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef):
            (SELECT jsonb_agg(jsonb_build_object('kind', c.kind, 'groups', c.groups,
                              'otherExternalId', c.detail ->> 'otherExternalId') ORDER BY c.id)
               FROM booksy_sync_conflicts c
-             WHERE c.business_id = b.id AND c.record_id = ${ref.recordId}::uuid AND c.status = 'open') AS conflicts,
+             WHERE c.business_id = b.id AND c.record_id = q.record_id AND c.status = 'open') AS conflicts,
            EXISTS (SELECT FROM integration_sync_status s WHERE s.business_id = b.id AND s.entity = 'booking'
               AND s.window_key = 'visits:next' AND s.claimed_by = 'resume') AS observing,
            EXISTS (SELECT FROM booksy_sync_conflicts c WHERE c.business_id = b.id AND c.status = 'open'
-              AND (c.record_id = ${ref.recordId}::uuid OR c.other_record_id = ${ref.recordId}::uuid)) AS disputed,
+              AND (c.record_id = q.record_id OR c.other_record_id = q.record_id)) AS disputed,
            (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.opened_at, i.id) FROM sync_intents i
-             WHERE ${ofRecord(ref)} AND ${LIVING}) AS intents,
+             WHERE ${ofRecord(adapter)} AND ${LIVING}) AS intents,
            (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.opened_at, i.id) FROM sync_intents i
-             WHERE ${ofRecord(ref)} AND i.state = 'confirmed' AND i.operation IN ('change', 'status')
+             WHERE ${ofRecord(adapter)} AND i.state = 'confirmed' AND i.operation IN ('change', 'status')
                AND i.resolved_at > now() - interval '24 hours') AS written,
-           (SELECT to_jsonb(i) FROM sync_intents i WHERE ${ofRecord(ref)} AND i.operation = 'create'
+           (SELECT to_jsonb(i) FROM sync_intents i WHERE ${ofRecord(adapter)} AND i.operation = 'create'
              ORDER BY i.generation DESC, i.opened_at DESC, i.id DESC LIMIT 1) AS created,
            (SELECT jsonb_agg(DISTINCT i.external_id) FROM sync_intents i
-             WHERE ${ofRecord(ref)} AND i.step = 'cancel' AND i.state IN ('confirmed', 'late_acted')
+             WHERE ${ofRecord(adapter)} AND i.step = 'cancel' AND i.state IN ('confirmed', 'late_acted')
                AND i.external_id IS NOT NULL
                AND NOT EXISTS (SELECT FROM ${linked}
                                 WHERE ${Prisma.raw(`m.${mirror.idColumn}`)} = i.external_id)) AS cancelled_by_us,
            (SELECT jsonb_agg(DISTINCT c.resolution_choice ->> 'discarded') FROM booksy_sync_conflicts c
-             WHERE c.business_id = b.id AND c.record_id = ${ref.recordId}::uuid AND c.kind = 'double'
+             WHERE c.business_id = b.id AND c.record_id = q.record_id AND c.kind = 'double'
                AND c.status = 'resolved' AND c.resolution_choice ->> 'discarded' IS NOT NULL) AS discarded,
            (SELECT jsonb_agg(jsonb_build_object('id', o.id::text, 'operation', o.operation, 'at', o.created_at)
                              ORDER BY o.id)
               FROM sync_outbox o
-             WHERE o.business_id = b.id AND o.entity = ${ref.entity} AND o.record_id = ${ref.recordId}::uuid) AS box,
+             WHERE o.business_id = b.id AND o.entity = ${adapter.entity} AND o.record_id = q.record_id) AS box,
            ${
              visit
                ? Prisma.sql`(SELECT jsonb_agg(to_jsonb(w) ORDER BY w.received_at, w.id) FROM (
@@ -158,9 +169,15 @@ export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef):
                    ORDER BY w.received_at DESC, w.id DESC LIMIT ${MOST_WEBHOOKS}) w)`
                : Prisma.sql`NULL::jsonb`
            } AS webhooks
-      FROM businesses b WHERE b.id = ${ref.businessId}::uuid`;
-  const row = rows[0];
-  if (row === undefined) return null;
+      FROM ${asked(refs)} JOIN businesses b ON b.id = q.business_id`;
+  const byPlace = new Map(rows.map((row) => [row.n, row]));
+  return refs.map((_, index) => {
+    const row = byPlace.get(index + 1);
+    return row === undefined ? null : factsOf(row);
+  });
+}
+
+function factsOf(row: FactsRow): Facts {
   return {
     ...row,
     items: row.items ?? [],
@@ -175,49 +192,60 @@ export async function readFacts(tx: Tx, adapter: WriteAdapter, ref: ProcessRef):
   };
 }
 
-/** The compare-and-set token alone (R13). */
-export async function readVersion(tx: Tx, adapter: WriteAdapter, ref: ProcessRef): Promise<string> {
-  const rows = await tx.$queryRaw<{ version: string }[]>`SELECT ${versionSql(adapter, ref)} AS version`;
-  return rows[0]?.version ?? '';
+/** The compare-and-set tokens alone (R13), by record. */
+export async function readVersions(
+  tx: Tx,
+  adapter: WriteAdapter,
+  refs: readonly ProcessRef[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx.$queryRaw<{ record_id: string; version: string }[]>`
+    SELECT /* prepared */ q.record_id::text AS record_id, ${versionSql(adapter)} AS version FROM ${asked(refs)}`;
+  return new Map(rows.map((row) => [row.record_id, row.version]));
+}
+
+/** The records asked for, as rows `q`. */
+function asked(refs: readonly ProcessRef[]): Prisma.Sql {
+  return Prisma.sql`unnest(${refs.map(({ businessId }) => businessId)}::uuid[], ${refs.map(({ recordId }) => recordId)}::uuid[])
+    WITH ORDINALITY AS q (business_id, record_id, n)`;
 }
 
 /**
  * Row versions of the record and its parts, and who last wrote its mirror, its open conflicts and its living writes. A row's
  * xmin is the transaction that wrote it: a lock does not move it, every write does.
  */
-function versionSql(adapter: WriteAdapter, ref: ProcessRef): Prisma.Sql {
+function versionSql(adapter: WriteAdapter): Prisma.Sql {
   const { mirror } = adapter;
   const items =
     adapter.entity === 'booking'
       ? Prisma.sql`(SELECT string_agg(i.id::text || ':' || i.row_version::text, ',' ORDER BY i.id) FROM booking_items i
-           WHERE i.booking_id = ${ref.recordId}::uuid)`
+           WHERE i.booking_id = q.record_id)`
       : Prisma.sql`NULL::text`;
+  const externalId = Prisma.raw(`m.${mirror.idColumn}`);
   return Prisma.sql`md5(array_to_string(ARRAY[
-    (SELECT t.row_version::text FROM ${Prisma.raw(adapter.table)} t WHERE t.id = ${ref.recordId}::uuid),
+    (SELECT t.row_version::text FROM ${Prisma.raw(adapter.table)} t WHERE t.id = q.record_id),
     ${items},
-    (SELECT string_agg(${Prisma.raw(`m.${mirror.idColumn}`)} || ':' || m.xmin::text, ',' ORDER BY 1)
-       FROM ${mirrorsOf(adapter, ref)}),
+    (SELECT string_agg(${externalId} || ':' || m.xmin::text, ',' ORDER BY ${externalId}) FROM ${mirrorsOf(adapter)}),
     (SELECT string_agg(c.id::text || ':' || c.version::text || ':' || c.groups::text, ',' ORDER BY c.id)
        FROM booksy_sync_conflicts c
-      WHERE c.business_id = ${ref.businessId}::uuid AND c.record_id = ${ref.recordId}::uuid AND c.status = 'open'),
+      WHERE c.business_id = q.business_id AND c.record_id = q.record_id AND c.status = 'open'),
     (SELECT string_agg(i.id::text || ':' || i.xmin::text, ',' ORDER BY i.id) FROM sync_intents i
-      WHERE ${ofRecord(ref)} AND ${LIVING})
+      WHERE ${ofRecord(adapter)} AND ${LIVING})
   ], '|', '-'))`;
 }
 
-function ofRecord(ref: ProcessRef): Prisma.Sql {
-  return Prisma.sql`i.business_id = ${ref.businessId}::uuid AND i.entity = ${ref.entity} AND i.record_id = ${ref.recordId}::uuid`;
+function ofRecord({ entity }: WriteAdapter): Prisma.Sql {
+  return Prisma.sql`i.business_id = q.business_id AND i.entity = ${entity} AND i.record_id = q.record_id`;
 }
 
 /** The mirror's rows of the record: what it is linked to, and what it was linked to (R16). */
-function mirrorsOf(adapter: WriteAdapter, ref: ProcessRef): Prisma.Sql {
+function mirrorsOf(adapter: WriteAdapter): Prisma.Sql {
   const { mirror } = adapter;
   const table = Prisma.raw(mirror.table);
   const link = Prisma.raw(mirror.linkColumn);
   const columns = Prisma.raw('x.*, x.xmin');
   const present = Prisma.sql`SELECT ${columns} FROM ${table} x
-    WHERE x.business_id = ${ref.businessId}::uuid AND x.${link} = ${ref.recordId}::uuid`;
+    WHERE x.business_id = q.business_id AND x.${link} = q.record_id`;
   if (adapter.entity !== 'booking') return Prisma.sql`(${present}) m`;
   return Prisma.sql`(${present} UNION ALL SELECT ${columns} FROM ${table} x
-    WHERE x.business_id = ${ref.businessId}::uuid AND x.former_booking_id = ${ref.recordId}::uuid) m`;
+    WHERE x.business_id = q.business_id AND x.former_booking_id = q.record_id) m`;
 }

@@ -71,37 +71,75 @@ export function intentOf(
   };
 }
 
-/** Writes down what is about to be sent. It is due when the lease ends: a crash before the call wakes somebody (R28a). */
-export async function openIntent(
+/** An intent to be opened. */
+export interface IntentWanted {
+  readonly context: ProcessContext;
+  readonly wanted: NewIntent;
+  /** When somebody has to look after it if its process does not come back: the lease's end (R28a). */
+  readonly dueAt: string;
+}
+
+/** Commits intents to paper before their calls (R14), by one statement; by owner. */
+export async function openIntents(
   tx: Tx,
-  context: ProcessContext,
-  wanted: NewIntent,
-  dueAt: string,
-): Promise<Intent> {
-  const { deps, ref, run, owner } = context;
-  const id = uuidv7();
-  const seal = (column: SealedColumn, groups: GroupStates) =>
-    deps.vault.seal(JSON.stringify(groups), placeOf(ref.businessId, column, id));
-  const rows = await tx.$queryRaw<{ opened_at: Date }[]>`
-    INSERT INTO sync_intents
+  intents: readonly IntentWanted[],
+): Promise<ReadonlyMap<string, Intent>> {
+  if (intents.length === 0) return new Map();
+  const rows = intents.map(({ context, wanted, dueAt }) => {
+    const { deps, ref, run, owner } = context;
+    const id = uuidv7();
+    const seal = (column: SealedColumn, groups: GroupStates) =>
+      deps.vault.seal(JSON.stringify(groups), placeOf(ref.businessId, column, id)).toString('hex');
+    return {
+      id,
+      business_id: ref.businessId,
+      entity: ref.entity,
+      record_id: ref.recordId,
+      operation: wanted.operation,
+      generation: wanted.generation,
+      import_uid: wanted.importUid,
+      external_id: wanted.externalId,
+      step: wanted.step,
+      groups: wanted.groups,
+      body: seal('sealed_body', wanted.body),
+      pre_image: seal('sealed_pre_image', wanted.preImage),
+      held: seal('sealed_held', wanted.held),
+      counters: wanted.counters,
+      due_at: dueAt,
+      owner,
+      run_id: run.runId,
+      actor: run.actor,
+    };
+  });
+  const opened = await tx.$queryRaw<{ id: string; opened_at: Date }[]>`
+    INSERT /* prepared */ INTO sync_intents
       (id, business_id, entity, record_id, operation, state, generation, import_uid, external_id, step, groups, sealed_body,
        sealed_pre_image, sealed_held, counters, opened_at, due_at, lease_owner, run_id, actor)
-    VALUES (${id}::uuid, ${ref.businessId}::uuid, ${ref.entity}, ${ref.recordId}::uuid, ${wanted.operation}, 'open',
-            ${wanted.generation}, ${wanted.importUid}, ${wanted.externalId}, ${wanted.step}, ${[...wanted.groups]}::text[],
-            ${seal('sealed_body', wanted.body)}, ${seal('sealed_pre_image', wanted.preImage)},
-            ${seal('sealed_held', wanted.held)}, ${JSON.stringify(wanted.counters)}::jsonb, clock_timestamp(),
-            ${dueAt}::timestamptz, ${owner}, ${run.runId}::uuid, ${run.actor})
-    RETURNING opened_at`;
-  return {
-    ...wanted,
-    id,
-    state: 'open',
-    openedAt: rows[0]?.opened_at.toISOString() ?? dueAt,
-    dueAt,
-    rememberedUntil: null,
-    lookUps: [],
-    meanwhile: null,
-  };
+    SELECT r.id, r.business_id, r.entity, r.record_id, r.operation, 'open', r.generation, r.import_uid, r.external_id, r.step,
+           r.groups, decode(r.body, 'hex'), decode(r.pre_image, 'hex'), decode(r.held, 'hex'), r.counters,
+           clock_timestamp(), r.due_at, r.owner, r.run_id, r.actor
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(
+           id uuid, business_id uuid, entity text, record_id uuid, operation text, generation int, import_uid text,
+           external_id text, step text, groups text[], body text, pre_image text, held text, counters jsonb,
+           due_at timestamptz, owner text, run_id uuid, actor text)
+    RETURNING id::text AS id, opened_at`;
+  const openedAt = new Map(opened.map((row) => [row.id, row.opened_at.toISOString()]));
+  return new Map(
+    intents.map(({ context, wanted, dueAt }, index) => {
+      const id = rows[index]?.id ?? '';
+      const intent: Intent = {
+        ...wanted,
+        id,
+        state: 'open',
+        openedAt: openedAt.get(id) ?? dueAt,
+        dueAt,
+        rememberedUntil: null,
+        lookUps: [],
+        meanwhile: null,
+      };
+      return [context.owner, intent];
+    }),
+  );
 }
 
 /** States in which a write's fate is settled. */
@@ -115,30 +153,47 @@ const SETTLED: readonly string[] = [
   'closed',
 ];
 
-/** Moves intents on. */
+/** Moves intents of one business on, by one statement. */
 export async function changeIntents(
   tx: Tx,
-  { deps, ref }: ProcessContext,
+  { deps, ref }: Pick<ProcessContext, 'deps' | 'ref'>,
   changes: readonly IntentChange[],
 ): Promise<void> {
-  for (const change of changes) {
-    const { meanwhile } = change;
-    const sealed =
+  if (changes.length === 0) return;
+  const rows = changes.map(({ id, state, dueAt, rememberedUntil, meanwhile, lookedUpAt }) => ({
+    id,
+    state,
+    due_at: dueAt,
+    remembered_until: rememberedUntil,
+    meanwhile:
       meanwhile === undefined
         ? null
-        : deps.vault.seal(JSON.stringify(meanwhile), placeOf(ref.businessId, 'sealed_meanwhile', change.id));
-    const settled = SETTLED.includes(change.state);
-    await tx.$executeRaw`
-      UPDATE sync_intents
-         SET state = ${change.state}, due_at = ${change.dueAt}::timestamptz,
-             remembered_until = ${change.rememberedUntil}::timestamptz,
-             sealed_meanwhile = coalesce(${sealed}, sealed_meanwhile),
-             look_ups = CASE WHEN ${change.lookedUpAt ?? null}::timestamptz IS NULL THEN look_ups
-                             ELSE look_ups || ${change.lookedUpAt ?? null}::timestamptz END,
-             outcome = CASE WHEN ${settled} THEN ${change.state} ELSE outcome END,
-             resolved_at = CASE WHEN ${settled} THEN coalesce(resolved_at, clock_timestamp()) END
-       WHERE id = ${change.id}::uuid AND business_id = ${ref.businessId}::uuid`;
+        : deps.vault
+            .seal(JSON.stringify(meanwhile), placeOf(ref.businessId, 'sealed_meanwhile', id))
+            .toString('hex'),
+    looked_up_at: lookedUpAt ?? null,
+    settled: SETTLED.includes(state),
+  }));
+  const lastOfEach = new Map<string, (typeof rows)[number]>();
+  for (const row of rows) {
+    const before = lastOfEach.get(row.id);
+    lastOfEach.set(row.id, {
+      ...row,
+      meanwhile: row.meanwhile ?? before?.meanwhile ?? null,
+      looked_up_at: row.looked_up_at ?? before?.looked_up_at ?? null,
+    });
   }
+  await tx.$executeRaw`
+    UPDATE /* prepared */ sync_intents i
+       SET state = r.state, due_at = r.due_at, remembered_until = r.remembered_until,
+           sealed_meanwhile = coalesce(decode(r.meanwhile, 'hex'), i.sealed_meanwhile),
+           look_ups = CASE WHEN r.looked_up_at IS NULL THEN i.look_ups ELSE i.look_ups || r.looked_up_at END,
+           outcome = CASE WHEN r.settled THEN r.state ELSE i.outcome END,
+           resolved_at = CASE WHEN r.settled THEN coalesce(i.resolved_at, clock_timestamp()) END
+      FROM jsonb_to_recordset(${JSON.stringify([...lastOfEach.values()])}::jsonb) AS r(
+           id uuid, state text, due_at timestamptz, remembered_until timestamptz, meanwhile text, looked_up_at timestamptz,
+           settled boolean)
+     WHERE i.id = r.id AND i.business_id = ${ref.businessId}::uuid`;
 }
 
 function placeOf(businessId: string, column: SealedColumn, row: string): string {

@@ -1,5 +1,7 @@
 import type { Db, Tx } from '../../infra/database/index.ts';
 import { monotonicMs, type ProcessContext } from './context.ts';
+import { done } from './rounds.ts';
+import { togetherOf } from './together.ts';
 
 /** How long a lease lasts unless it is renewed (R13); by the database's clock. */
 export const LEASE_MS = 30_000;
@@ -21,38 +23,10 @@ export class Lease {
 
   /** Takes the lease if nobody holds it, or its holder's time is over. */
   async take(): Promise<boolean> {
-    const { deps, ref, owner } = this.#context;
     const askedAtMs = monotonicMs();
-    const rows = await deps.db.$queryRaw<{ owner: string }[]>`
-      INSERT INTO sync_leases AS l (entity, record_id, business_id, owner, taken_at, expires_at)
-      VALUES (${ref.entity}, ${ref.recordId}::uuid, ${ref.businessId}::uuid, ${owner}, clock_timestamp(),
-              clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000}))
-      ON CONFLICT (entity, record_id) DO UPDATE
-         SET owner = excluded.owner, business_id = excluded.business_id, taken_at = excluded.taken_at,
-             expires_at = excluded.expires_at
-       WHERE l.expires_at <= clock_timestamp() OR l.owner = excluded.owner
-      RETURNING owner`;
-    if (rows.length === 0) return false;
+    if (!(await togetherOf(this.#context.deps.db).takes.ask('', this.#context))) return false;
     this.#endsAtMs = askedAtMs + LEASE_MS;
     return true;
-  }
-
-  /**
-   * Makes sure that it is still ours and begins its time anew, inside a transaction: nobody else can take it before the end
-   * of that.
-   */
-  async renew(tx: Tx): Promise<{ readonly endsAt: string; readonly endsAtMs: number } | null> {
-    const { ref, owner } = this.#context;
-    const askedAtMs = monotonicMs();
-    const rows = await tx.$queryRaw<{ expires_at: Date }[]>`
-      UPDATE sync_leases SET expires_at = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
-       WHERE entity = ${ref.entity} AND record_id = ${ref.recordId}::uuid AND owner = ${owner}
-         AND expires_at > clock_timestamp()
-      RETURNING expires_at`;
-    const row = rows[0];
-    return row === undefined
-      ? null
-      : { endsAt: row.expires_at.toISOString(), endsAtMs: askedAtMs + LEASE_MS };
   }
 
   /** A renewal counts once its transaction has committed. */
@@ -66,12 +40,84 @@ export class Lease {
 
   async release(): Promise<void> {
     this.#endsAtMs = 0;
-    await releaseLease(this.#context.deps.db, this.#context);
+    await togetherOf(this.#context.deps.db).releases.ask('', this.#context);
   }
 }
 
-async function releaseLease(db: Db, { ref, owner }: ProcessContext): Promise<void> {
+/** Which lease a process holds. */
+type Holder = Pick<ProcessContext, 'ref' | 'owner'>;
+
+/** Takes leases of any records: each that nobody holds, or whose holder's time is over. In one order, against deadlocks. */
+export async function takeLeases(
+  db: Db,
+  holders: readonly Holder[],
+): Promise<readonly PromiseSettledResult<boolean>[]> {
+  const { entities, records, owners } = columnsOf(holders);
+  const rows = await db.$queryRaw<{ owner: string }[]>`
+    INSERT /* prepared */ INTO sync_leases AS l (entity, record_id, business_id, owner, taken_at, expires_at)
+    SELECT w.entity, w.record_id, w.business_id, w.owner, clock_timestamp(),
+           clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
+      FROM unnest(${entities}::text[], ${records}::uuid[], ${holders.map(({ ref }) => ref.businessId)}::uuid[], ${owners}::text[])
+           AS w (entity, record_id, business_id, owner)
+     ORDER BY w.entity, w.record_id
+    ON CONFLICT (entity, record_id) DO UPDATE
+       SET owner = excluded.owner, business_id = excluded.business_id, taken_at = excluded.taken_at,
+           expires_at = excluded.expires_at
+     WHERE l.expires_at <= clock_timestamp() OR l.owner = excluded.owner
+    RETURNING owner`;
+  const taken = new Set(rows.map(({ owner }) => owner));
+  return holders.map(({ owner }) => done(taken.has(owner)));
+}
+
+/**
+ * Makes sure that leases are still their holders' and begins their time anew, inside a transaction: nobody else can take
+ * them before the end of that.
+ *
+ * @returns by owner until when; who is missing holds nothing any more
+ */
+export async function renewLeases(
+  tx: Tx,
+  holders: readonly Holder[],
+): Promise<ReadonlyMap<string, { readonly endsAt: string; readonly endsAtMs: number }>> {
+  const askedAtMs = monotonicMs();
+  const { entities, records, owners } = columnsOf(holders);
+  const rows = await tx.$queryRaw<{ owner: string; expires_at: Date }[]>`
+    WITH mine AS (
+      SELECT /* prepared */ l.entity, l.record_id
+        FROM unnest(${entities}::text[], ${records}::uuid[], ${owners}::text[]) AS w (entity, record_id, owner)
+        JOIN sync_leases l ON l.entity = w.entity AND l.record_id = w.record_id AND l.owner = w.owner
+       WHERE l.expires_at > clock_timestamp()
+       ORDER BY l.entity, l.record_id FOR UPDATE OF l
+    )
+    UPDATE sync_leases l SET expires_at = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
+      FROM mine WHERE l.entity = mine.entity AND l.record_id = mine.record_id
+    RETURNING l.owner, l.expires_at`;
+  return new Map(
+    rows.map((row) => [row.owner, { endsAt: row.expires_at.toISOString(), endsAtMs: askedAtMs + LEASE_MS }]),
+  );
+}
+
+/** Gives leases back. */
+export async function releaseLeases(
+  db: Db,
+  holders: readonly Holder[],
+): Promise<readonly PromiseSettledResult<void>[]> {
+  const { entities, records, owners } = columnsOf(holders);
   await db.$executeRaw`
-    DELETE FROM sync_leases
-     WHERE entity = ${ref.entity} AND record_id = ${ref.recordId}::uuid AND owner = ${owner}`;
+    WITH mine AS (
+      SELECT /* prepared */ l.entity, l.record_id
+        FROM unnest(${entities}::text[], ${records}::uuid[], ${owners}::text[]) AS w (entity, record_id, owner)
+        JOIN sync_leases l ON l.entity = w.entity AND l.record_id = w.record_id AND l.owner = w.owner
+       ORDER BY l.entity, l.record_id FOR UPDATE OF l
+    )
+    DELETE FROM sync_leases l USING mine WHERE l.entity = mine.entity AND l.record_id = mine.record_id`;
+  return holders.map(() => done(undefined));
+}
+
+function columnsOf(holders: readonly Holder[]) {
+  return {
+    entities: holders.map(({ ref }) => ref.entity),
+    records: holders.map(({ ref }) => ref.recordId),
+    owners: holders.map(({ owner }) => owner),
+  };
 }

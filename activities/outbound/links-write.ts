@@ -8,20 +8,21 @@ import { renameGroup, renameItems } from '../../domain/states/visit-there.ts';
 import type { EntityBinding } from '../apply/binding.ts';
 import { cancelGoneVisits, keepGoneVisits, takeGone } from '../apply/gone.ts';
 import { mirrorWrite } from '../apply/mirror-write.ts';
-import { markMirrorGone, writeMirror } from '../apply/mirror.ts';
+import { markMirrorGone, type MirrorWrite } from '../apply/mirror.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import type { WriteAdapter } from './adapters/adapter.ts';
 import type { CommitInput } from './commit.ts';
 import { ownRow } from './names.ts';
+import type { CommitWanted } from './together.ts';
 
-/** Writes the mirror of the linked object. False where a later observation stands there already (R1). */
-export async function writeLinked(
-  { context, adapter, loaded, names }: CommitInput,
+/** The mirror of the linked object as it is to be written. */
+export function linkedWrite(
+  { context, loaded, names }: CommitInput,
   scope: ApplyScope,
   binding: EntityBinding,
   next: NextMirror,
   counters: EditCounters,
-): Promise<boolean> {
+): MirrorWrite {
   const { recordId } = context.ref;
   const theirNames = names.theirsOf(next.seen.externalId);
   const stored = mirrorWrite(scope, binding, recordId, storedAs(next.seen, theirNames), {
@@ -33,10 +34,28 @@ export async function writeLinked(
       theirNames,
     ),
   });
-  const written = await writeMirror(scope, adapter.mirror, [
-    { ...stored, extra: { ...stored.extra, ...itemLinks(stored.extra, next.seen, theirNames) } },
-  ]);
-  return written > 0;
+  return { ...stored, extra: { ...stored.extra, ...itemLinks(stored.extra, next.seen, theirNames) } };
+}
+
+/** Keeps what the judgements remember of turns and reads (R4a, R6), by one statement. */
+export async function keepMemories(
+  scope: ApplyScope,
+  { mirror }: WriteAdapter,
+  wanted: readonly CommitWanted[],
+): Promise<void> {
+  const memories = wanted.flatMap(({ input, commit }) => {
+    const externalId = commit.mirror?.seen.externalId ?? input.loaded.view.externalId;
+    return commit.memory === null || externalId === null
+      ? []
+      : [{ external_id: externalId, flips: commit.memory }];
+  });
+  if (memories.length === 0) return;
+  const kind =
+    mirror.fixed.entity === undefined ? Prisma.empty : Prisma.sql`AND m.entity = ${mirror.fixed.entity}`;
+  await scope.tx.$executeRaw`
+    UPDATE /* prepared */ ${Prisma.raw(mirror.table)} m SET flips = r.flips
+      FROM jsonb_to_recordset(${JSON.stringify(memories)}::jsonb) AS r(external_id text, flips jsonb)
+     WHERE m.business_id = ${scope.businessId}::uuid AND ${Prisma.raw(`m.${mirror.idColumn}`)} = r.external_id ${kind}`;
 }
 
 /** The record under Booksy's own item names. */

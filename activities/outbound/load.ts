@@ -1,11 +1,12 @@
-import { Prisma, type Tx } from '../../infra/database/index.ts';
-import { loadRule } from '../../infra/rules/load.ts';
+import { Prisma, sqlState, type Db, type Tx } from '../../infra/database/index.ts';
+import { loadRuleOfEach } from '../../infra/rules/load.ts';
 import { resolveLocal } from '../../domain/local-time.ts';
+import type { Json } from '../../domain/canonical.ts';
 import type { Direction, GroupStates } from '../../domain/merge.ts';
 import type { OursState } from '../../domain/plan.ts';
 import type { RecordMemory, RecordView } from '../../domain/protocol/types.ts';
 import { directionFor, policyFor, type SyncRule } from '../../domain/rules/rules.ts';
-import { partText } from '../../domain/states/there.ts';
+import { partText, type LinksThere } from '../../domain/states/there.ts';
 import { itemOfGroup } from '../../domain/states/visit.ts';
 import { NO_LINKS } from '../apply/links.ts';
 import type { ApplyScope } from '../apply/scope.ts';
@@ -17,6 +18,7 @@ import { gateOf } from './gate.ts';
 import { intentOf } from './intents.ts';
 import { loadLinksThere } from './links-there.ts';
 import { presentNames, renamed } from './names.ts';
+import { togetherOf, type ViewWanted } from './together.ts';
 
 /** A view, and the box rows that it was made with: only these may be deleted by what it leads to (R26). */
 export interface LoadedView {
@@ -31,35 +33,95 @@ export class BusinessMissingError extends Error {
   readonly code = 'business_missing';
 }
 
-/** Everything that is held of a record, of one moment: a transaction that only looks. */
-export async function loadView(context: ProcessContext, adapter: WriteAdapter): Promise<LoadedView> {
-  const { deps } = context;
-  return deps.db.$transaction(
+/** Everything that is held of a record, of one moment. */
+export function loadView(context: ProcessContext, adapter: WriteAdapter): Promise<LoadedView> {
+  return togetherOf(context.deps.db).views.ask(adapter.entity, { context, adapter });
+}
+
+/**
+ * The views of records of one kind, of any businesses, of one moment: a transaction that only looks.
+ *
+ * @returns one outcome for each; what is wrong with one record's rows is that record's own
+ */
+export async function loadViews(
+  db: Db,
+  wanted: readonly ViewWanted[],
+): Promise<readonly PromiseSettledResult<LoadedView>[]> {
+  const [first] = wanted;
+  if (first === undefined) return [];
+  const { adapter } = first;
+  return db.$transaction(
     async (tx) => {
-      const facts = await readFacts(tx, adapter, context.ref);
-      if (facts === null) throw new BusinessMissingError(`Business ${context.ref.businessId} is not there.`);
-      const rule = await loadRule(tx, context.ref.businessId);
-      const scope = lookingScope(context, tx, facts.now);
-      const held = await adapter.binding().loadOurs(scope, [context.ref.recordId]);
-      const view = await viewOf(context, adapter, facts, rule, held.get(context.ref.recordId) ?? null, tx);
-      return {
-        view,
-        facts,
-        outboxIds: facts.box.map((row) => row.id),
-        webhookIds: facts.webhooks.filter((row) => !row.drained).map((row) => row.id),
-      };
+      const facts = await readFacts(
+        tx,
+        adapter,
+        wanted.map(({ context }) => context.ref),
+      );
+      const ruleOf = await loadRuleOfEach(tx, [
+        ...new Set(wanted.map(({ context }) => context.ref.businessId)),
+      ]);
+      const helds: (OursState | null)[] = [];
+      for (const [index, { context }] of wanted.entries()) {
+        helds.push(await heldOf(context, adapter, facts[index] ?? null, tx));
+      }
+      const linksOf = await loadLinksThere(
+        tx,
+        wanted.map(({ context }, index) => ({
+          businessId: context.ref.businessId,
+          groups: helds[index]?.groups ?? {},
+        })),
+      );
+      const outcomes = await Promise.allSettled(
+        wanted.map(async ({ context }, index): Promise<LoadedView> => {
+          const { businessId } = context.ref;
+          const own = facts[index] ?? null;
+          if (own === null) throw new BusinessMissingError(`Business ${businessId} is not there.`);
+          const look = { facts: own, rule: ruleOf(businessId), links: linksOf(businessId), tx };
+          return {
+            view: await viewOf(context, adapter, look, helds[index] ?? null),
+            facts: own,
+            outboxIds: own.box.map((row) => row.id),
+            webhookIds: own.webhooks.filter((row) => !row.drained).map((row) => row.id),
+          };
+        }),
+      );
+      // A statement that was refused has ended the transaction for all of them.
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected' && sqlState(outcome.reason) !== undefined) throw outcome.reason;
+      }
+      return outcomes;
     },
     { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead, maxWait: 30_000, timeout: 30_000 },
   );
 }
 
+/** The record as it is here. */
+async function heldOf(
+  context: ProcessContext,
+  adapter: WriteAdapter,
+  facts: Facts | null,
+  tx: Tx,
+): Promise<OursState | null> {
+  if (facts === null) return null;
+  if (adapter.oursOf !== undefined) return adapter.oursOf(facts);
+  const { recordId } = context.ref;
+  const held = await adapter.binding().loadOurs(lookingScope(context, tx, facts.now), [recordId]);
+  return held.get(recordId) ?? null;
+}
+
+/** What a view is made of beside the record itself. */
+interface Look {
+  readonly facts: Facts;
+  readonly rule: SyncRule;
+  readonly links: LinksThere;
+  readonly tx: Tx;
+}
+
 async function viewOf(
   context: ProcessContext,
   adapter: WriteAdapter,
-  facts: Facts,
-  rule: SyncRule,
+  { facts, rule, links, tx }: Look,
   ours: OursState | null,
-  tx: Tx,
 ): Promise<RecordView> {
   const { deps, ref } = context;
   const former = facts.mirrors.filter((row) => row.is_former);
@@ -73,7 +135,7 @@ async function viewOf(
     ours === null
       ? { groups: {}, unmapped: [] }
       : adapter.there(ours.groups, {
-          links: await loadLinksThere(tx, ref.businessId, ours.groups),
+          links,
           base,
           remote: linked?.remote ?? null,
           createdByUs,
@@ -215,15 +277,15 @@ function editedAt(facts: Facts, ours: OursState | null, linked: MirrorFacts | nu
   const [edit] = edits;
   if (edits.length !== 1 || edit === undefined || ours === null || linked === null) return {};
   const at = iso(edit.at);
-  const isOfThen = (row: Readonly<Record<string, unknown>> | null | undefined) =>
-    typeof row?.updated_at === 'string' && Math.abs(Date.parse(row.updated_at) - Date.parse(at)) < 1_000;
+  const isOfThen = (updatedAt: Json | undefined) =>
+    typeof updatedAt === 'string' && Math.abs(Date.parse(updatedAt) - Date.parse(at)) < 1_000;
   const itemRows = new Map(facts.items.map((item) => [item.id, item]));
   const links: Readonly<Record<string, string>> = linked.item_links ?? {};
   return Object.fromEntries(
     Object.keys(ours.groups).flatMap((group) => {
       const item = itemOfGroup(group);
       const row = item === null ? facts.row : itemRows.get(links[item.key] ?? '');
-      return isOfThen(row) ? [[group, at]] : [];
+      return isOfThen(row?.updated_at) ? [[group, at]] : [];
     }),
   );
 }

@@ -5,7 +5,6 @@ import type { RecordPort } from '../../domain/protocol/port.ts';
 import type { Finding, Intent, Reading, RecordView } from '../../domain/protocol/types.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
-import { loadCatalogLinks, loadClientLinks } from '../apply/links.ts';
 import type { AdapterIo, ReadRecord, WriteAdapter } from './adapters/adapter.ts';
 import { answerOf } from './answers.ts';
 import { writeCommit } from './commit.ts';
@@ -13,6 +12,7 @@ import { monotonicMs, type ProcessContext } from './context.ts';
 import { Lease, LEASE_RESERVE_MS } from './lease.ts';
 import { loadView, type LoadedView } from './load.ts';
 import { ItemNames } from './names.ts';
+import { togetherOf } from './together.ts';
 
 /** So long after its intent's commit a write may still leave (R13b). */
 export const SEND_WITHIN_MS = 3_000;
@@ -34,6 +34,8 @@ export class EnginePort implements RecordPort {
   readonly #showed = new Map<string, SeenRecord>();
   readonly #committedAtMs = new Map<string, number>();
   #catalog: Links | null = null;
+  /** Profiles of cards as the record was last read with; null: of nobody. */
+  readonly #profiles = new Map<string, string | null>();
   #lastReceivedAt = '';
   /** Told at the next step: the record fails, once what was sent is settled. */
   #fatal: Error | null = null;
@@ -65,6 +67,7 @@ export class EnginePort implements RecordPort {
 
   async read(view: RecordView, externalId: string): Promise<Reading> {
     if (this.#fatal !== null) throw this.#fatal;
+    this.#profiles.clear();
     const io = await this.#io(view, null);
     try {
       const read = await this.#adapter.read(io, externalId, this.#remoteOf(view, externalId));
@@ -139,7 +142,7 @@ export class EnginePort implements RecordPort {
       booksy: deps.booksy,
       business,
       links: await this.#links(null),
-      clientLinks: (cardIds) => loadClientLinks(deps.db, business.id, cardIds),
+      clientLinks: (cardIds) => this.#profilesOf(cardIds),
       call: {
         lane: laneOf(view, intent),
         ...(intent === null ? {} : { maySend: () => this.#maySend(intent) }),
@@ -150,10 +153,26 @@ export class EnginePort implements RecordPort {
   /** The catalog's links once a process; of clients only what a record names. */
   async #links(seen: SeenRecord | null): Promise<Links> {
     const { deps, business } = this.#context;
-    this.#catalog ??= await loadCatalogLinks(deps.db, business.id);
+    this.#catalog ??= await togetherOf(deps.db).catalogs.ask(business.id, null);
     const card = seen?.theirs.client;
     if (typeof card !== 'string') return this.#catalog;
-    return { ...this.#catalog, clients: await loadClientLinks(deps.db, business.id, [card]) };
+    return { ...this.#catalog, clients: await this.#profilesOf([card]) };
+  }
+
+  /** Asked for once a read: a commit writes what the read was understood as. */
+  async #profilesOf(cardIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { deps, business } = this.#context;
+    const unknown = cardIds.filter((id) => !this.#profiles.has(id));
+    if (unknown.length > 0) {
+      const found = await togetherOf(deps.db).cards.ask(business.id, unknown);
+      for (const id of unknown) this.#profiles.set(id, found.get(id) ?? null);
+    }
+    return new Map(
+      cardIds.flatMap((id) => {
+        const profile = this.#profiles.get(id) ?? null;
+        return profile === null ? [] : [[id, profile] as const];
+      }),
+    );
   }
 
   /** What the mirror, or a look-up of this process, knows of an object: a variant's service, a block's resource. */

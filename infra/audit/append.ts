@@ -53,5 +53,5 @@ export async function appendAudit(
     sealed: line.values?.sealed.toString('hex') ?? null,
   }));
   await tx.$executeRaw`
-    SELECT booksy_audit_append(${businessId}::uuid, ${runId ?? null}::uuid, ${JSON.stringify(payload)}::jsonb)`;
+    SELECT /* prepared */ booksy_audit_append(${businessId}::uuid, ${runId ?? null}::uuid, ${JSON.stringify(payload)}::jsonb)`;
 }

@@ -1,6 +1,6 @@
 /** Settings of the databases, and of the cache beside them. */
 import { describe } from './notes.ts';
-import { integer, postgresUrl, redisUrl } from './rules.ts';
+import { integer, isSameDatabase, isTransactionPooler, oneOf, postgresUrl, redisUrl } from './rules.ts';
 
 const GROUP = 'Database';
 
@@ -71,7 +71,23 @@ export const databaseSettings = {
     'How long one statement may run, in milliseconds; 0: as long as the server lets it.',
     '120000',
   ),
+  DATABASE_PREPARED_STATEMENTS: describe(
+    'DATABASE_PREPARED_STATEMENTS',
+    oneOf(['auto', 'on', 'off']).prefault('auto'),
+    GROUP,
+    'May costly statements be planned once for each connection? auto: where no pooler is to be seen (DATABASE_DIRECT_URL is empty or the same, and DATABASE_URL does not lead to a transaction pooler). off: a transaction pooler stands in between that does not show. on: it keeps prepared statements (PgBouncer 1.21 with max_prepared_statements).',
+    'auto',
+  ),
 };
+
+/** Whether a connection keeps what was prepared on it, as far as the settings tell. */
+export function keepsPrepared(
+  said: 'auto' | 'on' | 'off',
+  { url, directUrl }: { readonly url: string; readonly directUrl: string | undefined },
+): boolean {
+  if (said !== 'auto') return said === 'on';
+  return (directUrl === undefined || isSameDatabase(url, directUrl)) && !isTransactionPooler(url);
+}
 
 export const cacheSettings = {
   REDIS_URL: describe(

@@ -6,6 +6,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 
 import { Prisma, PrismaClient } from './generated/client.ts';
+import { createStatementNames } from './prepared.ts';
 
 export { Prisma, PrismaClient };
 export { isDatabaseAway, isTimeHeld, sqlState } from './errors.ts';
@@ -31,6 +32,8 @@ export interface DatabaseOptions {
   readonly acquireTimeoutMs?: number;
   /** How long a statement may run; the database ends it with 57014. Default 0: no bound of ours. */
   readonly statementTimeoutMs?: number;
+  /** Marked statements are planned once for each connection. Not behind a transaction pooler. Default false. */
+  readonly preparedStatements?: boolean;
   /** Told of connections that broke while nobody used them; the pool replaces them by itself. */
   readonly onIdleError?: (error: Error) => void;
 }
@@ -57,7 +60,11 @@ export function createDatabase(options: DatabaseOptions): Database {
       // The session's zone must not show in what we read: instants travel in UTC.
       options: `-c timezone=UTC${statementTimeoutMs === undefined ? '' : ` -c statement_timeout=${statementTimeoutMs}`}`,
     },
-    { onPoolError: onIdleError, onConnectionError: onIdleError },
+    {
+      onPoolError: onIdleError,
+      onConnectionError: onIdleError,
+      ...(options.preparedStatements === true ? { statementNameGenerator: createStatementNames() } : {}),
+    },
   );
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
   let closed: Promise<void> | undefined;

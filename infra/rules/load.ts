@@ -76,3 +76,29 @@ export async function loadRule(
 ): Promise<SyncRule> {
   return effectiveRule(await loadRules(db, businessId), sourceSystem);
 }
+
+/**
+ * The rule that counts for each of some businesses now, by one statement.
+ *
+ * @returns a look-up that throws {StoredRuleError} for a business with a row that is no rule, and for no other
+ */
+export async function loadRuleOfEach(
+  db: Pick<Db, '$queryRaw'>,
+  businessIds: readonly string[],
+): Promise<(businessId: string) => SyncRule> {
+  const rows = await db.$queryRaw<(RuleRow & { readonly business_id: string })[]>`
+    SELECT /* prepared */ business_id::text AS business_id, id, name, source_system, priority, conditions, actions, policies, directions,
+           active, version, updated_at, updated_by
+      FROM sync_rules WHERE business_id = ANY(${[...businessIds]}::uuid[]) ORDER BY id COLLATE "C"`;
+  const known = new Map<string, SyncRule>();
+  return (businessId) => {
+    const rule =
+      known.get(businessId) ??
+      effectiveRule(
+        rows.filter((row) => row.business_id === businessId).map((row) => ruleOfRow(businessId, row)),
+        'both',
+      );
+    known.set(businessId, rule);
+    return rule;
+  };
+}

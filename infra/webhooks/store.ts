@@ -161,7 +161,7 @@ async function insertRows(
     try {
       // In the order of the key: two processes that store the same news wait for each other, and never in a ring.
       const answer = await prisma.$queryRaw`
-        INSERT /* webhook */ INTO webhook_logs AS w
+        INSERT /* webhook */ /* prepared */ INTO webhook_logs AS w
           (business_id, delivery_id, action, external_id, body_hash, sealed_body, verified_by, copies)
         SELECT ${businessId}::uuid, g.delivery_id, g.action, g.external_id, g.body_hash,
                decode(g.sealed, 'base64'), g.verified_by, g.copies

@@ -8,6 +8,8 @@ import type { EntityBinding } from '../../apply/binding.ts';
 import type { MirrorTable } from '../../apply/mirror.ts';
 import type { RunBusiness } from '../../inbound/run.ts';
 import type { Json } from '../../../domain/canonical.ts';
+import type { OursState } from '../../../domain/plan.ts';
+import type { Facts } from '../facts.ts';
 
 /** What a call to Booksy needs beside its own parameters. */
 export interface AdapterIo {
@@ -61,6 +63,8 @@ export interface WriteAdapter {
   readonly mirror: MirrorTable;
   /** A new one for each transaction. */
   binding(): EntityBinding;
+  /** The record as it is here, where the facts of a view hold all of it; else its binding loads it. */
+  oursOf?(facts: Facts): OursState | null;
   there(ours: GroupStates, words: ThereWords): There;
   /** @throws BooksyError; `not_found` where it is gone */
   read(io: AdapterIo, externalId: string, remote: GroupStates | null): Promise<ReadRecord>;

@@ -27,6 +27,8 @@ export const clientAdapter: WriteAdapter = {
 
   async find(io, view, _importUid, intent) {
     const wanted = intent?.body ?? view.oursThere;
+    // A name alone is nobody: what such a create has made cannot be told from other cards.
+    if (lacksContact(wanted)) return { records: [], conclusive: false };
     const found: ReadRecord[] = [];
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const list = await io.booksy.listClients(io.business, { offset: page * PAGE, limit: PAGE }, io.call);
@@ -67,9 +69,12 @@ function seenOf({
   return { seen: seenClient(value, interval), raw: null, importUid: null, ended: false };
 }
 
-/** A shared phone or address is no match (R15): all must be the same, and a name alone is nobody. */
+function lacksContact(wanted: GroupStates): boolean {
+  return textOrNull(wanted.email) === null && textOrNull(wanted.phone) === null;
+}
+
+/** A shared phone or address is no match (R15): all must be the same. */
 function isExactly(theirs: GroupStates, wanted: GroupStates): boolean {
-  if (textOrNull(wanted.email) === null && textOrNull(wanted.phone) === null) return false;
   return ['name', 'email', 'phone'].every((group) => sameValue(theirs[group] ?? null, wanted[group] ?? null));
 }
 

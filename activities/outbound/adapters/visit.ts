@@ -1,5 +1,5 @@
 import { readById } from '../../inbound/read-by-id.ts';
-import { createVisitBinding, visitMirror } from '../../apply/visit-binding.ts';
+import { createVisitBinding, visitMirror, visitOfRows } from '../../apply/visit-binding.ts';
 import type { VisitChange, VisitItemInput } from '../../../booksy/index.ts';
 import { addDays } from '../../../domain/local-time.ts';
 import type { GroupStates } from '../../../domain/merge.ts';
@@ -35,6 +35,13 @@ export const visitAdapter: WriteAdapter = {
   table: 'bookings',
   mirror: visitMirror,
   binding: createVisitBinding,
+
+  oursOf: ({ row, items, mirrors }) => {
+    if (row === null) return null;
+    // Until its next appointment is linked, a visit's items go by their names in the last one (R16).
+    const links = (former: boolean) => mirrors.filter((each) => each.is_former === former).at(-1)?.item_links;
+    return visitOfRows(row, items, links(false) ?? links(true) ?? {});
+  },
 
   there: (ours, { links, base, remote, createdByUs, contactNeeded }) =>
     visitThere(ours, {

@@ -47,6 +47,7 @@ describe('loadConfig', () => {
       idleTimeoutMs: 30_000,
       acquireTimeoutMs: 10_000,
       statementTimeoutMs: 120_000,
+      preparedStatements: true,
     });
     expect(config.cache).toEqual({ redisUrl: null });
     expect(config.encryption.key.equals(Buffer.alloc(32, 7))).toBe(true);
@@ -103,6 +104,7 @@ describe('loadConfig', () => {
     ['DATABASE_IDLE_TIMEOUT_MS', '5', /from 1000/],
     ['DATABASE_ACQUIRE_TIMEOUT_MS', '1s', /whole number/],
     ['DATABASE_STATEMENT_TIMEOUT_MS', '-1', /whole number/],
+    ['DATABASE_PREPARED_STATEMENTS', 'yes', /auto, on, off/],
     ['REDIS_URL', 'http://127.0.0.1:6379', /redis:\/\//],
     ['REDIS_URL', 'redis://:pw@cache.salon.example:6379', /must begin with rediss/],
     ['REDIS_URL', 'redis://127.0.0.1/zero', /number of a database/],
