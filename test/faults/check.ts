@@ -1,4 +1,4 @@
-import { historyLines, type Edit, type Followed, type History, type Subject } from './history.ts';
+import { historyLines, VALUES_OF, type Edit, type Followed, type History, type Subject } from './history.ts';
 import type { SalonState, VisitState } from './state.ts';
 
 /**
@@ -12,14 +12,14 @@ export interface Violation {
   readonly invariant: string;
   readonly verdict: Verdict;
   readonly text: string;
-  /** Key of the visit that it is about. */
+  /** Key of the record that it is about. */
   readonly subject?: string;
   readonly lines: readonly string[];
 }
 
 export interface Judged {
   readonly violations: readonly Violation[];
-  /** Edits at Booksy that fell between our read and our write: no rule can save them; counted, not hidden. */
+  /** Of what was lost: edits at Booksy that fell about a write of ours. */
   readonly inTheGap: readonly string[];
 }
 
@@ -42,8 +42,7 @@ export function judge(history: History, state: SalonState): Judged {
     const { there, here } = visit;
     if (visit.disputed || there === null || here === null || there.life === 'ended' || here.life === 'ended')
       continue;
-    for (const group of ['time', 'note'] as const)
-      judgeGroup(history, subject, visit, group, report, inTheGap);
+    for (const group of VALUES_OF[subject.kind]) judgeGroup(history, subject, visit, group, report, inTheGap);
   }
   for (const text of state.overlaps) report('I2', 'doubled', text, null);
   for (const text of state.doubledUids) report('I3', 'createdTwice', text, null);
@@ -93,7 +92,7 @@ function judgeGroup(
   history: History,
   subject: Subject,
   visit: VisitState,
-  group: 'time' | 'note',
+  group: Followed,
   report: Report,
   inTheGap: string[],
 ): void {
@@ -112,33 +111,20 @@ function judgeGroup(
   if (edits.length === 0) return;
   const last = maximal(edits);
   const known = last.filter((edit) => edit.outcome === 'ok');
+  const lose = (invariant: string, what: string, lost: readonly Edit[]): void => {
+    const gap = lost.some((edit) => edit.side === 'booksy' && visit.inGap(edit, group));
+    if (gap) inTheGap.push(`${group} of ${subject.key}`);
+    report(invariant, 'lost', `${what}${gap ? ' (it fell about a write of ours)' : ''}`, subject);
+  };
   if (!last.some(({ value }) => value === here)) {
     const older = edits.some(({ value }) => value === here);
-    if (last.some((edit) => edit.side === 'booksy' && visit.inGap(edit, group))) {
-      inTheGap.push(`${group} of ${subject.key}`);
-      return;
-    }
-    report(
-      'I8',
-      'lost',
-      `${group} of ${subject.key} is ${text(here)}, ${older ? 'an older value over a newer one' : 'which nobody wrote'}`,
-      subject,
-    );
+    const why = older ? 'an older value over a newer one' : 'which nobody wrote';
+    lose('I8', `${group} of ${subject.key} is ${text(here)}, ${why}`, last);
     return;
   }
-  for (const edit of known.filter(({ value }) => value !== here)) {
-    if (visit.wasDisputed) continue;
-    if (edit.side === 'booksy' && visit.inGap(edit, group)) {
-      inTheGap.push(`${group} of ${subject.key}`);
-      continue;
-    }
-    report(
-      'I1',
-      'lost',
-      `${group} ${text(edit.value)} of ${subject.key} was lost without a conflict`,
-      subject,
-    );
-  }
+  if (visit.wasDisputed) return;
+  for (const edit of known.filter(({ value }) => value !== here))
+    lose('I1', `${group} ${text(edit.value)} of ${subject.key} was lost without a conflict`, [edit]);
 }
 
 function editsOf(history: History, subject: Subject, group: Followed): readonly Edit[] {

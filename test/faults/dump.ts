@@ -2,7 +2,7 @@ import type { History } from './history.ts';
 import type { Rig } from './rig.ts';
 import type { Salon } from './salons.ts';
 
-/** What the engine holds of the visits of a run that went wrong: for whoever mends it. Invented people only. */
+/** What the engine holds of what went wrong in a run: for whoever mends it. Invented people only. */
 
 const PARTS: Readonly<Record<string, string>> = {
   booking: `SELECT id, status, status_reason, external_status, client_note, starts_local, generation, row_version, status_edits,
@@ -15,6 +15,12 @@ const PARTS: Readonly<Record<string, string>> = {
   audit: `SELECT at, actor, action, reason_code, groups, run_id FROM booksy_audit_log WHERE record_id = $1::uuid OR external_id = $2 ORDER BY id`,
   conflict: `SELECT kind, status, groups, record_id, other_record_id, external_id, detail, resolution, opened_at FROM booksy_sync_conflicts
       WHERE record_id = $1::uuid OR other_record_id = $1::uuid OR external_id = $2 ORDER BY opened_at`,
+  profile: `SELECT id, email, email_edits, row_version, updated_at FROM profiles WHERE id = $1::uuid`,
+  card: `SELECT external_id, profile_id, base_theirs, base_ours, base_counters, gone_at, observed_sent_at FROM external_clients
+      WHERE profile_id = $1::uuid`,
+  block: `SELECT id, owner_id, source, starts_local, ends_local, row_version, edits, updated_at FROM time_off WHERE id = $1::uuid`,
+  'block mirror': `SELECT source, external_id, time_off_id, base_theirs, base_ours, base_counters, gone_at, observed_sent_at FROM external_time_off
+      WHERE time_off_id = $1::uuid OR split_part(external_id, ':', 1) = $2`,
   failure: `SELECT * FROM sync_failures WHERE record_id = $1::uuid OR external_id = $2`,
   outbox: `SELECT * FROM sync_outbox WHERE record_id = $1::uuid`,
   webhook: `SELECT id, action, copies, received_at, drained_at FROM webhook_logs WHERE external_id = $2 ORDER BY id`,
@@ -32,7 +38,7 @@ export async function dumpRecords(
     const subject = history.subjects.get(key);
     if (subject === undefined) continue;
     lines.push(`what is held of ${key}:`);
-    const ids = [subject.bookingId, subject.externalId === null ? null : String(subject.externalId)];
+    const ids = [subject.recordId, subject.externalId === null ? null : String(subject.externalId)];
     for (const [part, sql] of Object.entries(PARTS)) {
       const text = sql.replaceAll('$2', '$2::text');
       // Each statement names both, though it may ask for one.

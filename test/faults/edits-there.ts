@@ -15,7 +15,7 @@ export async function createThere(
   note: string | null,
   allowOverlap = false,
 ): Promise<Subject> {
-  const subject: Subject = { key, madeBy: 'booksy', bookingId: null, externalId: null };
+  const subject: Subject = { key, kind: 'visit', madeBy: 'booksy', recordId: null, externalId: null };
   history.addSubject(subject);
   const variant = salon.variants[0];
   const { outcome, answer, detail } = await call(rig, 'POST', '/visits', {
@@ -78,17 +78,6 @@ export async function cancelThere(rig: Rig, history: History, subject: Subject):
 
 export async function deleteThere(rig: Rig, history: History, subject: Subject): Promise<void> {
   await edit(rig, history, subject, 'delete', 'life', 'ended', null);
-}
-
-/** A block of type R over a person's time (R19). */
-export async function blockThere(rig: Rig, salon: Salon, history: History, slot: Slot): Promise<void> {
-  const { outcome } = await call(rig, 'POST', '/visits', {
-    salon: salon.id,
-    status: 'A',
-    type: 'R',
-    subbookings: [{ booked_from: slot.from, booked_till: slot.till, staffer_id: slot.staff.externalId }],
-  });
-  history.note(`Booksy blocks ${slot.from} of ${String(slot.staff.externalId)}: ${outcome}`);
 }
 
 async function edit(

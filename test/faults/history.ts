@@ -4,16 +4,28 @@ export type Side = 'platform' | 'booksy';
 /** `unknown`: it was sent and its answer was lost; the checker must then allow both. */
 export type Outcome = 'ok' | 'failed' | 'unknown';
 
-/** Parts of a visit that are followed by value. `life` is `live` or `ended`. */
-export const FOLLOWED = ['life', 'time', 'note'] as const;
+/** Parts of a record that are followed by value. `life` is `live` or `ended`. */
+export const FOLLOWED = ['life', 'time', 'note', 'email'] as const;
 export type Followed = (typeof FOLLOWED)[number];
 
-/** A visit that a run touches. It may be known on one side only for a while. */
+/** What is followed of each kind beside its life. */
+export const VALUES_OF = {
+  visit: ['time', 'note'],
+  client: ['email'],
+  block: ['time'],
+} as const satisfies Readonly<Record<string, readonly Followed[]>>;
+export type SubjectKind = keyof typeof VALUES_OF;
+
+/** A visit, a client or a block that a run touches. It may be known on one side only for a while. */
 export interface Subject {
   readonly key: string;
+  readonly kind: SubjectKind;
   readonly madeBy: Side | 'seed';
-  bookingId: string | null;
+  recordId: string | null;
+  /** A visit's id at Booksy, a card's, that of an entry of time off, or of the visit without a client that a block is there. */
   externalId: number | null;
+  /** Of a block that is an entry of time off at Booksy: whose. */
+  readonly resourceId?: number;
 }
 
 export interface Edit {
@@ -76,7 +88,7 @@ export function createHistory(now: () => number = () => performance.now()): Hist
 /** The history of one subject, as a person reads it. */
 export function historyLines(history: History, subject: Subject): string[] {
   return [
-    `${subject.key} (made by ${subject.madeBy}): here ${subject.bookingId ?? '–'}, at Booksy ${String(subject.externalId ?? '–')}`,
+    `${subject.key} (made by ${subject.madeBy}): here ${subject.recordId ?? '–'}, at Booksy ${String(subject.externalId ?? '–')}`,
     ...history.edits
       .filter((edit) => edit.subject === subject.key)
       .map(

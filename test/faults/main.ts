@@ -1,7 +1,10 @@
 /**
  * Fault runs (TRUST §3): real processes, edits on both sides, faults fixed by a seed; then quiet, sweeps, and a checker.
  *
- * npm run test:faults -- --seed S --runs N [--wave W] [--size K] [--json] [--only FAULT …]
+ * npm run test:faults -- --seed S --runs N [--wave W] [--size K] [--naive W] [--json] [--only FAULT …]
+ *
+ * `--size`: runs at once. `--wave`: this wave only. `--only`: only these faults, storms and scenarios. `--naive`: so many of the
+ * same waves again with the safety taken out of the engine; the checker must find something in them.
  */
 import { parseArgs } from 'node:util';
 import { runFaults } from './run.ts';
@@ -10,8 +13,9 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '20' },
-    size: { type: 'string', default: '8' },
+    size: { type: 'string', default: '16' },
     wave: { type: 'string' },
+    naive: { type: 'string', default: '1' },
     only: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
   },
@@ -41,6 +45,7 @@ const result = await runFaults({
   size: whole(values.size, 'size'),
   onlyWave: values.wave === undefined ? null : whole(values.wave, 'wave'),
   onlyFaults: values.only ?? null,
+  naiveWaves: values.naive === '0' ? 0 : whole(values.naive, 'naive'),
   signal: stopping.signal,
   say,
 });

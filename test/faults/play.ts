@@ -1,8 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   blockHere,
+  blockThere,
+  endBlockHere,
+  endBlockThere,
+  moveBlockHere,
+  offThere,
+} from './edits-blocks.ts';
+import { emailHere, emailThere, seededClients } from './edits-clients.ts';
+import {
   cancelHere,
-  clientHere,
   createHere,
   deleteHere,
   moveHere,
@@ -10,40 +17,58 @@ import {
   readHere,
   reviveHere,
 } from './edits-here.ts';
-import { blockThere, cancelThere, createThere, deleteThere, moveThere, noteThere } from './edits-there.ts';
+import { cancelThere, createThere, deleteThere, moveThere, noteThere } from './edits-there.ts';
 import type { History, Subject } from './history.ts';
 import type { Rig } from './rig.ts';
 import type { Salon, Slot } from './salons.ts';
 import type { Script, Step } from './script.ts';
 
-/** How long an editor waits for a visit that was made on the other side. */
-const ARRIVAL_MS = 2_000;
+/** How long an editor waits for what was made on the other side. */
+const ARRIVAL_MS = 3_000;
+/** Seeded visits that a run has: those of the steps, and those that faults are aimed at. */
+const SEEDED = [...Array.from({ length: 9 }, (_, n) => `s${String(n + 1)}`), 'a1', 'a2', 'a3', 'a4'];
 
-/** Does what a script says, each step at its time. */
+/**
+ * Does what a script says, each step at its time: what is done to one record follows one after the other, and nobody waits for
+ * another record.
+ */
 export async function play(rig: Rig, salon: Salon, script: Script, history: History): Promise<void> {
-  const seeded = await seededVisits(rig, salon);
-  for (const [index, row] of seeded.entries()) {
+  for (const [index, row] of (await seededVisits(rig, salon)).entries()) {
     history.addSubject({
-      key: `s${String(index + 1)}`,
+      key: SEEDED[index] ?? '',
+      kind: 'visit',
       madeBy: 'seed',
-      bookingId: row.booking_id,
+      recordId: row.booking_id,
       externalId: Number(row.external_id),
     });
   }
-  const slots = new Map<string, Slot>();
+  for (const subject of await seededClients(rig, salon)) history.addSubject(subject);
   const done = new Map<string, Set<string>>();
+  const turns = new Map<string, Promise<void>>();
+  const slots = new Map<string, Slot>();
   const startedAt = performance.now();
   for (const [index, step] of script.steps.entries()) {
-    const wait = step.at - (performance.now() - startedAt);
-    if (wait > 0) await delay(wait);
-    const before = history.edits.length;
-    await take(rig, salon, history, step, index, slots);
-    const ok = history.edits.slice(before).some(({ outcome }) => outcome === 'ok');
-    if (step.scenario === undefined || !ok) continue;
-    const sides = done.get(step.scenario) ?? new Set();
-    sides.add(`${step.side} ${step.deed}`);
-    done.set(step.scenario, sides);
+    // Times are drawn in the order of the script: the same seed, the same times.
+    const slot = (step.slotOf === undefined ? undefined : slots.get(step.slotOf)) ?? salon.slot();
+    if (step.deed === 'create') slots.set(step.subject, slot);
+    const before = turns.get(step.subject) ?? Promise.resolve();
+    turns.set(
+      step.subject,
+      before.then(async () => {
+        await delay(Math.max(0, step.at - (performance.now() - startedAt)));
+        const seen = history.edits.length;
+        await take(rig, salon, history, step, `${step.side} ${String(index)}`, slot);
+        const acted = history.edits
+          .slice(seen)
+          .some(({ outcome, subject }) => outcome === 'ok' && subject === step.subject);
+        if (step.scenario === undefined || !acted) return;
+        const sides = done.get(step.scenario) ?? new Set();
+        sides.add(`${step.side} ${step.deed}`);
+        done.set(step.scenario, sides);
+      }),
+    );
   }
+  await Promise.all(turns.values());
   for (const [scenario, sides] of done) if (sides.size >= 2) history.hit(scenario);
 }
 
@@ -57,8 +82,8 @@ async function seededVisits(rig: Rig, salon: Salon) {
         AND NOT EXISTS (SELECT FROM booksy_sync_conflicts c WHERE c.status = 'open'
                          AND (c.record_id = b.id OR c.other_record_id = b.id OR c.external_id = x.external_id))
         AND NOT EXISTS (SELECT FROM sync_intents t WHERE t.record_id = b.id AND t.remembered_until IS NOT NULL)
-      ORDER BY x.external_id::bigint LIMIT 9`,
-    [salon.businessId],
+      ORDER BY x.external_id::bigint LIMIT $2`,
+    [salon.businessId, SEEDED.length],
   );
   return rows;
 }
@@ -68,53 +93,64 @@ async function take(
   salon: Salon,
   history: History,
   step: Step,
-  index: number,
-  slots: Map<string, Slot>,
+  text: string,
+  slot: Slot,
 ): Promise<void> {
-  const slot = (step.slotOf === undefined ? undefined : slots.get(step.slotOf)) ?? salon.slot();
-  const text = `${step.side} ${String(index)}`;
+  const here = step.side === 'platform';
   switch (step.deed) {
-    case 'create': {
-      slots.set(step.subject, slot);
-      const over = step.slotOf !== undefined;
-      if (step.side === 'platform') await createHere(rig, salon, history, step.subject, slot, text);
-      else await createThere(rig, salon, history, step.subject, slot, text, over);
+    case 'create':
+      if (here) await createHere(rig, salon, history, step.subject, slot, text);
+      else await createThere(rig, salon, history, step.subject, slot, text, step.slotOf !== undefined);
       return;
-    }
     case 'block':
-      if (step.side === 'platform') await blockHere(rig, salon, history, slot);
-      else await blockThere(rig, salon, history, slot);
-      return;
-    case 'client':
-      await clientHere(rig, salon, history, `proba${String(Date.now() % 1_000_000)}@poczta.example`);
-      return;
+      return here
+        ? blockHere(rig, salon, history, step.subject, slot)
+        : blockThere(rig, salon, history, step.subject, slot);
+    case 'off':
+      return offThere(rig, salon, history, step.subject, slot);
     case 'move':
     case 'note':
     case 'cancel':
     case 'delete':
     case 'revive':
-      await change(rig, history, step, slot, text);
+    case 'email':
+      return change(rig, salon, history, step, slot, text);
   }
 }
 
-async function change(rig: Rig, history: History, step: Step, slot: Slot, text: string): Promise<void> {
+async function change(
+  rig: Rig,
+  salon: Salon,
+  history: History,
+  step: Step,
+  slot: Slot,
+  text: string,
+): Promise<void> {
   const subject = history.subjects.get(step.subject);
   if (subject === undefined) return;
   const here = step.side === 'platform';
   // A person edits what has arrived; it may be on its way.
   const until = performance.now() + ARRIVAL_MS;
   await link(rig, subject);
-  while ((here ? subject.bookingId : subject.externalId) === null && performance.now() < until) {
+  while ((here ? subject.recordId : subject.externalId) === null && performance.now() < until) {
     await delay(100);
     await link(rig, subject);
   }
-  if ((here ? subject.bookingId : subject.externalId) === null) {
+  if ((here ? subject.recordId : subject.externalId) === null) {
     history.note(`${step.side} cannot ${step.deed} ${step.subject}: it has not arrived there`);
     return;
   }
+  if (subject.kind === 'client') {
+    const email = `${text.replace(' ', '')}.${String(salon.id)}.${String(history.edits.length)}@poczta.example`;
+    return here ? emailHere(rig, history, subject, email) : emailThere(rig, salon, history, subject, email);
+  }
+  if (subject.kind === 'block') {
+    if (step.deed === 'move') return moveBlockHere(rig, salon, history, subject, slot);
+    return here ? endBlockHere(rig, history, subject) : endBlockThere(rig, salon, history, subject);
+  }
   // Nobody moves or notes what is over; what is live cannot be revived.
-  if (here && subject.bookingId !== null && step.deed !== 'delete') {
-    const now = await readHere(rig, subject.bookingId).catch(() => null);
+  if (here && subject.recordId !== null && step.deed !== 'delete') {
+    const now = await readHere(rig, subject.recordId).catch(() => null);
     if (now === null || (now.life === 'ended') !== (step.deed === 'revive')) return;
   }
   switch (step.deed) {
@@ -130,23 +166,27 @@ async function change(rig: Rig, history: History, step: Step, slot: Slot, text: 
       return here ? reviveHere(rig, history, subject) : undefined;
     case 'create':
     case 'block':
-    case 'client':
+    case 'off':
+    case 'email':
       return undefined;
   }
 }
 
-/** Finds the other side of a visit, once it is linked. */
+/** Finds the other side of a record, once it is linked. */
 export async function link(rig: Rig, subject: Subject): Promise<void> {
-  if (subject.bookingId !== null && subject.externalId !== null) return;
+  if (subject.kind === 'client' || (subject.recordId !== null && subject.externalId !== null)) return;
+  const [table, own] =
+    subject.kind === 'visit' ? ['external_bookings', 'booking_id'] : ['external_time_off', 'time_off_id'];
   const { rows } = await rig.db
-    .query<{ booking_id: string | null; external_id: string }>(
-      `SELECT booking_id, external_id FROM external_bookings
-        WHERE booking_id = $1::uuid OR external_id = $2 ORDER BY gone_at NULLS FIRST LIMIT 1`,
-      [subject.bookingId, subject.externalId === null ? null : String(subject.externalId)],
+    .query<{ record_id: string | null; external_id: string }>(
+      // A block that is a visit at Booksy is linked under the visit's id and its parts.
+      `SELECT ${own} AS record_id, external_id FROM ${table}
+        WHERE ${own} = $1::uuid OR split_part(external_id, ':', 1) = $2 ORDER BY gone_at NULLS FIRST LIMIT 1`,
+      [subject.recordId, subject.externalId === null ? null : String(subject.externalId)],
     )
     .catch(() => ({ rows: [] }));
   const [row] = rows;
   if (row === undefined) return;
-  subject.bookingId ??= row.booking_id;
-  subject.externalId ??= Number(row.external_id);
+  subject.recordId ??= row.record_id;
+  subject.externalId ??= Number(row.external_id.split(':')[0]);
 }

@@ -4,6 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
 import { WORKFLOW_TYPES } from '../../infra/temporal/names.ts';
 import type { SweepInput, SweepTier } from '../../infra/temporal/schedules-types.ts';
+import { releaseHeldBack } from './releases.ts';
 import type { Rig } from './rig.ts';
 import type { Salon } from './salons.ts';
 
@@ -21,9 +22,17 @@ export async function startSweep(
   salons: readonly Salon[],
   tier: SweepTier,
 ): Promise<WorkflowHandle> {
+  const ids = salons.map(({ businessId }) => businessId);
   await rig.db.query(
     `UPDATE integration_sync_status SET due_at = now() WHERE business_id = ANY($1) AND window_key = ANY($2)`,
-    [salons.map(({ businessId }) => businessId), SWEPT],
+    [ids, SWEPT],
+  );
+  // Time off has no webhook: it is looked at where there is something to come, every quarter of an hour in life.
+  await rig.db.query(
+    `INSERT INTO integration_sync_status (business_id, entity, window_key, due_at, updated_at)
+     SELECT id, 'time_off', 'soon', now(), now() FROM unnest($1::uuid[]) AS b (id)
+     ON CONFLICT (business_id, entity, window_key) DO UPDATE SET due_at = now()`,
+    [ids],
   );
   const input: SweepInput = { version: 1, accountKey: rig.accountKey, tier };
   return rig.client.workflow.start(WORKFLOW_TYPES.sweep, {
@@ -55,7 +64,8 @@ async function unsettled(rig: Rig, salons: readonly Salon[]): Promise<Restless> 
             (SELECT count(*) FROM sync_intents i WHERE i.business_id = b.id AND i.state = 'unsent' AND i.due_at IS NOT NULL
                 AND i.due_at < now() + interval '10 minutes') AS unsent,
             (SELECT count(*) FROM sync_failures f WHERE f.business_id = b.id AND f.state = 'open') AS failures,
-            (SELECT count(*) FROM businesses c WHERE c.id = b.id AND c.circuit_opened_at IS NOT NULL) AS circuit
+            (SELECT count(*) FROM businesses c WHERE c.id = b.id AND c.circuit_opened_at IS NOT NULL) AS circuit,
+            (SELECT count(*) FROM sync_runs r WHERE r.business_id = b.id AND r.kind = 'full_sync' AND r.status = 'running') AS imports
        FROM businesses b WHERE b.id = ANY($1)`,
     [salons.map(({ businessId }) => businessId)],
   );
@@ -76,23 +86,37 @@ export interface Rest {
   readonly writing: ReadonlyMap<string, string>;
 }
 
-const MOST_SWEEPS = 7;
-const SETTLE_MS = 60_000;
+/** How long a wave may take to come to rest. */
+export interface RestBounds {
+  readonly sweeps: number;
+  readonly settleMs: number;
+}
+export const PATIENT: RestBounds = { sweeps: 7, settleMs: 60_000 };
 const SWEEP_MS = 120_000;
 
 /**
  * Lets everything come to rest, sweeps, delivers what is late, and sweeps on until two sweeps in a row write nothing.
  */
-export async function rest(rig: Rig, salons: readonly Salon[], note: (line: string) => void): Promise<Rest> {
+export async function rest(
+  rig: Rig,
+  salons: readonly Salon[],
+  note: (line: string) => void,
+  bounds: RestBounds,
+): Promise<Rest> {
   const calm = async (when: string): Promise<Restless> => {
     await mendCircuits(rig, salons);
-    const left = await settle(rig, salons, SETTLE_MS);
+    const left = await settle(rig, salons, bounds.settleMs);
     for (const [business, what] of left) note(`  ${when}: ${business} has ${what}`);
     return left;
   };
   await calm('after the faults');
   await sweepOnce(rig, salons);
   await calm('after the first sweep');
+  const released = await releaseHeldBack(rig, salons);
+  if (released > 0) {
+    note(`  a person released ${String(released)} entries that were held back`);
+    await calm('after the releases');
+  }
   // What is a day late comes after the sweep has healed what it told (I8).
   await rig.control('POST', '/clock', { advanceMs: 86_400_000 + 80 * 60_000 });
   let restless = await calm('after what was late');
@@ -100,7 +124,7 @@ export async function rest(rig: Rig, salons: readonly Salon[], note: (line: stri
   let still = 0;
   let sweeps = 1;
   let writing = new Map<string, string>();
-  while (sweeps < MOST_SWEEPS && still < 2) {
+  while (sweeps < bounds.sweeps && still < 2) {
     await sweepOnce(rig, salons);
     sweeps += 1;
     restless = await calm(`after sweep ${String(sweeps)}`);
@@ -137,7 +161,7 @@ async function sweepOnce(rig: Rig, salons: readonly Salon[]): Promise<void> {
     await endOf(handle);
     const { rows: unproven } = await rig.db.query(
       `SELECT FROM integration_sync_status
-        WHERE business_id = ANY($1) AND window_key IN ('visits:ahead', 'visits:recent', 'clients')
+        WHERE business_id = ANY($1) AND window_key IN ('visits:ahead', 'visits:recent', 'clients', 'soon')
           AND (proven_sent_at IS NULL OR proven_sent_at < $2)`,
       [salons.map(({ businessId }) => businessId), rows[0]?.now],
     );

@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createRandom } from '../../simulator/random.ts';
 import type { Violation } from './check.ts';
 import { SALON_FAULTS } from './faults.ts';
+import { makeNaiveTree } from './naive.ts';
+import { PATIENT, type RestBounds } from './quiet.ts';
 import { startRig, type Rig } from './rig.ts';
 import { openSalons, type Salon } from './salons.ts';
 import { createDeck, SCENARIOS } from './script.ts';
@@ -16,6 +21,8 @@ export interface FaultRunOptions {
   readonly onlyWave: number | null;
   /** Deals only these faults, storms and scenarios. */
   readonly onlyFaults: readonly string[] | null;
+  /** So many of the same waves again with the safety taken out of the engine. */
+  readonly naiveWaves: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }
@@ -29,14 +36,17 @@ export interface Summary {
   readonly doubled: number;
   readonly createdTwice: number;
   readonly resurrected: number;
-  /** Edits at Booksy between our read and our write, which no rule can save. */
+  /** Of what was lost: edits at Booksy that fell about a write of ours. */
   readonly inTheGap: number;
   readonly secondsPerRun: number;
+  /** The naive baseline over the first of the same waves; null where it was not asked for. */
+  readonly naive: Omit<Summary, 'naive' | 'faults'> | null;
 }
 
 /** Seeded salons are small: the variety is in the faults. */
 const VISITS = 200;
-const CLIENTS = 12;
+/** More than a page, so that a list can shift between two. */
+const CLIENTS = 110;
 /** Salons that wait for one that was found at fault: it is not used again. */
 const SPARE = 3;
 
@@ -46,7 +56,7 @@ export function plansOf({
   runs,
   size,
   onlyFaults,
-}: Omit<FaultRunOptions, 'signal' | 'say'>): readonly WavePlan[] {
+}: Pick<FaultRunOptions, 'seed' | 'runs' | 'size' | 'onlyFaults'>): readonly WavePlan[] {
   const wanted = (names: readonly string[]) =>
     onlyFaults === null ? names : names.filter((name) => onlyFaults.includes(name));
   const random = createRandom(`${seed}/decks`);
@@ -68,13 +78,44 @@ export function plansOf({
   }));
 }
 
-export async function runFaults(options: FaultRunOptions): Promise<{
+export interface FaultRunResult {
   readonly summary: Summary;
   readonly failed: boolean;
   readonly violations: readonly Violation[];
-}> {
-  const { say, signal } = options;
+}
+
+export async function runFaults(options: FaultRunOptions): Promise<FaultRunResult> {
+  const { say } = options;
   const plans = plansOf(options).filter(({ number }) => [null, number].includes(options.onlyWave));
+  const real = await runPlans(options, plans, PATIENT);
+  if (options.naiveWaves === 0 || options.signal.aborted) return real;
+  say('\nthe same with the safety taken out of the engine');
+  const folder = await mkdtemp(join(tmpdir(), 'booksy-naive-'));
+  try {
+    await makeNaiveTree(folder);
+    // Its findings are many: they are counted, not told.
+    const quiet = { ...options, say: () => undefined };
+    const naive = await runPlans(quiet, plans.slice(0, options.naiveWaves), IMPATIENT, folder);
+    const { naive: _none, faults: _faults, ...counts } = naive.summary;
+    say(`naive: ${JSON.stringify(counts)}`);
+    if (counts.violations === 0) say('the checker found nothing in it: it would find nothing in anything');
+    const failed = real.failed || counts.violations === 0;
+    return { ...real, failed, summary: { ...real.summary, naive: counts } };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the naive engine does not bring to rest soon it never does. */
+const IMPATIENT: RestBounds = { sweeps: 3, settleMs: 12_000 };
+
+async function runPlans(
+  options: FaultRunOptions,
+  plans: readonly WavePlan[],
+  bounds: RestBounds,
+  workerRoot?: string,
+): Promise<FaultRunResult> {
+  const { say, signal } = options;
   const width = Math.max(...plans.map(({ runs }) => runs.length));
   const rig = await startRig({
     seed: options.seed,
@@ -82,6 +123,7 @@ export async function runFaults(options: FaultRunOptions): Promise<{
     visits: VISITS,
     clients: CLIENTS,
     say,
+    ...(workerRoot === undefined ? {} : { workerRoot }),
   });
   const waves: WaveResult[] = [];
   const ended = new Promise<never>((_, reject) => {
@@ -90,14 +132,14 @@ export async function runFaults(options: FaultRunOptions): Promise<{
   ended.catch(() => undefined);
   try {
     if (signal.aborted) throw new Error('stopped');
-    await Promise.race([ended, allWaves(rig, plans, options, waves)]);
+    await Promise.race([ended, allWaves(rig, plans, options, bounds, waves)]);
   } catch (error) {
     say(`the runs ended early: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     if (!signal.aborted)
       rig
         .lastLines()
         .slice(-30)
-        .forEach((line) => say(`  ${line}`));
+        .forEach((line) => say(`  ${line.slice(0, 240)}`));
     return { ...conclude(options, plans, waves), failed: true };
   } finally {
     await rig.stop();
@@ -109,6 +151,7 @@ async function allWaves(
   rig: Rig,
   plans: readonly WavePlan[],
   options: FaultRunOptions,
+  bounds: RestBounds,
   waves: WaveResult[],
 ): Promise<void> {
   const { say } = options;
@@ -123,7 +166,7 @@ async function allWaves(
   const fit: Salon[] = [...salons];
   for (const plan of plans) {
     say(`wave ${String(plan.number)}: ${plan.storms.join(', ')}`);
-    const wave = await runWave(rig, plan, fit.slice(0, plan.runs.length), bystander, say);
+    const wave = await runWave(rig, plan, fit.slice(0, plan.runs.length), bystander, say, bounds);
     waves.push(wave);
     for (const { salon, judged, script, dump } of wave.runs) {
       if (judged.violations.length === 0) continue;
@@ -181,6 +224,7 @@ function conclude(options: FaultRunOptions, plans: readonly WavePlan[], waves: r
     resurrected: count('resurrected'),
     inTheGap: waves.flatMap((wave) => wave.runs.flatMap(({ judged }) => judged.inTheGap)).length,
     secondsPerRun: runs === 0 ? 0 : Math.round((seconds / runs) * 10) / 10,
+    naive: null,
   };
   // A few runs cannot hold every fault often enough; a fault that is never hit at all is a hole in the proof.
   return { summary, violations, failed: violations.length > 0 || idle.length > 0 };

@@ -12,14 +12,14 @@ export const SCENARIOS = [
 ] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
-export type Deed = 'create' | 'move' | 'note' | 'cancel' | 'delete' | 'revive' | 'block' | 'client';
+export type Deed = 'create' | 'move' | 'note' | 'cancel' | 'delete' | 'revive' | 'block' | 'off' | 'email';
 
 export interface Step {
   /** Milliseconds after the start of the run. */
   readonly at: number;
   readonly side: 'platform' | 'booksy';
   readonly deed: Deed;
-  /** A visit by its key; of blocks and clients a name only. */
+  /** A visit, a block or a client by its key. */
   readonly subject: string;
   /** Uses the slot that this subject was given, and books over what is there. */
   readonly slotOf?: string;
@@ -68,15 +68,54 @@ export function scriptOf(
       subject: gentle,
     });
   }
-  add({
-    at: random.below(CHAOS_MS),
-    side: random.pick(['platform', 'booksy']),
-    deed: 'block',
-    subject: 'block',
-  });
-  add({ at: random.below(CHAOS_MS), side: 'platform', deed: 'client', subject: 'client' });
+  othersSteps(random).forEach(add);
+  faults.flatMap((fault) => aimed(fault, random)).forEach(add);
   for (const scenario of scenarios) scenarioSteps(scenario, random).forEach(add);
   return { seed, steps: steps.sort((left, right) => left.at - right.at), faults, scenarios };
+}
+
+/** What is done to blocks and clients. */
+function othersSteps(random: Random): readonly Step[] {
+  const late = () => 1_500 + random.below(CHAOS_MS - 1_700);
+  const side = () => random.pick(['platform', 'booksy'] as const);
+  return [
+    { at: random.below(1_200), side: 'platform', deed: 'block', subject: 'k1' },
+    { at: random.below(1_200), side: 'booksy', deed: 'block', subject: 'k2' },
+    { at: random.below(600), side: 'booksy', deed: 'off', subject: 'k3' },
+    random.pick<Step>([
+      { at: late(), side: 'platform', deed: 'move', subject: 'k1' },
+      { at: late(), side: 'platform', deed: 'delete', subject: 'k1' },
+      { at: late(), side: 'booksy', deed: 'delete', subject: 'k1' },
+    ]),
+    ...(random.chance(0.5) ? [{ at: late(), side: 'booksy', deed: 'delete', subject: 'k2' } as const] : []),
+    ...(random.chance(0.5) ? [{ at: late(), side: side(), deed: 'delete', subject: 'k3' } as const] : []),
+    { at: random.below(CHAOS_MS), side: 'platform', deed: 'email', subject: 'c1' },
+    { at: random.below(CHAOS_MS), side: 'booksy', deed: 'email', subject: 'c2' },
+    ...(random.chance(0.4)
+      ? [
+          {
+            at: random.below(CHAOS_MS),
+            side: side(),
+            deed: 'email',
+            subject: random.pick(['c1', 'c2']),
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+/** Faults that lie in wait for one kind of call: an edit of a visit of its own that surely causes it. */
+function aimed(fault: string, random: Random): readonly Step[] {
+  const at = 700 + random.below(2_000);
+  if (/^(change_|request_|error_in)/.test(fault))
+    return [{ at, side: 'platform', deed: 'note', subject: 'a1' }];
+  if (/^(step_|cancel_)/.test(fault)) return [{ at, side: 'platform', deed: 'cancel', subject: 'a2' }];
+  if (fault.startsWith('webhook_'))
+    return [
+      { at: 100 + random.below(400), side: 'booksy', deed: 'note', subject: 'a3' },
+      { at: CHAOS_MS - random.below(400), side: 'booksy', deed: 'note', subject: 'a4' },
+    ];
+  return [];
 }
 
 function scenarioSteps(scenario: Scenario, random: Random): readonly Step[] {

@@ -1,8 +1,9 @@
-import { verifyChain } from './chain.ts';
-import type { Edit, History, Subject } from './history.ts';
+import { effectsAgainstAudit } from '../support/effects.ts';
+import type { Edit, Followed, History, Subject } from './history.ts';
 import { link } from './play.ts';
 import type { Rig } from './rig.ts';
 import { visitsThere, type Salon, type VisitThere } from './salons.ts';
+import { readOthers, type OthersState } from './state-others.ts';
 import { hereSql, valuesHere, valuesThere, type RowHere, type Values } from './values.ts';
 
 /** What both sides hold after a run, read past the engine: SQL of the tests' own, and the simulator's state. */
@@ -14,8 +15,8 @@ export interface VisitState {
   readonly disputed: boolean;
   /** A conflict named it, whatever became of it. */
   readonly wasDisputed: boolean;
-  /** Whether an edit at Booksy fell between the read and the write of ours that covers its group. */
-  inGap(edit: Edit, group: 'time' | 'note'): boolean;
+  /** Whether an edit at Booksy fell about the write of ours that covers its group: said with what was lost. */
+  inGap(edit: Edit, group: Followed): boolean;
 }
 
 export interface SalonState {
@@ -72,56 +73,93 @@ export async function readState(rig: Rig, salon: Salon, history: History): Promi
        FROM sync_intents WHERE business_id = $1 AND operation IN ('change', 'create')`,
     [salon.businessId],
   );
+  const open = conflicts.filter(({ status }) => status === 'open');
+  const disputed = new Set(open.flatMap((each) => [each.record_id, each.other_record_id, each.external_id]));
+  const others = await readOthers(rig, salon, history, there, (id) => disputed.has(id));
   const visits = new Map<string, VisitState>();
-  for (const subject of history.subjects.values())
-    visits.set(subject.key, visitState(subject, here, there, conflicts, intents));
+  for (const subject of history.subjects.values()) {
+    const sides = subject.kind === 'visit' ? visitSides(subject, here, there) : otherSides(subject, others);
+    visits.set(subject.key, stateOf(subject, sides, conflicts, intents));
+  }
   return {
     visits,
     overlaps: await overlaps(rig, salon),
-    doubledUids: doubled([...there.values()], conflicts),
-    unequal: await unequal(rig, salon, history, here, there, conflicts),
-    audit: await auditFaults(rig, salon),
+    doubledUids: [...doubled([...there.values()], conflicts), ...others.doubled],
+    unequal: [...(await unequal(rig, salon, history, here, there, disputed)), ...others.unequal],
+    audit: await auditFaults(rig, salon, history),
   };
 }
 
-function visitState(
+interface Sides {
+  readonly here: Values | null;
+  readonly there: Values | null;
+  /** Its ids at Booksy, as conflicts name them. */
+  readonly ids: readonly string[];
+}
+
+function visitSides(
   subject: Subject,
   here: ReadonlyMap<string, HereRow>,
   there: ReadonlyMap<number, VisitThere>,
-  conflicts: readonly ConflictRow[],
-  intents: readonly IntentRow[],
-): VisitState {
-  const row = subject.bookingId === null ? undefined : here.get(subject.bookingId);
+): Sides {
+  const row = subject.recordId === null ? undefined : here.get(subject.recordId);
   // A revived visit is another object at Booksy (R16): whatever carries our id is it.
   const own = [...there.values()].filter(
     (visit) =>
       visit.id === subject.externalId ||
-      (subject.bookingId !== null && (visit.import_uid ?? '').startsWith(`${subject.bookingId}:`)),
+      (subject.recordId !== null && (visit.import_uid ?? '').startsWith(`${subject.recordId}:`)),
   );
   const visit = own.find((each) => valuesThere(each).life === 'live') ?? own[0];
-  const ids = new Set(own.map(({ id }) => String(id)));
-  if (subject.externalId !== null) ids.add(String(subject.externalId));
-  const about = conflicts.filter(
-    (each) =>
-      (subject.bookingId !== null &&
-        (each.record_id === subject.bookingId || each.other_record_id === subject.bookingId)) ||
-      (each.external_id !== null && ids.has(each.external_id)),
-  );
-  const sent = intents.filter(({ record_id }) => record_id === subject.bookingId);
   return {
     here: row === undefined ? null : valuesHere(row),
     there: visit === undefined ? null : valuesThere(visit),
+    ids: own.map(({ id }) => String(id)),
+  };
+}
+
+function otherSides(subject: Subject, { here, there }: OthersState): Sides {
+  return {
+    here: here.get(subject.recordId ?? '') ?? null,
+    there: there.get(subject.key) ?? null,
+    ids: [],
+  };
+}
+
+function stateOf(
+  subject: Subject,
+  { here, there, ids }: Sides,
+  conflicts: readonly ConflictRow[],
+  intents: readonly IntentRow[],
+): VisitState {
+  const names = new Set(ids);
+  if (subject.externalId !== null) names.add(String(subject.externalId));
+  const about = conflicts.filter(
+    (each) =>
+      (subject.recordId !== null &&
+        (each.record_id === subject.recordId || each.other_record_id === subject.recordId)) ||
+      // A block that is a visit there is named with its parts.
+      (each.external_id !== null && names.has(each.external_id.split(':')[0] ?? '')),
+  );
+  const sent = intents.filter(({ record_id }) => record_id === subject.recordId);
+  return {
+    here,
+    there,
     disputed: about.some(({ status }) => status === 'open'),
     wasDisputed: about.length > 0,
     inGap: (edit, group) =>
       sent.some(
         (intent) =>
-          intent.groups.some((name) => (group === 'note' ? name === 'clientNote' : name.endsWith(':time'))) &&
+          intent.groups.some((name) => covers(name, group)) &&
           edit.wallMs >= intent.opened - READ_BEFORE_MS &&
           edit.wallMs <=
             (intent.ended ?? intent.opened) + (intent.state === 'confirmed' ? 200 : ACTS_LATE_MS),
       ),
   };
+}
+
+function covers(name: string, group: Followed): boolean {
+  if (group === 'note') return name === 'clientNote';
+  return group === 'time' ? name === 'time' || name.endsWith(':time') : name === group;
 }
 
 /** Times of one resource that are held twice: on an open conflict, or allowed by a person, or a fault of ours. */
@@ -172,18 +210,13 @@ async function unequal(
   history: History,
   here: ReadonlyMap<string, HereRow>,
   there: ReadonlyMap<number, VisitThere>,
-  conflicts: readonly ConflictRow[],
+  disputed: ReadonlySet<string | null>,
 ): Promise<readonly string[]> {
-  const touched = new Set([...history.subjects.values()].map(({ bookingId }) => bookingId));
+  const touched = new Set([...history.subjects.values()].map(({ recordId }) => recordId));
   const { rows } = await rig.db.query<{ booking_id: string; external_id: string }>(
     `SELECT x.booking_id, x.external_id FROM external_bookings x
       WHERE x.business_id = $1 AND x.gone_at IS NULL AND x.booking_id IS NOT NULL`,
     [salon.businessId],
-  );
-  const disputed = new Set(
-    conflicts
-      .filter(({ status }) => status === 'open')
-      .flatMap((each) => [each.record_id, each.other_record_id, each.external_id]),
   );
   const linked = new Set(rows.map(({ external_id }) => external_id));
   const differing = rows.flatMap(({ booking_id, external_id }) => {
@@ -213,18 +246,18 @@ async function unequal(
   return [...differing, ...unseen];
 }
 
-/** I7: each write that acted has its line, and the chain holds. */
-async function auditFaults(rig: Rig, salon: Salon): Promise<readonly string[]> {
-  const { rows } = await rig.db.query<{ record: string; written: string; told: string }>(
-    `SELECT record_id AS record, sum(written) AS written, sum(told) AS told FROM (
-       SELECT record_id, 1 AS written, 0 AS told FROM sync_intents WHERE business_id = $1 AND state = 'confirmed'
-       UNION ALL
-       SELECT record_id, 0, 1 FROM booksy_audit_log WHERE business_id = $1 AND action IN ('sent', 'sent_new')) AS each
-      GROUP BY record_id HAVING sum(written) <> sum(told)`,
-    [salon.businessId],
+/** I7: effects and entries of the trail are the same, and the chain holds. What was edited here has versions of its own. */
+async function auditFaults(rig: Rig, salon: Salon, history: History): Promise<readonly string[]> {
+  const touched = new Set(
+    history.edits.filter(({ side }) => side === 'platform').map(({ subject }) => subject),
   );
-  const missing = rows.map(
-    ({ record, written, told }) => `${record}: ${written} writes acted, ${told} lines tell of them`,
+  for (const key of touched) {
+    const id = history.subjects.get(key)?.recordId ?? null;
+    if (id !== null) rig.editedHere.add(id);
+  }
+  return effectsAgainstAudit(
+    { db: rig.database.prisma, pool: rig.db, vault: rig.vault },
+    salon.businessId,
+    rig.editedHere,
   );
-  return [...missing, ...(await verifyChain(rig, salon))];
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
 import type { Random } from '../../simulator/random.ts';
 import type { History } from './history.ts';
 import { startSweep } from './quiet.ts';
@@ -54,8 +55,8 @@ export const STORMS: Readonly<Record<string, (storm: Storm) => Promise<void>>> =
 };
 
 /**
- * kill −9 between the answer of Booksy and the commit that takes it in: the commit is held at the lock that every apply of
- * the business takes, Booksy is seen to have acted, and then every worker dies.
+ * kill −9 between the answer of Booksy and the commit that takes it in: the row of an intent that is on its way is locked, the
+ * commit is seen to wait for it, and then every worker dies.
  */
 async function killedAfterAnswer({ rig, salons, history }: Storm): Promise<void> {
   // Answers that take a while leave time to get in between.
@@ -71,40 +72,55 @@ async function killedAfterAnswer({ rig, salons, history }: Storm): Promise<void>
   try {
     const until = performance.now() + 10_000;
     while (performance.now() < until) {
-      // A write that is committed as intent and still on its way.
-      const { rows } = await client.query<{ id: string; business_id: string }>(
-        `SELECT id, business_id FROM sync_intents
-          WHERE state = 'open' AND opened_at > clock_timestamp() - interval '2 seconds' AND business_id = ANY($1) LIMIT 1`,
-        [salons.map(({ businessId }) => businessId)],
-      );
-      const [intent] = rows;
-      if (intent === undefined) {
-        await delay(3);
-        continue;
-      }
-      await client.query(`SELECT pg_advisory_lock(hashtextextended('apply:' || $1, 0))`, [
-        intent.business_id,
-      ]);
-      // Long enough for the answer to come; then the commit waits for the lock.
-      await delay(600);
-      const { rows: still } = await client.query('SELECT FROM sync_intents WHERE id = $1 AND state = $2', [
-        intent.id,
-        'open',
-      ]);
-      if (still.length === 1) {
-        await Promise.all(rig.workers().map((worker) => worker.kill()));
-        history.hit('worker_killed_after_answer');
-        history.note(`all workers killed while intent ${intent.id} was not taken in`);
-      }
-      await client.query(`SELECT pg_advisory_unlock(hashtextextended('apply:' || $1, 0))`, [
-        intent.business_id,
-      ]);
-      if (still.length === 1) return;
+      if (await killOne(rig, salons, client, history)) return;
+      await delay(3);
     }
   } finally {
     client.release(true);
     await rig.ensureWorkers(2);
   }
+}
+
+async function killOne(
+  rig: Rig,
+  salons: readonly Salon[],
+  client: pg.PoolClient,
+  history: History,
+): Promise<boolean> {
+  await client.query('BEGIN');
+  try {
+    const { rows } = await client.query<{ id: string }>(
+      `SELECT id FROM sync_intents
+        WHERE state = 'open' AND opened_at > clock_timestamp() - interval '2 seconds' AND business_id = ANY($1)
+        LIMIT 1 FOR UPDATE SKIP LOCKED`,
+      [salons.map(({ businessId }) => businessId)],
+    );
+    const [intent] = rows;
+    if (intent === undefined) return false;
+    const until = performance.now() + 2_000;
+    while (performance.now() < until) {
+      const { rows: waiting } = await rig.db.query(
+        `SELECT FROM pg_stat_activity a, unnest(pg_blocking_pids(a.pid)) b
+          WHERE b = $1 AND a.query ILIKE '%UPDATE%sync_intents%'`,
+        [await pidOf(client)],
+      );
+      if (waiting.length > 0) {
+        await Promise.all(rig.workers().map((worker) => worker.kill()));
+        history.hit('worker_killed_after_answer');
+        history.note(`all workers killed while the answer to intent ${intent.id} was not taken in`);
+        return true;
+      }
+      await delay(20);
+    }
+    return false;
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+async function pidOf(client: pg.PoolClient): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid ?? 0;
 }
 
 /** kill −9 while committed changes lie in the boxes that nobody has dispatched. */

@@ -4,8 +4,9 @@ import type { VisitThere } from './salons.ts';
 export interface Values {
   readonly life: 'live' | 'ended';
   /** `from/till/staff at Booksy` of its items. */
-  readonly time: string;
+  readonly time: string | null;
   readonly note: string | null;
+  readonly email: string | null;
 }
 
 const ENDED = new Set(['C', 'D']);
@@ -19,6 +20,7 @@ export function valuesThere(visit: VisitThere): Values {
       .sort()
       .join(' + '),
     note: blank(visit.customer_note),
+    email: null,
   };
 }
 
@@ -38,10 +40,12 @@ export function valuesHere(row: RowHere): Values {
       .sort()
       .join(' + '),
     note: blank(row.client_note),
+    email: null,
   };
 }
 
-function blank(text: string | null): string | null {
+/** Blank is the same as nothing. */
+export function blank(text: string | null): string | null {
   return text === null || text.trim() === '' ? null : text.trim();
 }
 

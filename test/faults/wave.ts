@@ -6,7 +6,7 @@ import { judge, type Judged, type Violation } from './check.ts';
 import { allHit, arm, noteHits, type ArmedFaults } from './faults.ts';
 import { createHistory, type History } from './history.ts';
 import { play } from './play.ts';
-import { rest, startSweep } from './quiet.ts';
+import { PATIENT, rest, startSweep, type RestBounds } from './quiet.ts';
 import { RATE, type Rig } from './rig.ts';
 import { visitsThere, type Salon } from './salons.ts';
 import { CHAOS_MS, scriptOf, type Scenario, type Script } from './script.ts';
@@ -50,6 +50,7 @@ export async function runWave(
   salons: readonly Salon[],
   bystander: Salon,
   say: (line: string) => void,
+  bounds: RestBounds = PATIENT,
 ): Promise<WaveResult> {
   const startedAt = performance.now();
   const random = createRandom(`${plan.seed}/storm`);
@@ -74,7 +75,7 @@ export async function runWave(
   await rig.ensureWorkers(2);
   const alone = await checkBystander(rig, bystander, plan, history);
   const restAt = performance.now();
-  const rested = await rest(rig, [...salons.slice(0, runs.length), bystander], say);
+  const rested = await rest(rig, [...salons.slice(0, runs.length), bystander], say, bounds);
   const restSeconds = (performance.now() - restAt) / 1000;
 
   const results: RunResult[] = [];

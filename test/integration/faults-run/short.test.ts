@@ -15,6 +15,7 @@ it(
       runs: 2,
       size: 2,
       onlyWave: null,
+      naiveWaves: 0,
       onlyFaults: [
         'create_answer_lost',
         'change_answer_lost',

@@ -1,6 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { connectBusinesses } from '../../../../activities/connect.ts';
 import type { InboundDeps } from '../../../../activities/inbound/run.ts';
@@ -9,21 +7,17 @@ import { loadConfig } from '../../../../infra/config.ts';
 import { createVault } from '../../../../infra/crypto.ts';
 import { createDatabase, type Database } from '../../../../infra/database/index.ts';
 import { migrate } from '../../../../infra/database/migrate.ts';
-import { startChild, type Child } from '../../../../infra/local/child.ts';
-import { startPostgres, type LocalPostgres } from '../../../../infra/local/postgres.ts';
-import { startTemporal, type LocalTemporal } from '../../../../infra/local/temporal.ts';
+import type { Child } from '../../../../infra/local/child.ts';
 import { createLogger } from '../../../../infra/logger.ts';
 import { createLauncher, type Launcher } from '../../../../infra/temporal/launch.ts';
-import { SEARCH_ATTRIBUTES } from '../../../../infra/temporal/search-attributes.ts';
 import type { SimulatorOptions } from '../../../../simulator/index.ts';
-import { createRunFolder, startWatchdog } from '../../../support/servers.ts';
+import { startOwnServers } from '../../../support/own-servers.ts';
 import { startTestSimulator, type TestSimulator } from '../../../support/simulator.ts';
 import { onAdminDatabase, withDatabase } from '../../../support/template.ts';
 import type { Salon } from './salons.ts';
 
 /** The product as it runs for real: servers of its own that a test may stop, and workers in processes of their own. */
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const REFERENCE = 'reference';
 
 /** A worker process, started as the launcher starts it. */
@@ -53,8 +47,7 @@ export interface Platform {
 }
 
 export async function startPlatform(options: SimulatorOptions): Promise<Platform> {
-  const watchdog = startWatchdog();
-  const undo: (() => Promise<unknown>)[] = [() => watchdog.release()];
+  const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
@@ -66,18 +59,18 @@ export async function startPlatform(options: SimulatorOptions): Promise<Platform
   }
 
   async function start(): Promise<Platform> {
-    const folder = await createRunFolder(watchdog);
+    const servers = await startOwnServers({ synchronousCommit: 'off' });
+    undo.push(() => servers.stop());
+    const { postgres } = servers;
     const simulator = await startTestSimulator({ today: new Date().toISOString().slice(0, 10), ...options });
     undo.push(() => simulator.stop());
-    let [postgres, temporal] = await Promise.all([runPostgres(), runTemporal()]);
-    undo.push(() => Promise.all([postgres.stop({ hurry: true }), temporal.stop({ hurry: true })]));
     await migrate(postgres.url, { log: () => undefined });
     await onAdminDatabase(postgres.adminUrl, `CREATE DATABASE ${REFERENCE} TEMPLATE booksy_sync`);
 
     const env = {
       ...simulator.env,
       DATABASE_URL: postgres.url,
-      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_ADDRESS: servers.temporal.address,
       TEMPORAL_TASK_QUEUE: `restarts-${randomUUID()}`,
       ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       BOOKSY_RATE_LIMIT: '1000000',
@@ -90,7 +83,7 @@ export async function startPlatform(options: SimulatorOptions): Promise<Platform
     const salons = await connected(deps);
     const referenceSalons = await connected(reference);
 
-    const connection = await Connection.connect({ address: temporal.address });
+    const connection = await Connection.connect({ address: servers.temporal.address });
     undo.push(() => connection.close());
     const client = new Client({ connection });
     const launcher = createLauncher({ client, taskQueue: env.TEMPORAL_TASK_QUEUE });
@@ -125,45 +118,18 @@ export async function startPlatform(options: SimulatorOptions): Promise<Platform
           },
         };
       },
-      startWorker: () => startWorker({ ...env, WORKFLOW_BUNDLE_DIR: folder }),
-      async restartPostgres(between) {
-        const { port } = postgres;
-        watchdog.forget(postgres.pid);
-        await postgres.stop();
-        await between();
-        postgres = await runPostgres(port);
+      async startWorker() {
+        const { child } = await servers.runPart('workers/main.ts', {
+          ...env,
+          WORKFLOW_BUNDLE_DIR: servers.folder,
+        });
+        undo.push(() => child.stop({ graceMs: 15_000 }));
+        return { pid: child.pid, exited: child.exited, kill: (signal) => child.kill(signal) };
       },
-      async restartTemporal(between) {
-        const port = Number(temporal.address.split(':')[1]);
-        watchdog.forget(temporal.pid);
-        await temporal.stop();
-        await between();
-        temporal = await runTemporal(port);
-      },
+      restartPostgres: (between) => servers.restartPostgres(false, between),
+      restartTemporal: (between) => servers.restartTemporal(between),
       stop,
     };
-
-    async function runPostgres(port?: number): Promise<LocalPostgres> {
-      const server = await startPostgres({
-        dataDir: join(folder, 'database'),
-        port,
-        settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' },
-        log: () => undefined,
-      });
-      watchdog.watch(server.pid, 'SIGINT');
-      return server;
-    }
-
-    async function runTemporal(port?: number): Promise<LocalTemporal> {
-      const server = await startTemporal({
-        dbFile: join(folder, 'temporal.db'),
-        port,
-        searchAttributes: SEARCH_ATTRIBUTES,
-        log: () => undefined,
-      });
-      watchdog.watch(server.pid, 'SIGTERM');
-      return server;
-    }
   }
 
   function depsOf(env: NodeJS.ProcessEnv, url: string): { deps: InboundDeps; database: Database } {
@@ -180,23 +146,5 @@ export async function startPlatform(options: SimulatorOptions): Promise<Platform
   async function connected(deps: InboundDeps): Promise<readonly Salon[]> {
     const { connected: businesses } = await connectBusinesses(deps);
     return businesses.map(({ externalId, businessId }) => ({ id: Number(externalId), businessId }));
-  }
-
-  async function startWorker(env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
-    const child = await startChild(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), join(ROOT, 'workers', 'main.ts')],
-      { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
-      () => undefined,
-    );
-    watchdog.watch(child.pid, 'SIGKILL');
-    undo.push(() => child.stop({ graceMs: 15_000 }));
-    await new Promise<void>((resolve, reject) => {
-      child.process.once('message', () => resolve());
-      void child.exited.then(() => {
-        reject(new Error(`The worker ended before it was ready: ${child.lastLines().join(' | ')}`));
-      });
-    });
-    return { pid: child.pid, exited: child.exited, kill: (signal) => child.kill(signal) };
   }
 }
