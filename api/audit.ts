@@ -14,6 +14,7 @@ export interface Deed {
     | 'approved'
     | 'retried'
     | 'skipped'
+    | 'conflict_closed'
     | 'rule_saved'
     | 'rule_deleted'
     | 'replayed'

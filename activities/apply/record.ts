@@ -160,15 +160,21 @@ export async function quarantine(scope: ApplyScope, rows: readonly Quarantined[]
      WHERE NOT EXISTS (SELECT FROM again a WHERE (a.entity, a.external_id) = (f.entity, f.external_id))`;
 }
 
-/** Records that were read well again leave the quarantine by themselves. */
+/**
+ * Records that were read well again leave the quarantine by themselves.
+ *
+ * @returns Booksy's ids of those that did
+ */
 export async function releaseReadable(
   scope: ApplyScope,
   entity: SyncEntity | 'business',
   externalIds: readonly string[],
-): Promise<void> {
-  if (externalIds.length === 0) return;
-  await scope.tx.$executeRaw`
+): Promise<readonly string[]> {
+  if (externalIds.length === 0) return [];
+  const rows = await scope.tx.$queryRaw<{ external_id: string }[]>`
     UPDATE quarantine SET released_at = now()
      WHERE business_id = ${scope.businessId}::uuid AND entity = ${entity} AND released_at IS NULL
-       AND external_id = ANY(${externalIds}::text[])`;
+       AND external_id = ANY(${externalIds}::text[])
+    RETURNING external_id`;
+  return rows.map((row) => row.external_id);
 }

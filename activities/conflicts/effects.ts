@@ -6,6 +6,8 @@ import { groupsHere } from '../../domain/conflicts/translate.ts';
 import type { Json } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import { vaultContext } from '../../infra/crypto.ts';
+import { isReadById } from '../inbound/record-sync.ts';
+import { BLAST_RADIUS } from '../inbound/removals.ts';
 import { everyGroup, writeBases } from './bases.ts';
 import { chooseDouble } from './double.ts';
 import { makeAgain, writeHere } from './restore.ts';
@@ -197,23 +199,41 @@ async function forgetFlips(scope: ConflictScope, { row, mirror }: ConflictPictur
       UPDATE external_clients SET flips = '{}' WHERE business_id = ${scope.businessId}::uuid AND external_id = ${mirror.externalId}`;
 }
 
-/** What waits in quarantine is let through: so many removals once (R3), or the one record, which is then read again. */
+/**
+ * What waits in quarantine is let through, as releasing and retrying do: so many removals once (R3), which a full sync then
+ * looks at; or the one record, which is read again by its id and leaves the quarantine when it can be read.
+ */
 async function release(scope: ConflictScope): Promise<Done> {
-  const { row } = scope;
-  const released = await scope.tx.$queryRaw<{ reason_code: string }[]>`
-    UPDATE quarantine SET released_at = now(), released_by = 'conflict', permits_left = affected
-     WHERE business_id = ${scope.businessId}::uuid AND entity = ${row.entity} AND released_at IS NULL
-       AND external_id = ${row.externalId}
-    RETURNING reason_code`;
-  if (released.length === 0)
+  const { row, businessId } = scope;
+  const [entry] = await scope.tx.$queryRaw<{ id: string; reason_code: string }[]>`
+    SELECT id::text, reason_code FROM quarantine
+     WHERE business_id = ${businessId}::uuid AND entity = ${row.entity} AND released_at IS NULL
+       AND external_id = ${row.externalId} FOR UPDATE`;
+  if (entry === undefined)
     throw new RefusedResolution(
       'record_gone',
       'It does not wait in quarantine any more: load the conflict again.',
     );
-  const [first] = released;
-  const byId = first?.reason_code !== 'blast_radius' && row.externalId !== null;
-  await wakeRecord(scope, row);
-  return { touched: [], followUp: byId ? { entity: row.entity, externalId: row.externalId } : null };
+  if (entry.reason_code === BLAST_RADIUS) {
+    await scope.tx.$executeRaw`
+      UPDATE quarantine SET released_at = now(), released_by = 'conflict', permits_left = affected
+       WHERE id = ${entry.id}::uuid`;
+    await lookAtAll(scope);
+    return DONE;
+  }
+  const { externalId } = row;
+  if (externalId === null || !/^\d+$/.test(externalId) || !isReadById(row.entity)) {
+    await lookAtAll(scope);
+    return DONE;
+  }
+  return { touched: [], followUp: { entity: row.entity, externalId } };
+}
+
+/** Has the drain start a full sync of the business. */
+async function lookAtAll({ tx, businessId, row }: ConflictScope): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO sync_outbox (business_id, entity, operation, origin)
+    VALUES (${businessId}::uuid, ${row.entity}, 'truncate', 'conflict')`;
 }
 
 function recordGone(): RefusedResolution {

@@ -78,7 +78,9 @@ function dueState(row: ConflictRow): DueState {
 /** The row with the dates that its visit asks for now. A visit that was moved takes its dates along. */
 async function withDates(scope: ConflictScope): Promise<ConflictRow> {
   const { row } = scope;
-  const dates: ConflictDates = conflictDates(row.openedAt, await startOf(scope));
+  const asked = conflictDates(row.openedAt, await startOf(scope));
+  // What waits in quarantine waits on when its first visit begins: the entry ends it, not the hour.
+  const dates: ConflictDates = row.kind === 'quarantine' ? { ...asked, overtakenAt: null } : asked;
   const remindAt = row.remindAt ?? dates.remindAt;
   const same =
     remindAt === row.remindAt && dates.escalateAt === row.escalateAt && dates.overtakenAt === row.overtakenAt;
@@ -93,8 +95,9 @@ async function withDates(scope: ConflictScope): Promise<ConflictRow> {
 
 /** When what is in dispute begins: the overlap, else the visit or block as it stands here. */
 async function startOf({ tx, row }: ConflictScope): Promise<string | null> {
-  const { fromAt } = row.detail;
+  const { fromAt, urgentAt } = row.detail;
   if (row.kind === 'time_overlap' && typeof fromAt === 'string') return new Date(fromAt).toISOString();
+  if (row.kind === 'quarantine' && typeof urgentAt === 'string') return new Date(urgentAt).toISOString();
   if (row.recordId === null) return null;
   const [found] = await tx.$queryRaw<{ starts_at: Date }[]>`
     SELECT starts_at FROM bookings WHERE id = ${row.recordId}::uuid

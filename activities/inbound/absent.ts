@@ -126,7 +126,7 @@ async function removeAbsentOf(
   if (suspects.length === 0) {
     if (!check.isOpen) return;
     await inStep(deps, business, run, NO_LINKS, async (scope) => {
-      if (scope.plan === null) await closeWindowEntry(scope.tx, business.id, binding.entity, 'list');
+      if (scope.plan === null) await closeWindowEntry(scope, binding.entity, 'list');
     });
     return;
   }

@@ -87,8 +87,7 @@ async function settleTimeOff(
   await applyGone(scope, timeOffBinding('time_off'), gone);
   await usePermit(scope.tx, removal.permitId, looked);
   // Only who looked at everybody knows that nothing is missing any more.
-  if (looked === 0 && extent === 'all')
-    await closeWindowEntry(scope.tx, scope.businessId, 'time_off', 'list');
+  if (looked === 0 && extent === 'all') await closeWindowEntry(scope, 'time_off', 'list');
 }
 
 async function applyHours(

@@ -35,6 +35,11 @@ export const RECORD_SYNC_ENTITIES = [
 ] as const satisfies readonly SyncEntity[];
 export type RecordSyncEntity = (typeof RECORD_SYNC_ENTITIES)[number];
 
+/** Whether a record of this kind has an address of its own at Booksy. */
+export function isReadById(entity: SyncEntity): entity is RecordSyncEntity {
+  return RECORD_SYNC_ENTITIES.some((each) => each === entity);
+}
+
 export interface SyncRecord extends RunRef {
   readonly entity: SyncEntity;
   readonly externalId: string;

@@ -2,6 +2,8 @@ import type { SyncEntity } from '../../domain/entities.ts';
 import { exceedsBlastRadius } from '../../domain/absence.ts';
 import type { Db, Tx } from '../../infra/database/index.ts';
 import type { Quarantined } from '../apply/record.ts';
+import type { ApplyScope } from '../apply/scope.ts';
+import { closeOf } from '../conflicts/quarantined.ts';
 
 /**
  * R3, the part that a person decides: what is missing from a list at once beyond the blast radius waits in quarantine, one
@@ -67,15 +69,20 @@ export async function usePermit(tx: Tx, permitId: string | null, looked: number)
 
 /** A window in which nothing is missing any more has nothing left to decide. */
 export async function closeWindowEntry(
-  tx: Tx,
-  businessId: string,
+  scope: ApplyScope,
   entity: SyncEntity,
   windowKey: string,
 ): Promise<void> {
-  await tx.$executeRaw`
+  const rows = await scope.tx.$queryRaw<{ external_id: string }[]>`
     UPDATE quarantine SET released_at = now(), released_by = 'sync: everything is listed again'
-     WHERE business_id = ${businessId}::uuid AND entity = ${entity} AND reason_code = ${BLAST_RADIUS}
-       AND external_id = ${windowEntry(windowKey)} AND released_at IS NULL`;
+     WHERE business_id = ${scope.businessId}::uuid AND entity = ${entity} AND reason_code = ${BLAST_RADIUS}
+       AND external_id = ${windowEntry(windowKey)} AND released_at IS NULL
+    RETURNING external_id`;
+  await closeOf(
+    scope,
+    entity,
+    rows.map((row) => row.external_id),
+  );
 }
 
 /** The quarantine entry of a pass in which too much was missing at once. */

@@ -11,8 +11,9 @@ import type { SyncEntity } from '../../domain/entities.ts';
 import type { ApplyOutcome } from '../apply/apply-records.ts';
 import { settleWaiting, type Listed } from '../matching/index.ts';
 import { createPlanCollector } from '../apply/plan-collector.ts';
-import { quarantine, releaseReadable, writeAudit, type Quarantined } from '../apply/record.ts';
+import { writeAudit, type Quarantined } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
+import { letIn, setAside } from '../conflicts/quarantined.ts';
 import { claimed, FRESH_CURSOR, type Claim, type RunCursor } from './cursor.ts';
 import { HeldError, RunMissingError, type RunRef } from './run-ref.ts';
 import { closeStep, openStep, type OpenedStep, type StepOutcome } from './step-row.ts';
@@ -180,7 +181,7 @@ function stepScope(
       plan?.planned(counted, { quarantined: rows.length });
     }
     if (rows.length === 0 || plan !== null) return;
-    await quarantine(base, rows);
+    await setAside(base, rows);
     hasQuarantine = true;
   };
   return {
@@ -202,7 +203,7 @@ function stepScope(
     quarantine: putAside,
     releaseReadable: async (entity, externalIds) => {
       // Most salons have nothing in quarantine: then nothing is asked.
-      if (hasQuarantine && plan === null) await releaseReadable(base, entity, externalIds);
+      if (hasQuarantine && plan === null) await letIn(base, entity, externalIds);
     },
     settleWaiting: async (entity, listed) => {
       if (opened.hasUnsure && plan === null && isMappedEntity(entity))

@@ -210,7 +210,7 @@ async function applyBatch<T extends { readonly externalId: string }>(
         // Only a pass over all of the window knows that nothing of it is missing.
         const sawAll = options.guardKey === options.key;
         if (complete && sawAll && scope.hasQuarantine() && scope.plan === null) {
-          await closeWindowEntry(scope.tx, scope.businessId, RECORD_OF[options.entity], options.key);
+          await closeWindowEntry(scope, RECORD_OF[options.entity], options.key);
         }
       }
       scope.moveTo(withUnsettled(withComplete(moved, options.key, complete), options.key, unsettled));

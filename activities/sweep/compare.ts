@@ -97,7 +97,9 @@ interface Differences {
 
 type Differing = (tx: Tx, entity: SyncEntity, page: Differences) => Promise<number>;
 
-function scopeOf(deps: InboundDeps, business: RunBusiness, tx: Tx): ApplyScope {
+async function scopeOf(deps: InboundDeps, business: RunBusiness, tx: Tx): Promise<ApplyScope> {
+  // Worker clocks are never compared (R1).
+  const [clock] = await tx.$queryRaw<{ now: Date }[]>`SELECT now() AS now`;
   return {
     tx,
     vault: deps.vault,
@@ -105,7 +107,7 @@ function scopeOf(deps: InboundDeps, business: RunBusiness, tx: Tx): ApplyScope {
     zone: business.zone,
     currency: business.currency,
     runId: uuidv7(),
-    now: new Date().toISOString(),
+    now: (clock?.now ?? new Date(0)).toISOString(),
     links: NO_LINKS,
     plan: null,
     audit: [],
@@ -127,7 +129,7 @@ async function eachPage(
       beat();
       const from: string = after;
       const page = await deps.db.$transaction(
-        (tx) => comparePage(scopeOf(deps, business, tx), make(), rule, from, take),
+        async (tx) => comparePage(await scopeOf(deps, business, tx), make(), rule, from, take),
         { timeout: PAGE_TIMEOUT_MS, maxWait: PAGE_TIMEOUT_MS },
       );
       compared += page.compared;

@@ -1,7 +1,8 @@
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { Db } from '../../infra/database/index.ts';
-import { quarantine } from '../apply/record.ts';
+import { writeAudit } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
+import { setAside } from '../conflicts/quarantined.ts';
 import { closeWindowEntry, judgeRemoval, usePermit } from '../inbound/removals.ts';
 
 /** Linked records of one kind that have no row here any more. */
@@ -21,13 +22,15 @@ const WINDOW = 'platform';
  */
 export async function mayBeJudged(
   db: Db,
-  scopeOf: (tx: ApplyScope['tx']) => ApplyScope,
+  scopeOf: (tx: ApplyScope['tx']) => Promise<ApplyScope>,
   businessId: string,
   { entity, recordIds, known }: MissingHere,
 ): Promise<readonly string[]> {
   return db.$transaction(async (tx) => {
+    const scope = await scopeOf(tx);
     if (recordIds.length === 0) {
-      await closeWindowEntry(tx, businessId, entity, WINDOW);
+      await closeWindowEntry(scope, entity, WINDOW);
+      await writeAudit(scope);
       return [];
     }
     const removal = await judgeRemoval(tx, businessId, {
@@ -41,7 +44,7 @@ export async function mayBeJudged(
       await usePermit(tx, removal.permitId, recordIds.length);
       return recordIds;
     }
-    await quarantine(scopeOf(tx), [
+    await setAside(scope, [
       {
         ...removal.entry,
         detail: `${String(recordIds.length)} of ${String(known)} linked records have vanished from the platform at once. Nothing was changed at Booksy.`,

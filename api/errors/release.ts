@@ -1,4 +1,5 @@
 /** A person releases what a window holds back (R3): so many removals are permitted, once. */
+import { closeQuarantined } from '../../infra/conflicts/quarantined.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
 import { auditDeed } from '../audit.ts';
 import { reachableBusinesses } from '../businesses.ts';
@@ -53,6 +54,7 @@ export async function releaseError(
     await tx.$executeRaw`
       UPDATE quarantine SET released_at = now(), released_by = ${actor}, permits_left = ${affected}
        WHERE id = ${parsed.key}::uuid`;
+    const closed = await closeQuarantined(tx, entry.business_id, entry.entity, [entry.external_id]);
     await auditDeed(tx, {
       businessId: entry.business_id,
       actor,
@@ -61,6 +63,15 @@ export async function releaseError(
       entity: entry.entity,
       externalId: entry.external_id,
     });
+    if (closed.length > 0)
+      await auditDeed(tx, {
+        businessId: entry.business_id,
+        actor,
+        action: 'conflict_closed',
+        reasonCode: 'cause_gone',
+        entity: entry.entity,
+        externalId: entry.external_id,
+      });
     return entry.business_id;
   });
   const business = businesses.find((each) => each.id === businessId);

@@ -2,6 +2,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { SyncEntity } from '../../domain/entities.ts';
 import { isMappedEntity } from '../../infra/mappings.ts';
+import { serviceOfVariant } from '../../infra/parent.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
 import { auditDeed } from '../audit.ts';
 import { reachableBusinesses, type BusinessRef } from '../businesses.ts';
@@ -72,13 +73,8 @@ async function recordOf({ prisma }: Deps, error: SyncError): Promise<RecordKey |
   if (error.reasonCode === BLAST_RADIUS || !/^\d+$/.test(externalId)) return null;
   if (entity !== 'booking' && !isMappedEntity(entity)) return null;
   if (entity !== 'variant') return { entity, externalId, parentExternalId: null };
-  const [parent] = await prisma.$queryRaw<{ id: string }[]>`
-    SELECT coalesce(
-      (SELECT parent_external_id FROM mappings
-        WHERE business_id = ${businessId}::uuid AND entity = 'variant' AND external_id = ${externalId}),
-      (SELECT remote ->> 'service' FROM external_services
-        WHERE business_id = ${businessId}::uuid AND entity = 'variant' AND external_id = ${externalId})) AS id`;
-  return parent?.id == null ? null : { entity, externalId, parentExternalId: parent.id };
+  const parentExternalId = await serviceOfVariant(prisma, businessId, externalId);
+  return parentExternalId === null ? null : { entity, externalId, parentExternalId };
 }
 
 async function oneRecord(

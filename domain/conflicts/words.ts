@@ -134,14 +134,16 @@ const REASONS: Readonly<Record<string, string>> = {
   invalid_request: 'Booksy found the change not valid.',
   not_found: 'Booksy does not know it any more.',
   forbidden: 'Booksy does not permit the change.',
+  blast_radius:
+    'So much of a list was missing at once that nothing was removed: look in Booksy whether it is really gone.',
+  unparseable: 'Booksy shows it in a form that cannot be read: correct it there.',
   no_staff_left: 'Nobody who does this service is free at that time.',
 };
 
 /** Why, in a sentence; from the codes in a conflict's detail. */
 export function reasonText(kind: ConflictKind, detail: { readonly [key: string]: Json }): string {
-  const code =
-    typeof detail.code === 'string' ? detail.code : typeof detail.reason === 'string' ? detail.reason : null;
-  const known = code === null ? undefined : REASONS[code];
+  const code = [detail.code, detail.reason, detail.reasonCode].find((each) => typeof each === 'string');
+  const known = typeof code === 'string' ? REASONS[code] : undefined;
   if (known !== undefined) return known;
   switch (kind) {
     case 'field':

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { layConflict, type Laid } from './support/lay.ts';
@@ -157,40 +156,6 @@ describe('an outcome that is unknown', () => {
       ...PATIENCE,
       what: 'the note',
     });
-  });
-});
-
-describe('quarantine', () => {
-  const entry = async (externalId: string, reason: string, affected: number | null) => {
-    const id = uuidv7();
-    await rig.sql(
-      `INSERT INTO quarantine (id, business_id, entity, external_id, reason_code, detail, next_step, affected)
-       VALUES ($1, $2, 'booking', $3, $4, 'test', 'test', $5)`,
-      [id, rig.businessId, externalId, reason, affected],
-    );
-    return id;
-  };
-
-  it('release permits so many removals, once (R3); a second time there is nothing to release', async () => {
-    const id = await entry('visits:ahead', 'blast_radius', 14);
-    const conflict = await lay({ kind: 'quarantine', recordId: null, externalId: 'visits:ahead' });
-    expect(conflict.choices.map(({ choice }) => choice)).toEqual(['keep-booksy', 'ignore']);
-    expect((await rig.resolve(conflict, { choice: 'keep-booksy' })).status).toBe(200);
-    const [row] = await rig.sql<{ released_at: Date | null; permits_left: number }>(
-      'SELECT released_at, permits_left FROM quarantine WHERE id = $1',
-      [id],
-    );
-    expect(row).toMatchObject({ permits_left: 14 });
-    expect(row?.released_at).not.toBeNull();
-  });
-
-  it('a record is read again by its id', async () => {
-    const visit = await rig.bookedOnBoth({ note: 'przed' });
-    await entry(visit.link, 'unreadable', null);
-    await rig.editThere(visit.link, { customer_note: 'po' });
-    const conflict = await lay({ kind: 'quarantine', recordId: visit.id, externalId: visit.link });
-    expect((await rig.resolve(conflict, { choice: 'keep-booksy' })).status).toBe(200);
-    await eventually(async () => (await noteHere(visit.id)) === 'po', { ...PATIENCE, what: 'the note here' });
   });
 });
 
