@@ -5,6 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { z } from 'zod';
 
 const READ = 'GET /business/{business_id}/appointment/{appointment_id}/';
+const WRITE = 'PUT /business/{business_id}/appointment/{appointment_id}/';
 
 let platform: Platform;
 let worker: WorkerProcess;
@@ -23,15 +24,39 @@ beforeAll(async () => {
   });
   await platform.launcher.fullSyncResult(businessId);
   await platform.deps.db.business.updateMany({ data: { pushAllowedAt: new Date() } });
-  ids = z.array(z.object({ externalId: z.string(), id: z.string() })).parse(
-    await platform.deps.db.$queryRaw`
-      SELECT m.external_id AS "externalId", b.id::text FROM external_bookings m JOIN bookings b ON b.id = m.booking_id
-       WHERE b.status = 'confirmed' AND b.starts_at BETWEEN now() + interval '1 day' AND now() + interval '60 days'
-         AND (SELECT count(*) FROM booking_items i WHERE i.booking_id = b.id) = 1 ORDER BY m.external_id`,
-  );
+  ids = await changeableVisits();
 }, 180_000);
 afterAll(() => platform.stop());
 
+const visit = z.looseObject({
+  id: z.number(),
+  type: z.string(),
+  status: z.string(),
+  booked_from: z.string(),
+  repeating: z.boolean(),
+  subbookings: z.array(z.unknown()),
+});
+/** Visits that may be written at Booksy, whatever the day has generated: no repeating ones, which are refused (R17). */
+async function changeableVisits(): Promise<typeof ids> {
+  const { results } = z
+    .object({ results: z.array(visit) })
+    .parse(await platform.simulator.control('GET', '/visits?limit=1000&status=A'));
+  const [from, till] = [2, 60].map((days) => new Date(Date.now() + days * 86_400_000).toISOString());
+  const chosen = results.filter(
+    ({ type, repeating, subbookings, booked_from: at }) =>
+      type !== 'R' && !repeating && subbookings.length === 1 && at > from! && at < till!,
+  );
+  const mirrors = await platform.deps.db.externalBooking.findMany({
+    where: { businessId, externalId: { in: chosen.map(({ id }) => String(id)) }, bookingId: { not: null } },
+    orderBy: { externalId: 'asc' },
+  });
+  return mirrors.map(({ externalId, bookingId }) => ({ externalId, id: bookingId! }));
+}
+
+const noteThere = async (externalId: string) =>
+  z
+    .looseObject({ customer_note: z.string().nullish() })
+    .parse(await platform.simulator.control('GET', `/visits/${externalId}`)).customer_note ?? null;
 const noteHere = async (id: string) =>
   (await platform.deps.db.booking.findUniqueOrThrow({ where: { id } })).clientNote;
 /** News of a visit, as the intake stores it. */
@@ -50,6 +75,8 @@ const inFlight = (route: string) =>
     what: `a call of ${route}`,
   });
 const PATIENT = { timeoutMs: 90_000 };
+/** Less than a token lasts: a late act is checked as any call. */
+const LATE_MS = 1_800_000;
 
 describe('a worker killed', { timeout: 180_000 }, () => {
   it('while it reads: the news is still there, and is read again', async () => {
@@ -85,6 +112,61 @@ describe('a worker killed', { timeout: 180_000 }, () => {
     ).toBe(1);
     worker = await platform.startWorker();
     await eventually(async () => (await noteHere(visit.id)) === 'Zapis', PATIENT);
+  });
+
+  it('between answer and commit: the answer is read back, and the write is not repeated', async () => {
+    const visit = ids[next++]!;
+    await platform.simulator.clearCounters();
+    await platform.simulator.fault({ kind: 'slow', ms: 1_500, route: WRITE, count: 1 });
+    await platform.deps.db
+      .$executeRaw`UPDATE bookings SET client_note = 'Odpowiedź' WHERE id = ${visit.id}::uuid`;
+    await inFlight(WRITE);
+    const hold = await platform.hold(
+      `SELECT pg_advisory_xact_lock(hashtextextended('apply:${businessId}', 0))`,
+    );
+    await eventually(async () => (await noteThere(visit.externalId)) === 'Odpowiedź', PATIENT);
+    await eventually(async () => {
+      const rows = await platform.deps.db.$queryRaw<{ n: bigint }[]>`
+        SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+      return Number(rows[0]?.n) > 0;
+    }, PATIENT);
+    worker.kill('SIGKILL');
+    await worker.exited;
+    await hold.release();
+    worker = await platform.startWorker();
+    await eventually(async () => {
+      const intents = await platform.deps.db.syncIntent.findMany({ where: { recordId: visit.id } });
+      return intents.length === 1 && intents[0]?.state === 'confirmed';
+    }, PATIENT);
+    expect((await platform.simulator.counters()).calls.byRoute[WRITE]).toBe(1);
+  });
+
+  it('while its write is on its way: nothing is sent again, and a newer note waits until it has acted (R14, R14a)', async () => {
+    const visit = ids[next++]!;
+    await platform.simulator.clearCounters();
+    await platform.simulator.fault({ kind: 'act_late', ms: LATE_MS, holdMs: 60_000, route: WRITE, count: 1 });
+    await platform.deps.db
+      .$executeRaw`UPDATE bookings SET client_note = 'Spóźniona' WHERE id = ${visit.id}::uuid`;
+    await inFlight(WRITE);
+    await killAndReplace();
+    const states = async () =>
+      (
+        await platform.deps.db.syncIntent.findMany({
+          where: { recordId: visit.id },
+          select: { operation: true, state: true },
+        })
+      ).map(({ operation, state }) => `${operation} ${state}`);
+    // The next worker cannot know whether it acted: it is read, and a newer note has to wait.
+    await eventually(async () => (await states()).join() === 'change unknown', PATIENT);
+    await platform.deps.db
+      .$executeRaw`UPDATE bookings SET client_note = 'Nowsza' WHERE id = ${visit.id}::uuid`;
+    await platform.simulator.control('POST', '/clock', { advanceMs: LATE_MS });
+    expect(await noteThere(visit.externalId)).toBe('Spóźniona');
+    await eventually(async () => (await noteThere(visit.externalId)) === 'Nowsza', PATIENT);
+    await eventually(async () => (await states()).join() === 'change confirmed,change confirmed', PATIENT);
+    expect((await platform.simulator.counters()).calls.byRoute[WRITE]).toBe(2);
+    expect(await noteHere(visit.id)).toBe('Nowsza');
+    expect((await platform.simulator.counters()).faultHits).toHaveProperty('act_late');
   });
 
   it('and PostgreSQL restarted under the relay: news of then come in', async () => {
