@@ -182,7 +182,7 @@ export interface SlotQuery extends WantedVisit {
   readonly toDate: string;
 }
 
-export interface NextQuery extends WantedVisit {
+export interface NextRange {
   /** ISO instant; no start before it. */
   readonly from: string;
   /** At most 100. */
