@@ -30,7 +30,10 @@ const EVERYTHING = [
 export const ARROWS: Readonly<Record<string, Arrow>> = {
   // Pure rules: nothing that reads a clock, a file, a network or a database.
   // node:crypto is there for digests only; the rule `pure` holds that, and workflows may not reach it at all.
-  domain: { values: [], packages: ['temporal-polyfill', 'libphonenumber-js', 'node:crypto'] },
+  domain: {
+    values: [],
+    packages: ['temporal-polyfill', 'libphonenumber-js', 'node:crypto', 'ical.js', 'date-holidays'],
+  },
   booksy: { values: ['domain', 'infra'] },
   infra: { values: ['domain'] },
   // The launcher names the workflows it starts by their types and never loads their code.

@@ -1,0 +1,9 @@
+/** Calendars of others as feeds (RFC 5545): who is busy when, and our own ones. Pure: the caller fetches and keeps. */
+export { busyTimes, keptOf, type BusyInput, type BusyStretch, type BusyTimes } from './busy.ts';
+export {
+  CALENDAR_LIMITS,
+  CALENDAR_PROBLEMS,
+  CalendarError,
+  type CalendarLimits,
+  type CalendarProblem,
+} from './limits.ts';
