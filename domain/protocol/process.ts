@@ -18,6 +18,8 @@ interface Tally {
   conflicts: number;
   /** A look at siblings is due although no box row says so. */
   lookForSiblings: boolean;
+  /** Booksy said of a write that there is nothing to write to. */
+  notFound: boolean;
 }
 
 type Step =
@@ -40,7 +42,7 @@ export async function processRecord(
   port: RecordPort,
   settings: ProtocolSettings = DEFAULT_SETTINGS,
 ): Promise<ProcessReport> {
-  const tally: Tally = { rounds: 0, writes: 0, conflicts: 0, lookForSiblings: false };
+  const tally: Tally = { rounds: 0, writes: 0, conflicts: 0, lookForSiblings: false, notFound: false };
   const report = (outcome: ProcessReport['outcome'], dueAt: string | null): ProcessReport => ({
     outcome,
     dueAt,
@@ -155,7 +157,8 @@ async function send(
   dueAt: string | null,
 ): Promise<Step> {
   const answer = await port.send(view, intent, reading);
-  const settled = await settle(port, intent, answer, settings);
+  const settled = await settle(port, intent, answer, { ...settings, notFoundBefore: tally.notFound });
+  tally.notFound ||= answer.kind === 'refused' && answer.code === 'not_found';
   switch (settled.kind) {
     case 'lost':
       return nextRound(port);

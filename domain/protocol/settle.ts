@@ -12,6 +12,12 @@ export type Settled =
   | { readonly kind: 'unsent'; readonly dueAt: string }
   | { readonly kind: 'unknown'; readonly dueAt: string };
 
+/** What the process knows beside its settings. */
+export interface SettleSettings extends ProtocolSettings {
+  /** An earlier write of this process was answered that there is nothing to write to, and a read since did not say so. */
+  readonly notFoundBefore: boolean;
+}
+
 /** Tries to record an answer before the outcome is left to the next process. */
 const TRIES = 5;
 
@@ -23,7 +29,7 @@ export async function settle(
   port: RecordPort,
   sent: Intent,
   answer: Answer,
-  settings: ProtocolSettings,
+  settings: SettleSettings,
 ): Promise<Settled> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const view = await port.load();
@@ -40,7 +46,7 @@ function planSettlement(
   view: RecordView,
   intent: Intent,
   answer: Answer,
-  settings: ProtocolSettings,
+  settings: SettleSettings,
 ): { readonly commit: Commit; readonly settled: Settled } {
   const change = (entry: IntentChange, more: Partial<Commit> = {}): Commit => ({
     ...NOTHING,
@@ -51,7 +57,9 @@ function planSettlement(
     case 'acted':
       return acted(view, intent, answer, settings);
     case 'refused': {
-      const conflicts = refusal(view, intent, answer).filter((found) => !isTold(view.openConflicts, found));
+      const conflicts = refusal(view, intent, answer, settings).filter(
+        (found) => !isTold(view.openConflicts, found),
+      );
       return {
         commit: change(endIntent(intent, 'rejected'), { conflicts }),
         settled: { kind: 'refused', conflicts: conflicts.length },
@@ -136,9 +144,10 @@ function refusal(
   view: RecordView,
   intent: Intent,
   answer: Extract<Answer, { kind: 'refused' }>,
+  { notFoundBefore }: SettleSettings,
 ): readonly ReturnType<typeof conflict>[] {
-  // It is not there any more: the next read says so, by id (R3).
-  if (answer.code === 'not_found') return [];
+  // It is not there any more: the next read says so, by id (R3). Where none does, it is said for ever: a person has to look.
+  if (answer.code === 'not_found' && !notFoundBefore) return [];
   if (intent.operation !== 'create' && intent.externalId !== view.externalId)
     return [
       conflict('double', ['status'], `sibling_refused_${answer.code}`, {

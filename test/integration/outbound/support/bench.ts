@@ -60,7 +60,7 @@ export function createBench(): MatrixBench {
 }
 
 /** The owner lets services and variants go out, and cards be made (R8). */
-async function openTheWayOut(rig: OutboundRig): Promise<void> {
+export async function openTheWayOut(rig: OutboundRig): Promise<void> {
   await rig.sql(
     `INSERT INTO sync_rules (business_id, id, name, source_system, priority, conditions, actions, directions)
      VALUES ($1, 'open', 'Everything goes out', 'both', 50, $2, $3, $4)`,
