@@ -2,6 +2,7 @@
  * Configuration, parsed once by each process (SPEC §12). A bad value names itself and stops the start.
  */
 import { createHash } from 'node:crypto';
+import type { ConflictHours } from '../domain/conflicts/dates.ts';
 import { keepsPrepared } from './config/database.ts';
 import { problemsBetween } from './config/between.ts';
 import { settingMeta } from './config/notes.ts';
@@ -137,6 +138,7 @@ export interface Config {
   readonly booksy: BooksyConfig;
   readonly webhooks: WebhookConfig;
   readonly waits: WaitConfig;
+  readonly conflicts: ConflictHours;
   readonly encryption: {
     /** 32 bytes. */
     readonly key: Buffer;
@@ -263,6 +265,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       unknownForMs: value.BOOKSY_UNANSWERED_MS,
       lookEveryMs: value.BOOKSY_UNANSWERED_LOOK_MS,
       createWaitMs: value.BOOKSY_CREATE_WAIT_MS,
+    },
+    conflicts: {
+      remindHours: value.CONFLICT_REMIND_HOURS,
+      escalateHours: value.CONFLICT_ESCALATE_HOURS,
     },
     encryption: { key: value.ENCRYPTION_KEY, keyId: keyIdOf(value.ENCRYPTION_KEY) },
     temporal: {

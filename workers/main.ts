@@ -65,6 +65,7 @@ async function main(): Promise<void> {
       capabilities: config.booksy.capabilities,
       logger,
       waits: config.waits,
+      conflicts: config.conflicts,
     },
     account: config.booksy,
     realTime: {

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { vaultContext } from '../../infra/crypto.ts';
 import { Prisma } from '../../infra/database/index.ts';
 import type { Json } from '../../domain/canonical.ts';
-import { ESCALATE_HOURS_BEFORE, REMIND_AFTER_MS } from '../../domain/conflicts/dates.ts';
+import { DEFAULT_HOURS } from '../../domain/conflicts/dates.ts';
 import type { ConflictKind } from '../../domain/conflict-kinds.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { GroupStates } from '../../domain/merge.ts';
@@ -123,12 +123,15 @@ export async function openConflicts(scope: ApplyScope, conflicts: readonly NewCo
                OR (c.status = 'resolved' AND c.resolution IN ('keep-both', 'ignore') AND c.detail = f.detail)))`;
 }
 
-/** As `conflictDates` has them, for many rows at once; an overlap is decided by its own beginning. */
+/**
+ * As `conflictDates` has them by default, for many rows at once; an overlap is decided by its own beginning. The first look of
+ * its workflow puts what the configuration says in their place.
+ */
 const dueDates = Prisma.sql`
-  CASE WHEN f.status = 'open' THEN now() + make_interval(secs => ${REMIND_AFTER_MS / 1000}) END,
+  CASE WHEN f.status = 'open' THEN now() + make_interval(hours => ${DEFAULT_HOURS.remindHours}::int) END,
   CASE WHEN f.status = 'open'
        THEN greatest(coalesce((f.detail ->> 'fromAt')::timestamptz, b.starts_at)
-                     - make_interval(hours => ${ESCALATE_HOURS_BEFORE}::int), now()) END,
+                     - make_interval(hours => ${DEFAULT_HOURS.escalateHours}::int), now()) END,
   CASE WHEN f.status = 'open' THEN coalesce((f.detail ->> 'fromAt')::timestamptz, b.starts_at) END`;
 
 function keyOf(conflict: Pick<NewConflict, 'kind' | 'entity' | 'recordId' | 'otherRecordId'>): string {

@@ -1,9 +1,11 @@
 import { autoDecide, type AutoDecision, type EditTimes } from '../../domain/conflicts/auto.ts';
 import {
   conflictDates,
+  DEFAULT_HOURS,
   dueOf,
   untilDue,
   type ConflictDates,
+  type ConflictHours,
   type DueState,
 } from '../../domain/conflicts/dates.ts';
 import { policyFor } from '../../domain/rules/rules.ts';
@@ -33,7 +35,6 @@ export type LookReport =
 
 /** Nothing is due: still, what triggers and applies did not see is looked for this often. */
 const LONGEST_LOOK_MS = 4 * 3_600_000;
-const REMIND_EVERY_MS = 24 * 3_600_000;
 
 /**
  * Looks at a conflict: closes it where its cause is gone or its visit has begun, keeps its dates right (the visit may have
@@ -41,16 +42,17 @@ const REMIND_EVERY_MS = 24 * 3_600_000;
  * was lost goes on where it was (R32). Safe to repeat.
  */
 export async function lookAtConflict(deps: InboundDeps, ref: ConflictRef): Promise<LookReport> {
+  const { conflicts: hours = DEFAULT_HOURS } = deps;
   const report = await onConflict(deps, ref, null, async (scope): Promise<LookReport> => {
     if (scope.row.status !== 'open' || (await settle(scope, scope.row))) return { state: 'closed' };
-    const dated = await withDates(scope);
+    const dated = await withDates(scope, hours);
     const due = dueOf(dueState(dated));
     if (due.overtaken) {
       await overtake(scope);
       return { state: 'closed' };
     }
     if (due.escalate) await escalate(scope, dated);
-    if (due.remind) await remind(scope);
+    if (due.remind) await remind(scope, hours);
     const row = (await readConflict(scope.tx, [ref.businessId], ref.conflictId)) ?? dated;
     return {
       state: 'open',
@@ -76,12 +78,14 @@ function dueState(row: ConflictRow): DueState {
 }
 
 /** The row with the dates that its visit asks for now. A visit that was moved takes its dates along. */
-async function withDates(scope: ConflictScope): Promise<ConflictRow> {
+async function withDates(scope: ConflictScope, hours: ConflictHours): Promise<ConflictRow> {
   const { row } = scope;
-  const asked = conflictDates(row.openedAt, await startOf(scope));
+  const asked = conflictDates(row.openedAt, await startOf(scope), hours);
   // What waits in quarantine waits on when its first visit begins: the entry ends it, not the hour.
   const dates: ConflictDates = row.kind === 'quarantine' ? { ...asked, overtakenAt: null } : asked;
-  const remindAt = row.remindAt ?? dates.remindAt;
+  // It was opened with the date of the default.
+  const estimated = row.remindAt === conflictDates(row.openedAt, null).remindAt;
+  const remindAt = row.remindAt === null || estimated ? dates.remindAt : row.remindAt;
   const same =
     remindAt === row.remindAt && dates.escalateAt === row.escalateAt && dates.overtakenAt === row.overtakenAt;
   if (same) return row;
@@ -123,10 +127,10 @@ async function escalate(scope: ConflictScope, row: ConflictRow): Promise<void> {
   auditConflict(scope, row, { action: 'conflict_escalated', reasonCode: 'visit_is_near' });
 }
 
-async function remind(scope: ConflictScope): Promise<void> {
+async function remind(scope: ConflictScope, { remindHours }: ConflictHours): Promise<void> {
   await scope.tx.$executeRaw`
     UPDATE booksy_sync_conflicts
-       SET reminded_at = now(), remind_at = now() + ${REMIND_EVERY_MS} * interval '1 millisecond'
+       SET reminded_at = now(), remind_at = now() + make_interval(hours => ${remindHours}::int)
      WHERE id = ${scope.row.id}::uuid`;
   auditConflict(scope, scope.row, { action: 'conflict_reminded', reasonCode: 'waits' });
 }

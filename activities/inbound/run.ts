@@ -7,6 +7,7 @@ import type { BooksyCapabilities, BooksyClient, BusinessRef } from '../../booksy
 import type { ProtocolSettings } from '../../domain/protocol/settings.ts';
 import { addCounts, type CountedEntity } from '../../domain/counts.ts';
 import type { Links } from '../../domain/states/links.ts';
+import type { ConflictHours } from '../../domain/conflicts/dates.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { ApplyOutcome } from '../apply/apply-records.ts';
 import { settleWaiting, type Listed } from '../matching/index.ts';
@@ -29,6 +30,8 @@ export interface InboundDeps {
   readonly logger: Logger;
   /** Waits that the configuration sets (R14a, R15a); what is missing is as the protocol says. */
   readonly waits?: Partial<ProtocolSettings>;
+  /** When people are told of conflicts that wait; without it the default (SPEC 4.2). */
+  readonly conflicts?: ConflictHours;
 }
 
 /** A business as a run needs it. */

@@ -1,8 +1,16 @@
 /** When a conflict is brought to mind, escalated, and overtaken (R10). Pure: the row keeps the dates, timers follow them (R32). */
 
-export const REMIND_AFTER_MS = 24 * 3_600_000;
-/** Hours before the visit at which an unresolved conflict escalates, unless a rule says otherwise. */
-export const ESCALATE_HOURS_BEFORE = 24;
+/** When people are told of a conflict, as the configuration sets it. */
+export interface ConflictHours {
+  /** Until it is brought to mind, and between two reminders. */
+  readonly remindHours: number;
+  /** Before its visit, for it to escalate. */
+  readonly escalateHours: number;
+}
+
+export const DEFAULT_HOURS: ConflictHours = { remindHours: 24, escalateHours: 24 };
+
+const HOUR_MS = 3_600_000;
 
 export interface ConflictDates {
   /** ISO instants; null = never. */
@@ -18,11 +26,11 @@ export interface ConflictDates {
 export function conflictDates(
   openedAt: string,
   startsAt: string | null,
-  escalateHoursBefore = ESCALATE_HOURS_BEFORE,
+  { remindHours, escalateHours }: ConflictHours = DEFAULT_HOURS,
 ): ConflictDates {
-  const remindAt = iso(Date.parse(openedAt) + REMIND_AFTER_MS);
+  const remindAt = iso(Date.parse(openedAt) + remindHours * HOUR_MS);
   if (startsAt === null) return { remindAt, escalateAt: null, overtakenAt: null };
-  const before = Date.parse(startsAt) - escalateHoursBefore * 3_600_000;
+  const before = Date.parse(startsAt) - escalateHours * HOUR_MS;
   // What is found late escalates at once.
   return { remindAt, escalateAt: iso(Math.max(before, Date.parse(openedAt))), overtakenAt: startsAt };
 }

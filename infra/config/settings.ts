@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { booksySettings } from './booksy.ts';
+import { conflictSettings } from './conflicts.ts';
 import { cacheSettings, databaseSettings } from './database.ts';
 import { launcherSettings } from './launcher.ts';
 import { logSettings } from './logs.ts';
@@ -27,6 +28,8 @@ export const environment = z.object({
   ...booksySettings,
 
   ...waitSettings,
+
+  ...conflictSettings,
 
   ...webhookSettings,
 

@@ -168,8 +168,8 @@ function makeDeps(
     config.booksy,
   );
   const { capabilities } = config.booksy;
-  const { waits } = config;
-  return { deps: { db, vault, logger, capabilities, waits, booksy: cached.client }, cached };
+  const { waits, conflicts } = config;
+  return { deps: { db, vault, logger, capabilities, waits, conflicts, booksy: cached.client }, cached };
 }
 
 function ledgerRow({ db }: InboundDeps, runId: string) {

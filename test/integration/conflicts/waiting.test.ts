@@ -11,12 +11,13 @@ import { startConflictRig, type ConflictRig } from './support/rig.ts';
 let rig: ConflictRig;
 
 beforeAll(async () => {
-  rig = await startConflictRig();
+  rig = await startConflictRig({ env: { CONFLICT_REMIND_HOURS: '12', CONFLICT_ESCALATE_HOURS: '36' } });
 }, 120_000);
 
 afterAll(() => rig.stop());
 
 const PATIENCE = { timeoutMs: 20_000 };
+const HOUR_MS = 3_600_000;
 
 const handleOf = (id: string) => rig.engine.worker.client.workflow.getHandle(`conflict/${id}`);
 
@@ -56,8 +57,17 @@ const dates = async (id: string) =>
   )[0];
 
 describe('a conflict that waits', () => {
-  it('is reminded of when its stored date comes, once a day, and says so in the trail', async () => {
+  it('is reminded of when its stored date comes, as often as configured, and says so in the trail', async () => {
     const { conflict } = await waiting();
+    // Not a day, as by default: the configuration says twelve hours, and 36 before the visit.
+    const first = await eventually(
+      async () => {
+        const now = await dates(conflict.id);
+        return Number(now?.remind_at) - Date.parse(conflict.openedAt) === 12 * HOUR_MS ? now : null;
+      },
+      { ...PATIENCE, what: 'the date that the configuration sets' },
+    );
+    expect(Number(first.overtaken_at) - Number(first.escalate_at)).toBe(36 * HOUR_MS);
     await rig.sql(`UPDATE booksy_sync_conflicts SET remind_at = now() - interval '1 second' WHERE id = $1`, [
       conflict.id,
     ]);
@@ -69,7 +79,7 @@ describe('a conflict that waits', () => {
       },
       { ...PATIENCE, what: 'the reminder' },
     );
-    expect(Number(reminded.remind_at) - Number(reminded.reminded_at)).toBe(24 * 3_600_000);
+    expect(Number(reminded.remind_at) - Number(reminded.reminded_at)).toBe(12 * HOUR_MS);
     const { history } = await rig.card(conflict.id);
     expect(history.filter(({ action }) => action === 'conflict_reminded')).toHaveLength(1);
   });
@@ -77,8 +87,8 @@ describe('a conflict that waits', () => {
   it('escalates when the visit comes near, and the inbox can be asked for it', async () => {
     const { conflict, id } = await waiting();
     expect((await dates(conflict.id))?.escalated_at).toBeNull();
-    // The visit moves to within a day: the dates go with it.
-    const at = new Date(Date.now() + 20 * 3_600_000).toISOString();
+    // The visit moves to within 36 hours: the dates go with it.
+    const at = new Date(Date.now() + 30 * HOUR_MS).toISOString();
     await rig.sql(
       `UPDATE bookings SET starts_at = $2, ends_at = $2::timestamptz + interval '1 hour' WHERE id = $1`,
       [id, at],

@@ -126,6 +126,8 @@ describe('loadConfig', () => {
     ['BOOKSY_UNANSWERED_MS', '10', /whole number from/],
     ['BOOKSY_UNANSWERED_LOOK_MS', 'soon', /whole number from/],
     ['BOOKSY_CREATE_WAIT_MS', '0', /whole number from/],
+    ['CONFLICT_REMIND_HOURS', '0', /whole number from/],
+    ['CONFLICT_ESCALATE_HOURS', 'a day', /whole number from/],
     ['BOOKSY_LIST_ROWS_FULL', 'yes', /true or false/],
     ['BOOKSY_LIST_FILTER', 'end', /start, overlap/],
     ['BOOKSY_LIST_ORDER', 'random', /one of/],

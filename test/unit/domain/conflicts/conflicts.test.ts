@@ -157,6 +157,9 @@ describe('the dates of a conflict (R10)', () => {
       overtakenAt: '2026-03-09T10:00:00.000Z',
     });
     expect(conflictDates(opened, '2026-03-01T12:00:00.000Z').escalateAt).toBe(opened);
+    expect(
+      conflictDates(opened, '2026-03-09T10:00:00.000Z', { remindHours: 6, escalateHours: 48 }),
+    ).toMatchObject({ remindAt: '2026-03-01T16:00:00.000Z', escalateAt: '2026-03-07T10:00:00.000Z' });
     expect(conflictDates(opened, null)).toMatchObject({ escalateAt: null, overtakenAt: null });
   });
 
