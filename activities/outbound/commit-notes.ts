@@ -12,6 +12,7 @@ export function auditSent(
   { context, adapter, loaded, showed }: CommitInput,
   scope: ApplyScope,
   commit: Commit,
+  noted: ReadonlySet<string>,
 ): void {
   for (const change of commit.intents) {
     const intent = loaded.view.intents.find(({ id }) => id === change.id);
@@ -33,15 +34,41 @@ export function auditSent(
   }
   noteAudit(
     scope,
-    commit.notes.map(({ code, groups }) => ({
-      action: 'noted' as const,
-      entity: adapter.entity,
-      recordId: context.ref.recordId,
-      externalId: loaded.view.externalId,
-      reasonCode: code,
-      groups,
-    })),
+    commit.notes
+      .filter((note) => !noted.has(noteKey(context.ref.recordId, note)))
+      .map(({ code, groups }) => ({
+        action: 'noted' as const,
+        entity: adapter.entity,
+        recordId: context.ref.recordId,
+        externalId: loaded.view.externalId,
+        reasonCode: code,
+        groups,
+      })),
   );
+}
+
+function noteKey(recordId: string, { code, groups }: Commit['notes'][number]): string {
+  return [recordId, code, ...[...groups].sort()].join('|');
+}
+
+/**
+ * What was noted of these records since something was last done to them: what stands as it stood is told once, however often
+ * it is looked at (I4).
+ */
+export async function notedBefore(
+  scope: ApplyScope,
+  owns: readonly { readonly input: CommitInput; readonly commit: Commit }[],
+): Promise<ReadonlySet<string>> {
+  const ids = owns.flatMap(({ input, commit }) =>
+    commit.notes.length > 0 ? [input.context.ref.recordId] : [],
+  );
+  if (ids.length === 0) return new Set();
+  const rows = await scope.tx.$queryRaw<{ record_id: string; code: string; groups: string[] }[]>`
+    SELECT l.record_id::text, l.reason_code AS code, l.groups FROM booksy_audit_log l
+     WHERE l.business_id = ${scope.businessId}::uuid AND l.record_id = ANY(${ids}::uuid[]) AND l.action = 'noted'
+       AND NOT EXISTS (SELECT FROM booksy_audit_log o
+                        WHERE o.record_id = l.record_id AND o.id > l.id AND o.action <> 'noted')`;
+  return new Set(rows.map(({ record_id: recordId, code, groups }) => noteKey(recordId, { code, groups })));
 }
 
 /** Opens what a process found. */

@@ -60,13 +60,17 @@ export async function inTransaction(
   work: (client: pg.PoolClient) => Promise<void>,
 ): Promise<string> {
   let committing = false;
+  // A server that goes tells the connection, not the statement.
+  const gone = (): void => undefined;
   let client: pg.PoolClient | null = null;
   try {
     client = await rig.db.connect();
+    client.on('error', gone);
     await client.query('BEGIN');
     await work(client);
     committing = true;
     await client.query('COMMIT');
+    client.off('error', gone);
     client.release();
     return 'ok';
   } catch (error) {

@@ -68,27 +68,22 @@ async function killedAfterAnswer({ rig, salons, history }: Storm): Promise<void>
       count: 6,
     })),
   });
-  const client = await rig.db.connect();
-  try {
-    const until = performance.now() + 10_000;
-    while (performance.now() < until) {
-      if (await killOne(rig, salons, client, history)) return;
-      await delay(3);
-    }
-  } finally {
-    client.release(true);
-    await rig.ensureWorkers(2);
+  const until = performance.now() + 10_000;
+  let killed = false;
+  while (!killed && performance.now() < until) {
+    // Another storm may take the server away meanwhile.
+    killed = await killOne(rig, salons, history).catch(() => false);
+    await delay(3);
   }
+  await rig.ensureWorkers(2);
 }
 
-async function killOne(
-  rig: Rig,
-  salons: readonly Salon[],
-  client: pg.PoolClient,
-  history: History,
-): Promise<boolean> {
-  await client.query('BEGIN');
+async function killOne(rig: Rig, salons: readonly Salon[], history: History): Promise<boolean> {
+  const client = await rig.db.connect();
+  const gone = (): void => undefined;
+  client.on('error', gone);
   try {
+    await client.query('BEGIN');
     const { rows } = await client.query<{ id: string }>(
       `SELECT id FROM sync_intents
         WHERE state = 'open' AND opened_at > clock_timestamp() - interval '2 seconds' AND business_id = ANY($1)
@@ -114,7 +109,8 @@ async function killOne(
     }
     return false;
   } finally {
-    await client.query('ROLLBACK');
+    // Ends the transaction with the connection.
+    client.release(true);
   }
 }
 
