@@ -1,5 +1,6 @@
 /** What the endpoints stand on. Everything that touches the world comes in from here. */
 import type { ApiConfig, TemporalConfig, WebhookConfig } from '../infra/config.ts';
+import type { TimeChanges } from '../infra/availability/index.ts';
 import type { Vault } from '../infra/crypto.ts';
 import type { PrismaClient } from '../infra/database/index.ts';
 import type { Reads } from '../infra/database/replica.ts';
@@ -55,6 +56,8 @@ export interface ApiDeps {
   readonly schedules: Schedules;
   readonly temporalStatus: TemporalStatus;
   readonly probeBooksy: ProbeBooksy;
+  /** Tells that a salon's time has changed; without it free time is read anew for each request. */
+  readonly timeChanges?: TimeChanges;
   readonly logger: Logger;
   readonly version: string;
   /** Milliseconds since the epoch, against which the times of webhooks are held. Default: this machine's clock. */

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:http';
 import { Client, Connection } from '@temporalio/client';
+import { startTimeListener } from '../infra/availability/index.ts';
 import { ConfigError, loadConfig, type Config } from '../infra/config.ts';
 import { createVault } from '../infra/crypto.ts';
 import { createDatabase } from '../infra/database/index.ts';
@@ -67,6 +68,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   // Lazy: the API serves what it can while Temporal is away, and says so in its health.
   const connection = Connection.lazy({ address: config.temporal.address, connectTimeout: '5s' });
   const { namespace, taskQueue } = config.temporal;
+  const timeChanges = startTimeListener(config.database.directUrl, logger);
   const { app } = createApi({
     api: config.api,
     temporal: config.temporal,
@@ -84,6 +86,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     ),
     temporalStatus: createTemporalStatus(connection, { namespace, taskQueue }),
     probeBooksy: createBooksyProbe(config.booksy.baseUrl, config.booksy.timeoutMs),
+    timeChanges,
     logger,
     version: productVersion(),
   });
@@ -102,6 +105,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   logger.info({ why: await stopped }, 'API stops');
   await drain(server);
   sampling.stop();
+  await timeChanges.stop();
   await connection.close();
   await reads.close();
   await database.close();

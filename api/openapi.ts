@@ -5,6 +5,7 @@ import { PROBLEMS, problemSchema, type ProblemCode } from './http/problem.ts';
 import { permissionOf } from './http/router.ts';
 
 const BEARER = 'bearerToken';
+const VERBS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** Builds the document. `version` is the product's. */
 export function openApiDocument(endpoints: readonly Endpoint[], version: string) {
@@ -33,6 +34,10 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
         name: 'Conflicts',
         description: 'What both sides do not agree on, and what a person decides about it',
       },
+      {
+        name: 'Bookings',
+        description: 'When a salon can take a visit; keeping a time, booking, moving, ending',
+      },
       { name: 'Webhooks', description: 'What Booksy sends, what became of it, and sending it through again' },
       { name: 'Audit', description: 'Who or what did what, when and why, and whether that record is whole' },
       { name: 'Undo', description: 'Taking back what the sync did, after a look at what would change' },
@@ -50,7 +55,7 @@ function routeOf(endpoint: Endpoint): RouteConfig {
   const body = endpoint.shapes.body ?? endpoint.rawBody;
   const problems = problemsOf(endpoint);
   return {
-    method: endpoint.method === 'GET' ? 'get' : 'post',
+    method: VERBS[endpoint.method],
     path: endpoint.path.replace(/:(\w+)/g, '{$1}'),
     operationId: operationId(endpoint),
     tags: [endpoint.tag],

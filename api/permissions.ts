@@ -42,6 +42,17 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/admin/booksy/audit/:id': 'audit:values',
   'GET /api/admin/booksy/audit-chains': 'audit:read',
   'POST /api/admin/booksy/audit-chains/verify': 'audit:read',
+  'GET /api/availability': 'availability:read',
+  'POST /api/holds': 'bookings:write',
+  'POST /api/holds/:id/release': 'bookings:write',
+  'DELETE /api/holds/:id': 'bookings:write',
+  'POST /api/bookings': 'bookings:write',
+  'GET /api/bookings/:id': 'bookings:read',
+  'PATCH /api/bookings/:id': 'bookings:write',
+  'POST /api/bookings/:id/cancel': 'bookings:write',
+  'POST /api/bookings/:id/complete': 'bookings:write',
+  'POST /api/bookings/:id/no-show': 'bookings:write',
+
   'GET /api/admin/booksy/health': 'health:read',
   'GET /metrics': 'metrics:read',
 

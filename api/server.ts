@@ -1,7 +1,12 @@
 /** The HTTP application: everything between a socket and the endpoints. */
 import express, { type Express } from 'express';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { createAvailability } from '../infra/availability/index.ts';
+import { createSalesDesk } from '../infra/bookings/sales-desk.ts';
 import { authenticateToken } from '../infra/tokens.ts';
+import { availabilityEndpoint } from './availability/endpoint.ts';
+import { bookingEndpoints } from './bookings/endpoints.ts';
+import { holdEndpoints } from './bookings/holds.ts';
 import { conflictEndpoints } from './conflicts/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 import { approvePlanEndpoint } from './endpoints/approve-plan.ts';
@@ -55,6 +60,13 @@ export function createApi(deps: ApiDeps): Api {
     registers: [registry],
   });
 
+  const availability = createAvailability(deps.prisma, deps.timeChanges ?? null);
+  const changed = (businessId: string) => {
+    availability.drop(businessId);
+  };
+  const { prisma, vault } = deps;
+  const sales = { prisma, vault, changed, desk: createSalesDesk({ prisma, changed }) };
+
   let document: unknown = null;
   const endpoints: Endpoint[] = [
     syncStatusEndpoint(deps),
@@ -77,6 +89,9 @@ export function createApi(deps: ApiDeps): Api {
     ...rulesEndpoints(deps),
     ...auditEndpoints(deps),
     ...undoEndpoints(deps),
+    availabilityEndpoint({ prisma: deps.prisma, availability }),
+    ...bookingEndpoints(sales),
+    ...holdEndpoints(sales),
     healthEndpoint(deps),
     healthzEndpoint(),
     readyzEndpoint(deps),
@@ -97,7 +112,7 @@ export function createApi(deps: ApiDeps): Api {
     requestLog(deps.logger, ({ method, route, status, seconds }) =>
       // Methods of no endpoint are counted under one name: callers must not be able to grow the table.
       duration.observe(
-        { method: /^(GET|HEAD|POST|OPTIONS)$/.test(method) ? method : 'OTHER', route, status },
+        { method: /^(GET|HEAD|POST|PATCH|DELETE|OPTIONS)$/.test(method) ? method : 'OTHER', route, status },
         seconds,
       ),
     ),

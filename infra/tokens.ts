@@ -23,6 +23,10 @@ export const SCOPES = [
   'audit:read',
   'audit:values',
   'undo:run',
+  'availability:read',
+  'bookings:read',
+  'bookings:write',
+  'bookings:overbook',
   'health:read',
   'metrics:read',
 ] as const;

@@ -3,6 +3,7 @@
  * value, no secret, and of an unexpected error nothing at all.
  */
 import { z } from 'zod';
+import { slotSchema } from '../availability/slot.ts';
 import { isDatabaseAway } from '../../infra/database/errors.ts';
 
 /** Every code an answer of this API can carry, with its status and headline. Codes never change their meaning. */
@@ -52,10 +53,27 @@ export const PROBLEMS = {
   conflict_needs_mapping: { status: 409, title: 'It is decided in the mapping list' },
   conflict_time_taken: { status: 409, title: 'The time is taken' },
   conflict_not_possible: { status: 409, title: 'The choice cannot be carried out' },
+  slot_taken: { status: 409, title: 'The time is taken' },
+  slot_not_offered: { status: 409, title: 'The salon takes no visit then' },
+  taken_at_booksy: { status: 409, title: 'The time was taken at Booksy meanwhile' },
+  hold_over: { status: 409, title: 'The hold is over' },
+  visit_over: { status: 409, title: 'The visit cannot be changed any more' },
+  visit_changed: { status: 409, title: 'The visit has changed since it was shown' },
+  change_at_booksy: { status: 409, title: 'Booksy lets this visit be changed only there' },
+  salon_unusable: { status: 409, title: 'The salon as it is stored cannot be sold' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   idempotency_key_reused: { status: 422, title: 'The key belongs to another request' },
+  time_past: { status: 422, title: 'The time is over' },
+  time_too_soon: { status: 422, title: 'The time is too near' },
+  time_too_far: { status: 422, title: 'The time is further ahead than is offered' },
+  time_ambiguous: { status: 422, title: 'The clocks change: the time does not exist, or comes twice' },
+  time_off_step: { status: 422, title: 'No visit is offered to begin then' },
+  staff_not_offered: { status: 422, title: 'The member of staff does not carry this out' },
+  client_unusable: { status: 422, title: 'The client cannot be read' },
+  variant_unclear: { status: 422, title: 'The service has several variants' },
   internal: { status: 500, title: 'Something unexpected went wrong here' },
+  selling_stopped: { status: 503, title: 'Nothing is sold while Booksy is out of sight' },
   temporal_unavailable: { status: 503, title: 'Temporal does not answer' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
 } as const;
@@ -71,6 +89,9 @@ export interface ProblemDetails {
   readonly detail: string;
   readonly nextStep: string;
   readonly errors?: readonly FieldError[];
+  /** Of a time that was refused: what stands in the way, and when it could be instead. */
+  readonly reason?: string;
+  readonly nextFree?: readonly z.input<typeof slotSchema>[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
@@ -110,6 +131,14 @@ export const problemSchema = z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
       .meta({ description: 'Every field that is wrong' }),
+    reason: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a time that was refused: what stands in the way', example: 'busy' }),
+    nextFree: z
+      .array(slotSchema)
+      .optional()
+      .meta({ description: 'Of a time that was refused: the next free ones of the same kind' }),
   })
   .meta({ id: 'Problem' });
 
@@ -128,6 +157,10 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
     ...(problem.details.errors === undefined
       ? {}
       : { errors: problem.details.errors.map((each) => ({ ...each })) }),
+    ...(problem.details.reason === undefined ? {} : { reason: problem.details.reason }),
+    ...(problem.details.nextFree === undefined
+      ? {}
+      : { nextFree: z.array(slotSchema).parse(problem.details.nextFree) }),
   };
 }
 

@@ -13,6 +13,8 @@ import { stateOf } from './context.ts';
 import type { Endpoint, Reply } from './endpoint.ts';
 import { Problem, problemBody, toProblem, unsupportedMediaType } from './problem.ts';
 
+const VERBS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
+
 /** Largest body taken, TRUST §2. */
 const BODY_LIMIT = '256kb';
 
@@ -56,8 +58,7 @@ export function mountEndpoints(
         });
         send(response, reply);
       };
-      if (endpoint.method === 'GET') route.get(take);
-      else route.post(take);
+      route[VERBS[endpoint.method]](take);
     }
     const allow = allowed(methods);
     route.all((request: Request, response: Response) => {

@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS booking_holds (
   CONSTRAINT booking_holds_pkey PRIMARY KEY (id),
   CONSTRAINT booking_holds_outcome_check CHECK (outcome IN ('booked', 'released', 'expired'))
 );
-CREATE INDEX IF NOT EXISTS booking_holds_expires_at_idx ON booking_holds (expires_at) WHERE outcome IS NULL;
+CREATE INDEX IF NOT EXISTS booking_holds_expires_at_idx ON booking_holds (business_id, expires_at) WHERE outcome IS NULL;
 CREATE INDEX IF NOT EXISTS booking_holds_business_idx ON booking_holds (business_id, created_at);
 
 -- Held time of holds lies beside that of visits and blocks, under the same constraint (R21).
@@ -67,6 +67,111 @@ CREATE INDEX IF NOT EXISTS occupancy_hold_id_idx ON occupancy (hold_id) WHERE ho
 ALTER TABLE occupancy DROP CONSTRAINT IF EXISTS occupancy_source_check;
 ALTER TABLE occupancy ADD CONSTRAINT occupancy_source_check CHECK (source IN ('item', 'block', 'hold')) NOT VALID;
 ALTER TABLE occupancy VALIDATE CONSTRAINT occupancy_source_check;
+
+-- Makes a hold. The caller has locked the resources and asked the slot engine; the constraint has the last word.
+-- `p_items`: [{id, variantId, serviceId, staffId, roomId, startsAt, endsAt, gapAfterMinutes, gapMinutes, seats}, …]. Each item
+-- has an id of its own in `occupancy`, so that a held seat counts as one (R24).
+CREATE OR REPLACE FUNCTION booking_hold_take(p_id uuid, p_business uuid, p_token uuid, p_items jsonb, p_seconds int)
+RETURNS timestamptz LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  ends timestamptz := clock_timestamp() + make_interval(secs => p_seconds);
+BEGIN
+  INSERT INTO booking_holds (id, business_id, token_id, items, expires_at) VALUES (p_id, p_business, p_token, p_items, ends);
+  INSERT INTO occupancy (business_id, resource_kind, resource_id, during, source, item_id, hold_id, session_key)
+  SELECT p_business, r.kind, r.id, s.during, 'hold', i.id, p_id,
+         occupancy_session_key(i.id, i."seats", i."staffId", coalesce(i."serviceId", i."variantId"), i."startsAt")
+  FROM jsonb_to_recordset(p_items) i (
+    id uuid, "variantId" uuid, "serviceId" uuid, "staffId" uuid, "roomId" uuid, "startsAt" timestamptz, "endsAt" timestamptz,
+    "gapAfterMinutes" int, "gapMinutes" int, seats int)
+  CROSS JOIN LATERAL (VALUES ('staff', i."staffId"), ('room', i."roomId")) r (kind, id)
+  CROSS JOIN LATERAL unnest(occupancy_stretches(i."startsAt", i."endsAt", i."gapAfterMinutes", i."gapMinutes")) s (during)
+  WHERE r.id IS NOT NULL;
+  RETURN ends;
+END
+$$;
+
+-- Time of holds is free again: the marks of those that overlapped nothing else go, as in occupancy_refresh.
+CREATE OR REPLACE FUNCTION booking_holds_freed(p_resources uuid[], p_ranges tstzrange[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
+  UPDATE occupancy o SET exempt = false
+  WHERE o.id = ANY (ARRAY(
+    SELECT n.id
+    FROM unnest(p_resources, p_ranges) r (resource_id, during)
+    CROSS JOIN LATERAL (
+      SELECT x.* FROM occupancy x WHERE x.exempt AND x.resource_id = r.resource_id AND x.during && r.during OFFSET 0
+    ) n
+    WHERE NOT EXISTS (
+      SELECT FROM occupancy x
+      WHERE x.exempt AND x.resource_id = n.resource_id AND x.during && n.during AND x.session_key <> n.session_key
+    ) AND NOT EXISTS (
+      SELECT FROM occupancy x
+      WHERE NOT x.exempt AND x.resource_id = n.resource_id AND x.during && n.during AND x.session_key <> n.session_key
+    )
+  ))
+$$;
+
+-- Ends holds that still hold, under the lock of their resources. Returns how many there were.
+CREATE OR REPLACE FUNCTION booking_holds_end(p_holds uuid[], p_outcome text, p_booking uuid DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  ended int;
+  resources uuid[];
+  ranges tstzrange[];
+BEGIN
+  PERFORM occupancy_lock(ARRAY(SELECT o.resource_id FROM occupancy o WHERE o.hold_id = ANY (p_holds)));
+  UPDATE booking_holds SET outcome = p_outcome, ended_at = clock_timestamp(), booking_id = p_booking
+  WHERE id = ANY (p_holds) AND outcome IS NULL;
+  GET DIAGNOSTICS ended = ROW_COUNT;
+  WITH gone AS (DELETE FROM occupancy o WHERE o.hold_id = ANY (p_holds) RETURNING o.resource_id, o.during)
+  SELECT array_agg(g.resource_id), array_agg(g.during) INTO resources, ranges FROM gone g;
+  IF resources IS NOT NULL THEN PERFORM booking_holds_freed(resources, ranges); END IF;
+  RETURN ended;
+END
+$$;
+
+-- Takes what late holds of a business keep of these resources, whose locks the caller has. A hold is over once nothing of it is
+-- left: the rest of one that spans several resources goes with whoever wants that, or at night.
+CREATE OR REPLACE FUNCTION booking_holds_expire(p_business uuid, p_resources uuid[]) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  late uuid[] := ARRAY(SELECT h.id FROM booking_holds h
+                        WHERE h.business_id = p_business AND h.outcome IS NULL AND h.expires_at <= clock_timestamp());
+  resources uuid[];
+  ranges tstzrange[];
+  ended int;
+BEGIN
+  IF cardinality(late) = 0 THEN RETURN 0; END IF;
+  WITH gone AS (
+    DELETE FROM occupancy o WHERE o.hold_id = ANY (late) AND o.resource_id = ANY (p_resources) RETURNING o.resource_id, o.during
+  )
+  SELECT array_agg(g.resource_id), array_agg(g.during) INTO resources, ranges FROM gone g;
+  IF resources IS NOT NULL THEN PERFORM booking_holds_freed(resources, ranges); END IF;
+  UPDATE booking_holds h SET outcome = 'expired', ended_at = clock_timestamp()
+  WHERE h.id = ANY (late) AND h.outcome IS NULL AND NOT EXISTS (SELECT FROM occupancy o WHERE o.hold_id = h.id);
+  GET DIAGNOSTICS ended = ROW_COUNT;
+  RETURN ended;
+END
+$$;
+
+-- Orders everybody who takes time of what could serve these wishes, and clears late holds of it out of the way.
+-- `p_any`: variants that anybody who carries them out may serve; `p_variants`: all that are wanted, for their rooms.
+CREATE OR REPLACE FUNCTION booking_lock(
+  p_business uuid, p_staff uuid[], p_any uuid[], p_variants uuid[], p_holds uuid[], p_bookings uuid[]
+) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  resources uuid[] := ARRAY(
+    SELECT unnest(p_staff)
+    UNION SELECT x.staff_id FROM service_variant_staff x WHERE x.variant_id = ANY (p_any)
+    UNION SELECT r.room_id FROM service_variants v JOIN service_rooms r ON r.service_id = v.service_id WHERE v.id = ANY (p_variants)
+    UNION SELECT o.resource_id FROM occupancy o WHERE o.hold_id = ANY (p_holds)
+    UNION SELECT r.id FROM booking_items i CROSS JOIN LATERAL (VALUES (i.staff_id), (i.room_id)) r (id)
+           WHERE i.booking_id = ANY (p_bookings) AND r.id IS NOT NULL
+  );
+BEGIN
+  PERFORM occupancy_lock(resources);
+  PERFORM booking_holds_expire(p_business, resources);
+END
+$$;
 
 -- ──────────────────────────────────────────────────── holidays ────────────────────────────────────────────────────
 

@@ -1,0 +1,191 @@
+import {
+  AvailabilityError,
+  explainTime,
+  nextFreeSlots,
+  REASONS,
+  type Explanation,
+  type HeldVisit,
+  type ReasonCode,
+  type SalonDescription,
+  type Slot,
+  type WantedItem,
+} from '../../domain/availability/index.ts';
+import { addDays, localOf, resolveLocal } from '../../domain/local-time.ts';
+import { salonAt, type LoadedSalon } from '../availability/load.ts';
+import { BookingError, unknown } from './errors.ts';
+
+/** A visit that somebody wants, in a salon. */
+export interface Wanted {
+  readonly items: readonly WantedItem[];
+  readonly startsLocal: string;
+  /** What is not in its way: the visit that is being moved, the hold that is being booked. */
+  readonly ignoreVisitIds: readonly string[];
+  /** A person's deliberate overbooking: what is taken or closed does not matter. */
+  readonly overbook: boolean;
+}
+
+export interface Taken {
+  readonly slot: Slot;
+  /** Whether it would have been refused without the permission. */
+  readonly overbooked: boolean;
+}
+
+/** Days ahead within which other times are looked for. */
+export const SUGGEST_DAYS = 14;
+const SUGGESTIONS = 5;
+
+/**
+ * The salon while a transaction decides about it: what was granted stands in the way of what comes next. Made from rows that
+ * were read under the locks.
+ */
+export class Desk {
+  #salon: SalonDescription;
+  /** A wish that was refused stays so: granting only makes the salon fuller. */
+  readonly #refused = new Map<string, BookingError>();
+
+  constructor(salon: LoadedSalon) {
+    this.#salon = salonAt(salon, salon.readAt);
+  }
+
+  /** @throws {BookingError} */
+  grant(wanted: Wanted): Taken {
+    const key = JSON.stringify(wanted);
+    const known = this.#refused.get(key);
+    if (known !== undefined) throw known;
+    try {
+      return grant(this.#salon, wanted);
+    } catch (error) {
+      if (error instanceof BookingError) this.#refused.set(key, error);
+      throw error;
+    }
+  }
+
+  /** What was granted is held from now on. */
+  keep(visit: HeldVisit, without: readonly string[]): void {
+    const visits = this.#salon.visits.filter(({ id }) => !without.includes(id));
+    this.#salon = { ...this.#salon, visits: [...visits, visit] };
+  }
+}
+
+function grant(salon: SalonDescription, wanted: Wanted): Taken {
+  const explanation = asked(() =>
+    explainTime(salon, { items: wanted.items, ignoreVisitIds: wanted.ignoreVisitIds }, wanted.startsLocal),
+  );
+  if (explanation.free && explanation.slot !== null) {
+    if (explanation.offered || wanted.overbook) return { slot: explanation.slot, overbooked: false };
+    throw new BookingError('time_off_step', {
+      message: 'The time is free, but no visit is offered to begin then.',
+      next: 'Take one of the times that GET /api/availability lists.',
+    });
+  }
+  const past = isPast(salon, wanted.startsLocal);
+  if (wanted.overbook && explanation.code !== 'ambiguous_time' && !past)
+    return { slot: forcedSlot(salon, wanted), overbooked: true };
+  throw refusal(explanation, past);
+}
+
+/** What the engine finds wrong with a question, as the caller is told it. */
+export function asked<T>(ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    if (!(error instanceof AvailabilityError)) throw error;
+    switch (error.code) {
+      case 'unknown_service':
+        throw unknown('A variant of the request');
+      case 'unknown_staff':
+        throw unknown('A member of staff of the request');
+      case 'staff_not_bookable':
+      case 'staff_does_not_serve':
+        throw new BookingError('staff_not_offered', {
+          message: 'A member of staff of the request does not carry out what is wanted.',
+          next: 'Name one who does, or none: then one is chosen.',
+          cause: error,
+        });
+      default:
+        throw new BookingError('salon_unusable', {
+          message: `The salon as it is stored cannot be sold: ${error.field}, ${error.code}.`,
+          next: 'Correct it, in Booksy or here, and try again.',
+          cause: error,
+        });
+    }
+  }
+}
+
+const TAKEN: readonly ReasonCode[] = ['busy', 'capacity', 'padding', 'no_room'];
+
+function refusal({ code }: Explanation, past: boolean): BookingError {
+  const reason = code ?? 'busy';
+  const details = { message: REASONS[reason], next: 'Take one of `nextFree`, or another time.', reason };
+  if (past)
+    return new BookingError('time_past', {
+      ...details,
+      message: 'The time is over or has begun.',
+      next: 'Take a time to come.',
+    });
+  if (reason === 'ambiguous_time') return new BookingError('time_ambiguous', details);
+  if (reason === 'notice') return new BookingError('time_too_soon', details);
+  if (reason === 'horizon') return new BookingError('time_too_far', details);
+  return new BookingError(TAKEN.includes(reason) ? 'slot_taken' : 'slot_not_offered', details);
+}
+
+function isPast(salon: SalonDescription, startsLocal: string): boolean {
+  return Date.parse(resolveLocal(startsLocal, salon.zone).instant) <= Date.parse(salon.now);
+}
+
+/** The visit with whom it was asked for: of an overbooking a person says who serves it. */
+function forcedSlot(salon: SalonDescription, { items, startsLocal }: Wanted): Slot {
+  const start = Date.parse(resolveLocal(startsLocal, salon.zone).instant);
+  let at = start;
+  const made = items.map((item) => {
+    const service = salon.services.find(({ variants }) => variants.some(({ id }) => id === item.variantId));
+    const variant = service?.variants.find(({ id }) => id === item.variantId);
+    const staffId = item.staffId ?? variant?.staffIds[0];
+    if (staffId === undefined) throw unknown('A member of staff of the request');
+    const startsAt = new Date(at).toISOString();
+    at += (item.durationMinutes ?? variant?.durationMinutes ?? 0) * 60_000;
+    const endsAt = new Date(at).toISOString();
+    return {
+      variantId: item.variantId,
+      staffId,
+      roomId: service?.roomIds?.[0] ?? null,
+      startsAt,
+      endsAt,
+      startsLocal: localOf(startsAt, salon.zone),
+      endsLocal: localOf(endsAt, salon.zone),
+      seatsLeft: null,
+    };
+  });
+  const startsAt = new Date(start).toISOString();
+  const endsAt = new Date(at).toISOString();
+  return {
+    startsLocal,
+    endsLocal: localOf(endsAt, salon.zone),
+    startsAt,
+    endsAt,
+    items: made,
+  };
+}
+
+/** The next free times from the wanted one on, of what was read of the salon; the same staff where one was named. */
+export function suggestTimes(
+  salon: LoadedSalon,
+  { items, startsLocal, ignoreVisitIds }: Pick<Wanted, 'items' | 'startsLocal' | 'ignoreVisitIds'>,
+  count = SUGGESTIONS,
+): readonly Slot[] {
+  const description = onlyRead(salon);
+  const wanted = Date.parse(resolveLocal(startsLocal, description.zone).instant);
+  const from = new Date(Math.max(wanted, Date.parse(description.now))).toISOString();
+  return asked(() => nextFreeSlots(description, { items, ignoreVisitIds }, { from, count }));
+}
+
+/** Beyond the days that were read everything would look free. */
+function onlyRead(salon: LoadedSalon): SalonDescription {
+  const description = salonAt(salon, salon.readAt);
+  const end = Date.parse(resolveLocal(`${addDays(salon.toDate, 1)}T00:00`, description.zone).instant);
+  const days = Math.max(0, Math.floor((end - Date.parse(description.now)) / 86_400_000));
+  return {
+    ...description,
+    rules: { ...description.rules, horizonDays: Math.min(description.rules.horizonDays, days) },
+  };
+}
