@@ -45,6 +45,7 @@ const COPIED = [
   'workers',
   'workflows',
   'package.json',
+  'package-lock.json',
   'tsconfig.json',
 ];
 

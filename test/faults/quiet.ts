@@ -124,10 +124,12 @@ export async function rest(
   let still = 0;
   let sweeps = 1;
   let writing = new Map<string, string>();
+  let unproven: Restless = new Map();
   while (sweeps < bounds.sweeps && still < 2) {
-    await sweepOnce(rig, salons);
+    unproven = await sweepOnce(rig, salons);
     sweeps += 1;
     restless = await calm(`after sweep ${String(sweeps)}`);
+    for (const [business, what] of unproven) note(`  ${business}: ${what}`);
     const after = await prints(rig, salons);
     writing = new Map(
       salons
@@ -139,7 +141,7 @@ export async function rest(
     if (writing.size > 0) note(`sweep ${String(sweeps)} wrote in ${String(writing.size)} salons`);
     before = after;
   }
-  return { restless, sweeps, writing };
+  return { restless: new Map([...unproven, ...restless]), sweeps, writing };
 }
 
 /** A circuit that a storm opened is probed at once: its wait is longer than a run. */
@@ -153,27 +155,42 @@ async function mendCircuits(rig: Rig, salons: readonly Salon[]): Promise<void> {
 /**
  * One sweep of every window, and the comparison of platform with base behind it. A sweeper that was at work already may have
  * looked past what became due: then once more.
+ *
+ * @returns salons of which a window was not proven in time
  */
-async function sweepOnce(rig: Rig, salons: readonly Salon[]): Promise<void> {
+async function sweepOnce(rig: Rig, salons: readonly Salon[]): Promise<Restless> {
+  const ids = salons.map(({ businessId }) => businessId);
   const { rows } = await rig.db.query<{ now: Date }>('SELECT clock_timestamp() AS now');
-  for (let attempt = 0; attempt < 6; attempt += 1) {
+  const until = performance.now() + SWEEP_MS;
+  const unproven = new Map<string, string>();
+  for (;;) {
     const handle = await startSweep(rig, salons, 'near');
     await endOf(handle);
-    const { rows: unproven } = await rig.db.query(
-      `SELECT FROM integration_sync_status
-        WHERE business_id = ANY($1) AND window_key IN ('visits:ahead', 'visits:recent', 'clients', 'soon')
-          AND (proven_sent_at IS NULL OR proven_sent_at < $2)`,
-      [salons.map(({ businessId }) => businessId), rows[0]?.now],
+    const { rows: late } = await rig.db.query<{ business: string; windows: string }>(
+      `SELECT b.id AS business, string_agg(w.key, ', ') AS windows
+         FROM unnest($1::uuid[]) AS b (id) CROSS JOIN unnest($3::text[]) AS w (key)
+        WHERE NOT EXISTS (SELECT FROM integration_sync_status s WHERE s.business_id = b.id AND s.window_key = w.key
+                           AND s.proven_sent_at >= $2)
+        GROUP BY b.id`,
+      [ids, rows[0]?.now, SWEPT],
     );
-    if (unproven.length === 0) break;
+    unproven.clear();
+    for (const { business, windows } of late) unproven.set(business, `no sweep proved ${windows}`);
+    if (unproven.size === 0 || performance.now() > until) break;
     await delay(300);
   }
   // What the night does for everybody: platform against base, and what was never linked (R27).
   await rig.db.query(
     `INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin)
      SELECT id, 'business', id, 'compare', 'sync' FROM unnest($1::uuid[]) AS b (id)`,
-    [salons.map(({ businessId }) => businessId)],
+    [ids],
   );
+  return unproven;
+}
+
+/** A sweeper that was killed holds its lease for a minute (R36): as if it had passed. A living one takes it again. */
+export async function passSweeperLease(rig: Rig): Promise<void> {
+  await rig.db.query(`UPDATE sync_leases SET expires_at = clock_timestamp() WHERE entity = 'sweeper'`);
 }
 
 /** A sweep that does not end is a finding of its own: what its step says is in Temporal. */

@@ -94,7 +94,10 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRunResul
   try {
     await makeNaiveTree(folder);
     // Its findings are many: they are counted, not told.
-    const quiet = { ...options, say: () => undefined };
+    const say = (line: string): void => {
+      if (/^(the runs ended|wave|    at)/.test(line)) options.say(line);
+    };
+    const quiet = { ...options, say };
     const naive = await runPlans(quiet, plans.slice(0, options.naiveWaves), IMPATIENT, folder);
     const { naive: _none, faults: _faults, ...counts } = naive.summary;
     say(`naive: ${JSON.stringify(counts)}`);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Random } from '../../simulator/random.ts';
 import type { History } from './history.ts';
-import { startSweep } from './quiet.ts';
+import { passSweeperLease, startSweep } from './quiet.ts';
 import type { Rig } from './rig.ts';
 import type { Salon } from './salons.ts';
 
@@ -76,6 +76,7 @@ async function killedAfterAnswer({ rig, salons, history }: Storm): Promise<void>
     await delay(3);
   }
   await rig.ensureWorkers(2);
+  await passSweeperLease(rig).catch(() => undefined);
 }
 
 async function killOne(rig: Rig, salons: readonly Salon[], history: History): Promise<boolean> {
@@ -139,4 +140,5 @@ async function killedBeforeDispatch({ rig, salons, history, random }: Storm): Pr
     await delay(50);
   }
   await rig.ensureWorkers(2);
+  await passSweeperLease(rig).catch(() => undefined);
 }

@@ -68,7 +68,7 @@ export async function runWave(
     ...plan.storms.map((name) => STORMS[name]?.({ rig, salons, history, random })),
     sweepInTheMiddle(rig, salons, random),
   ]);
-  await lingering(rig, runs);
+  await lingering(rig, runs, salons);
   for (const run of runs) await noteHits(rig, run.armed, run.history);
   // Quiet: no fault is left, every part is up.
   await rig.control('DELETE', '/faults');
@@ -103,13 +103,19 @@ export async function runWave(
 }
 
 /** On a busy machine the engine may need longer than the script: faults stay armed until they had their chance. */
-const LINGER_MS = 12_000;
+const LINGER_MS = 20_000;
 
-async function lingering(rig: Rig, runs: readonly Prepared[]): Promise<void> {
+/** Faults of lists need somebody who reads lists: a sweep that was killed is followed by another one. */
+async function lingering(rig: Rig, runs: readonly Prepared[], salons: readonly Salon[]): Promise<void> {
   const until = performance.now() + LINGER_MS;
+  let sweepAt = performance.now();
   while (performance.now() < until) {
     const hit = await Promise.all(runs.map(({ armed }) => allHit(rig, armed)));
     if (hit.every(Boolean)) return;
+    if (performance.now() >= sweepAt) {
+      sweepAt += 4_000;
+      await startSweep(rig, salons, 'near').catch(() => undefined);
+    }
     await delay(200);
   }
 }
