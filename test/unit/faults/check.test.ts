@@ -1,14 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../faults/check.ts';
-import { createHistory, type Edit, type History } from '../../faults/history.ts';
+import { createHistory, type Edit, type History, type SubjectKind } from '../../faults/history.ts';
 import type { SalonState, VisitState } from '../../faults/state.ts';
 import { plansOf } from '../../faults/run.ts';
 import { SALON_FAULTS } from '../../faults/faults.ts';
+import { naiveDefects } from '../../faults/naive.ts';
+import { createRandom } from '../../../simulator/random.ts';
+import { scriptOf } from '../../faults/script.ts';
 import { STORMS } from '../../faults/storms.ts';
 import type { Values } from '../../faults/values.ts';
 
 /** The checker of the fault runs must find what it looks for: each fault of TRUST §3.1 is put before it once. */
 
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const LIVE: Values = { life: 'live', time: '10', note: 'a', email: null };
 
 function state(visit: Partial<VisitState>, over: Partial<SalonState> = {}): SalonState {
@@ -25,12 +32,14 @@ function state(visit: Partial<VisitState>, over: Partial<SalonState> = {}): Salo
 
 type Told = Partial<Edit> & Pick<Edit, 'group' | 'value'>;
 
-function history(...edits: readonly Told[]): History {
+const history = (...edits: readonly Told[]): History => historyOf('visit', ...edits);
+
+function historyOf(kind: SubjectKind, ...edits: readonly Told[]): History {
   const told = createHistory(() => 0);
   const made = edits.some(({ kind }) => kind === 'create');
   told.addSubject({
     key: 'v',
-    kind: 'visit',
+    kind,
     madeBy: made ? 'platform' : 'seed',
     recordId: 'b',
     externalId: 1,
@@ -54,6 +63,8 @@ const found = (told: History, seen: SalonState) =>
 
 const made: Told = { kind: 'create', group: 'life', value: 'live' };
 const ended: Told = { kind: 'cancel', group: 'life', value: 'ended', before: 'live' };
+const CARD: Values = { life: 'live', time: null, note: null, email: 'a@poczta.example' };
+const email: Told = { kind: 'email', group: 'email', value: 'b@poczta.example', before: 'a@poczta.example' };
 const over = { ...LIVE, life: 'ended' as const };
 
 describe('the checker of fault runs', () => {
@@ -91,6 +102,25 @@ describe('the checker of fault runs', () => {
       history(),
       state({}, { doubledUids: ['b lives 2 times'] }),
       ['I3 createdTwice'],
+    ],
+    [
+      'I8: a client keeps an older e-mail',
+      historyOf('client', email),
+      state({ here: CARD, there: CARD }),
+      ['I8 lost'],
+    ],
+    [
+      'I4: an e-mail that never came to the other side',
+      historyOf('client', email),
+      state({ here: CARD, there: { ...CARD, email: 'b@poczta.example' } }),
+      ['I4 other'],
+    ],
+    ['I1: a block never came to Booksy', historyOf('block', made), state({ there: null }), ['I1 lost']],
+    [
+      'I5: a block that was taken away is there again',
+      historyOf('block', made, ended),
+      state({ here: null }),
+      ['I5 resurrected'],
     ],
     ['I7: a write without its line', history(), state({}, { audit: ['b'] }), ['I7 other']],
   ])('finds %s', (_, told, seen, wanted) => {
@@ -146,6 +176,21 @@ describe('the plan of fault runs', () => {
     expect(plansOf({ ...options, seed: '8' })).not.toEqual(plansOf(options));
   });
 
+  it.each([
+    ['change_answer_lost', 'platform', 'note', 'a1'],
+    ['request_never_arrives', 'platform', 'note', 'a1'],
+    ['step_answer_lost', 'platform', 'cancel', 'a2'],
+    ['cancel_acts_late', 'platform', 'cancel', 'a2'],
+    ['webhook_dropped', 'booksy', 'note', 'a3'],
+  ])('has an edit that surely causes the call that %s lies in wait for', (fault, side, deed, subject) => {
+    for (const seed of ['1', '2', '3']) {
+      const { steps } = scriptOf(seed, createRandom(seed), [fault], []);
+      expect(steps.some((step) => step.side === side && step.deed === deed && step.subject === subject)).toBe(
+        true,
+      );
+    }
+  });
+
   it('deals every fault, and no run one fault twice', () => {
     const plans = plansOf(options);
     const runs = plans.flatMap((plan) => plan.runs);
@@ -153,5 +198,17 @@ describe('the plan of fault runs', () => {
     expect(new Set(runs.flatMap(({ faults }) => faults))).toEqual(new Set(Object.keys(SALON_FAULTS)));
     expect(new Set(plans.flatMap(({ storms }) => storms))).toEqual(new Set(Object.keys(STORMS)));
     for (const { faults } of runs) expect(new Set(faults).size).toBe(faults.length);
+  });
+});
+
+describe('the naive baseline', () => {
+  it('takes something out of the engine with each of its defects', async () => {
+    const defects = naiveDefects();
+    expect(defects.length).toBeGreaterThan(8);
+    for (const { name, file, find, replace } of defects) {
+      const text = await readFile(join(ROOT, file), 'utf8');
+      expect(text.split(find), `${name}: ${file}`).toHaveLength(2);
+      expect(replace).not.toBe(find);
+    }
   });
 });
