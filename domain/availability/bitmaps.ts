@@ -95,8 +95,16 @@ function startsOf(part: WantedPart, { calendar, work }: Resource, capacity: numb
     for (const block of calendar.blocks) starts.ruleOut(own, block);
   }
   const footprint = [...part.busy, ...part.pads];
-  const taken = capacity === 1 ? calendar.holds.flatMap(footprintOf) : fullSpans(calendar.holds, capacity);
-  for (const span of taken) for (const own of footprint) starts.ruleOut(own, span);
+  const ruleOut = (span: Span) => {
+    for (const own of footprint) starts.ruleOut(own, span);
+  };
+  if (capacity > 1) fullSpans(calendar.holds, capacity).forEach(ruleOut);
+  else {
+    for (const { busy, pads } of calendar.holds) {
+      busy.forEach(ruleOut);
+      pads.forEach(ruleOut);
+    }
+  }
   return starts;
 }
 

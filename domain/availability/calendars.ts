@@ -62,14 +62,34 @@ interface MutableSession {
   readonly roomIds: Set<string>;
 }
 
-/** Who and what is taken, by the visits that hold and by time off. @throws AvailabilityError */
-export function readCalendars(description: SalonDescription, wanted: WantedVisit): Calendars {
-  const reader = new CalendarReader(description);
+/** Whose calendars a question concerns. */
+export interface Concerned {
+  readonly staffIds: ReadonlySet<string>;
+  readonly roomIds: ReadonlySet<string>;
+}
+
+/**
+ * Who and what is taken, by the visits that hold and by time off. What concerns nobody who could serve is not read.
+ *
+ * @throws AvailabilityError
+ */
+export function readCalendars(
+  description: SalonDescription,
+  wanted: WantedVisit,
+  parts: Concerned,
+): Calendars {
   const ignored = new Set(wanted.ignoreVisitIds ?? []);
+  const counts = ({ id, status }: HeldVisit) => !FREE_STATUSES.has(status) && !ignored.has(id);
+  const staffIds = new Set(parts.staffIds);
+  for (const visit of description.visits) {
+    for (const { staffId, eligibleStaffIds } of visit.items)
+      if (staffId === null && counts(visit)) for (const id of eligibleStaffIds ?? []) staffIds.add(id);
+  }
+  const reader = new CalendarReader(description, { staffIds, roomIds: parts.roomIds });
   description.visits.forEach((visit, index) => {
-    if (FREE_STATUSES.has(visit.status) || ignored.has(visit.id)) return;
+    if (!counts(visit)) return;
     visit.items.forEach((item, place) => {
-      reader.addItem(visit, item, `visits[${String(index)}].items[${String(place)}]`);
+      if (reader.concerns(item)) reader.addItem(visit, item, [index, place]);
     });
   });
   reader.addTimeOff();
@@ -80,23 +100,31 @@ class CalendarReader {
   readonly #description: SalonDescription;
   readonly #staff: ReadonlyMap<string, MutableCalendar>;
   readonly #rooms: ReadonlyMap<string, MutableCalendar>;
+  readonly #buffers: Padding;
   readonly #padding: ReadonlyMap<string, Padding>;
   readonly #sessions = new Map<string, Map<number, MutableSession[]>>();
   readonly #floating: FloatingItem[] = [];
 
-  constructor(description: SalonDescription) {
+  constructor(description: SalonDescription, { staffIds, roomIds }: Concerned) {
     const empty = ({ id }: { readonly id: string }) =>
       [id, { holds: [], timeOff: [], blocks: [] } satisfies MutableCalendar] as const;
     this.#description = description;
-    this.#staff = new Map(description.staff.map(empty));
-    this.#rooms = new Map(description.rooms.map(empty));
+    this.#staff = new Map(description.staff.filter(({ id }) => staffIds.has(id)).map(empty));
+    this.#rooms = new Map(description.rooms.filter(({ id }) => roomIds.has(id)).map(empty));
+    this.#buffers = paddingFor(description, null);
     this.#padding = new Map(
       description.services.map(({ id, padding }) => [id, paddingFor(description, padding)]),
     );
   }
 
-  addItem({ status }: HeldVisit, item: HeldItem, field: string): void {
-    checkGap(item.gap, `${field}.gap`);
+  concerns({ staffId, eligibleStaffIds, roomId }: HeldItem): boolean {
+    if (staffId === null ? eligibleStaffIds !== null : this.#staff.has(staffId)) return true;
+    return roomId !== null && this.#rooms.has(roomId);
+  }
+
+  addItem({ status }: HeldVisit, item: HeldItem, [visit, place]: readonly [number, number]): void {
+    const field = `visits[${String(visit)}].items[${String(place)}]`;
+    if (item.gap !== null) checkGap(item.gap, `${field}.gap`);
     readWhole(item.seats, `${field}.seats`, 1, 1000);
     const now = readStretch(item, field);
     this.#hold(item, now, true);
@@ -108,7 +136,7 @@ class CalendarReader {
 
   #hold(item: HeldItem, time: Span & { readonly startMs: number }, takesSeat: boolean): void {
     const { staffId, roomId, serviceId } = item;
-    const padding = this.#padding.get(serviceId ?? '') ?? paddingFor(this.#description, null);
+    const padding = this.#padding.get(serviceId ?? '') ?? this.#buffers;
     const shared = item.seats > 1 && staffId !== null && serviceId !== null;
     const session = shared ? `${staffId}|${serviceId}|${String(time.startMs)}` : null;
     const hold: Hold = {

@@ -37,7 +37,6 @@ export interface Window {
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
-const NOBODY: Calendar = { holds: [], held: [], timeOff: [], blocks: [] };
 
 /** @throws AvailabilityError */
 export function readSalon(description: SalonDescription, wanted: WantedVisit): Salon {
@@ -45,10 +44,15 @@ export function readSalon(description: SalonDescription, wanted: WantedVisit): S
   const nowMs = readInstant(description.now, 'now');
   checkDescription(description);
   const { noticeMinutes, horizonDays } = description.rules;
+  const plan = planWanted(description, wanted);
+  const concerned = {
+    staffIds: new Set(plan.parts.flatMap(({ staffIds }) => staffIds)),
+    roomIds: new Set(plan.parts.flatMap(({ roomIds }) => roomIds ?? [])),
+  };
   return {
     zone,
-    wanted: planWanted(description, wanted),
-    calendars: readCalendars(description, wanted),
+    wanted: plan,
+    calendars: readCalendars(description, wanted, concerned),
     earliest: Math.ceil(nowMs / MINUTE_MS) + noticeMinutes,
     latest: Math.floor(nowMs / MINUTE_MS) + horizonDays * DAY_MINUTES,
     description,
@@ -70,24 +74,18 @@ export function openWindow(salon: Salon, firstDay: number, lastDay: number): Win
   const clock = zoneClock(salon.zone, first, last);
   const spansOf = (plan: DayPlan | null | undefined) =>
     plan == null ? null : openSpans(plan, clock, first, last);
-  // Only those who may serve, or whom a visit without a name may hold.
-  const asked = new Set(salon.wanted.parts.flatMap(({ staffIds }) => staffIds));
-  for (const { staffIds } of salon.calendars.floating) for (const id of staffIds) asked.add(id);
-  const rooms = new Set(salon.wanted.parts.flatMap(({ roomIds }) => roomIds ?? []));
   return {
     clock,
     open: openSpans(salon.plan, clock, first, last),
-    staff: new Map(
-      [...asked].map((id) => [
-        id,
-        { calendar: salon.calendars.staff.get(id) ?? NOBODY, work: spansOf(salon.staffPlans.get(id)) },
-      ]),
-    ),
-    rooms: new Map(
-      [...rooms].map((id) => [
-        id,
-        { calendar: salon.calendars.rooms.get(id) ?? NOBODY, work: spansOf(salon.roomPlans.get(id)) },
-      ]),
-    ),
+    staff: resourcesOf(salon.calendars.staff, salon.staffPlans, spansOf),
+    rooms: resourcesOf(salon.calendars.rooms, salon.roomPlans, spansOf),
   };
+}
+
+function resourcesOf(
+  calendars: ReadonlyMap<string, Calendar>,
+  plans: ReadonlyMap<string, DayPlan | null>,
+  spansOf: (plan: DayPlan | null | undefined) => readonly Span[] | null,
+): ReadonlyMap<string, Resource> {
+  return new Map([...calendars].map(([id, calendar]) => [id, { calendar, work: spansOf(plans.get(id)) }]));
 }

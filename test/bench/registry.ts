@@ -1,4 +1,5 @@
 import type { RowSpec, Sizes } from './row.ts';
+import { availabilityRows } from './rows/availability.ts';
 import { importComparedRows } from './rows/import-compared.ts';
 import { importCostRows } from './rows/import-cost.ts';
 import { importMemoryRows } from './rows/import-memory.ts';
@@ -18,6 +19,7 @@ const FAMILIES: readonly ((sizes: Sizes) => readonly RowSpec[])[] = [
   importComparedRows,
   pacerRows,
   matchingRows,
+  availabilityRows,
   syncLatencyRows,
   syncLoadRows,
   webhookRows,
