@@ -34,6 +34,7 @@ import { receiveEndpoints } from './webhooks/receive.ts';
 import { undoEndpoints } from './undo/endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { mountEndpoints, nothingHere, problemHandler } from './http/router.ts';
+import { together } from './http/together.ts';
 import { openApiDocument } from './openapi.ts';
 
 /** The application, and the endpoints it is made of (the matrix test walks them). */
@@ -118,7 +119,11 @@ export function createApi(deps: ApiDeps): Api {
     ),
   );
   app.use(securityHeaders(), noStore, cors(deps.api.corsOrigins));
-  mountEndpoints(app, endpoints, (token) => authenticateToken(deps.prisma, token));
+  mountEndpoints(
+    app,
+    endpoints,
+    together((token) => authenticateToken(deps.prisma, token)),
+  );
   app.use(nothingHere);
   app.use(problemHandler(deps.logger));
   return { app, endpoints, document };

@@ -54,13 +54,10 @@ const note = z
   .nullable()
   .meta({ description: 'What the client wants the salon to know. Never about health' });
 
-const overbook = z
-  .boolean()
-  .optional()
-  .meta({
-    description:
-      'Books although the time is taken or closed; needs the scope `bookings:overbook`, and is audited',
-  });
+const overbook = z.boolean().optional().meta({
+  description:
+    'Books although the time is taken or closed; needs the scope `bookings:overbook`, and is audited',
+});
 
 export const bookingBody = z
   .object({
@@ -83,7 +80,26 @@ export const bookingBody = z
   .refine(({ holdId, overbook: forced }) => holdId === undefined || forced !== true, {
     message: 'a hold is not overbooked',
   })
-  .meta({ id: 'NewBooking' });
+  .meta({
+    id: 'NewBooking',
+    example: {
+      businessId: '0199c0de-0000-7000-8000-000000000001',
+      items: [
+        {
+          variantId: '0199c0de-0000-7000-8000-000000000003',
+          staffId: '0199c0de-0000-7000-8000-000000000004',
+        },
+      ],
+      startsLocal: '2026-12-01T10:00',
+      client: {
+        givenName: 'Zofia',
+        familyName: 'Zmyślona',
+        email: 'zofia@poczta.example',
+        phone: '+48500100200',
+      },
+      note: 'Proszę o ciszę',
+    },
+  });
 export type BookingBody = z.output<typeof bookingBody>;
 
 export const changeBody = z
@@ -107,7 +123,10 @@ export const changeBody = z
       message: 'must change something: startsLocal, staffId or note',
     },
   )
-  .meta({ id: 'BookingChange' });
+  .meta({
+    id: 'BookingChange',
+    example: { startsLocal: '2026-12-01T10:00', staffId: '0199c0de-0000-7000-8000-000000000004' },
+  });
 
 export const stepBody = z
   .object({
@@ -119,7 +138,7 @@ export const stepBody = z
       .meta({ description: 'For the audit trail; say nothing about people' }),
   })
   .strict()
-  .meta({ id: 'BookingStep' });
+  .meta({ id: 'BookingStep', example: { reason: 'Asked for by phone' } });
 
 export const holdBody = z
   .object({
@@ -129,7 +148,15 @@ export const holdBody = z
     minutes: z.int().min(1).max(30).default(10).meta({ description: 'How long it is kept' }),
   })
   .strict()
-  .meta({ id: 'NewHold' });
+  .meta({
+    id: 'NewHold',
+    example: {
+      businessId: '0199c0de-0000-7000-8000-000000000001',
+      items: [{ variantId: '0199c0de-0000-7000-8000-000000000003' }],
+      startsLocal: '2026-12-01T10:00',
+      minutes: 10,
+    },
+  });
 
 export const holdAnswer = z
   .object({
@@ -150,12 +177,10 @@ const bookingSchema = z
   .object({
     id: z.string(),
     businessId: z.string(),
-    status: z
-      .string()
-      .meta({
-        description: '`pending`, `confirmed`, `proposed`, `cancelled`, `completed` or `no_show`',
-        example: 'confirmed',
-      }),
+    status: z.string().meta({
+      description: '`pending`, `confirmed`, `proposed`, `cancelled`, `completed` or `no_show`',
+      example: 'confirmed',
+    }),
     statusReason: z.string().nullable(),
     awaitsBooksy: z
       .boolean()

@@ -102,7 +102,16 @@ export async function booking<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export function problemOf({ code, details }: BookingError): Problem {
+/** Of a race many lose by one refusal: it is said once. */
+const said = new WeakMap<BookingError, Problem>();
+
+function problemOf(error: BookingError): Problem {
+  const known = said.get(error) ?? newProblem(error);
+  said.set(error, known);
+  return known;
+}
+
+function newProblem({ code, details }: BookingError): Problem {
   if (code === 'unknown') return notFound(details.message);
   return new Problem(code, {
     detail: details.message,

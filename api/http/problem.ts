@@ -158,9 +158,7 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
       ? {}
       : { errors: problem.details.errors.map((each) => ({ ...each })) }),
     ...(problem.details.reason === undefined ? {} : { reason: problem.details.reason }),
-    ...(problem.details.nextFree === undefined
-      ? {}
-      : { nextFree: z.array(slotSchema).parse(problem.details.nextFree) }),
+    ...(problem.details.nextFree === undefined ? {} : { nextFree: [...problem.details.nextFree] }),
   };
 }
 

@@ -1,7 +1,7 @@
 import {
   AvailabilityError,
   explainTime,
-  nextFreeSlots,
+  findSlots,
   REASONS,
   type Explanation,
   type HeldVisit,
@@ -167,25 +167,34 @@ function forcedSlot(salon: SalonDescription, { items, startsLocal }: Wanted): Sl
   };
 }
 
-/** The next free times from the wanted one on, of what was read of the salon; the same staff where one was named. */
-export function suggestTimes(
+/**
+ * The next free times from a wanted one on, of what was read of the salon; by the same staff where one was named. What several
+ * ask for is looked for once.
+ */
+export function timeFinder(
   salon: LoadedSalon,
-  { items, startsLocal, ignoreVisitIds }: Pick<Wanted, 'items' | 'startsLocal' | 'ignoreVisitIds'>,
-  count = SUGGESTIONS,
-): readonly Slot[] {
-  const description = onlyRead(salon);
-  const wanted = Date.parse(resolveLocal(startsLocal, description.zone).instant);
-  const from = new Date(Math.max(wanted, Date.parse(description.now))).toISOString();
-  return asked(() => nextFreeSlots(description, { items, ignoreVisitIds }, { from, count }));
+): (wanted: Pick<Wanted, 'items' | 'startsLocal'>) => readonly Slot[] {
+  const description = salonAt(salon, salon.readAt);
+  const found = new Map<string, readonly Slot[]>();
+  const slotsOf = (items: readonly WantedItem[], fromDate: string, toDate: string) => {
+    const key = JSON.stringify([items, fromDate, toDate]);
+    const slots = found.get(key) ?? asked(() => findSlots(description, { items, fromDate, toDate }));
+    found.set(key, slots);
+    return slots;
+  };
+  return ({ items, startsLocal }) => {
+    const next: Slot[] = [];
+    // Most often the next days have enough.
+    let from = startsLocal.slice(0, 10);
+    for (let days = 2; from <= salon.toDate && next.length < SUGGESTIONS; days *= 3) {
+      const till = earlier(addDays(from, days - 1), salon.toDate);
+      next.push(...slotsOf(items, from, till).filter((slot) => slot.startsLocal >= startsLocal));
+      from = addDays(till, 1);
+    }
+    return next.slice(0, SUGGESTIONS);
+  };
 }
 
-/** Beyond the days that were read everything would look free. */
-function onlyRead(salon: LoadedSalon): SalonDescription {
-  const description = salonAt(salon, salon.readAt);
-  const end = Date.parse(resolveLocal(`${addDays(salon.toDate, 1)}T00:00`, description.zone).instant);
-  const days = Math.max(0, Math.floor((end - Date.parse(description.now)) / 86_400_000));
-  return {
-    ...description,
-    rules: { ...description.rules, horizonDays: Math.min(description.rules.horizonDays, days) },
-  };
+function earlier(left: string, right: string): string {
+  return left < right ? left : right;
 }

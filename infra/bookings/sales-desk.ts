@@ -1,7 +1,7 @@
 import { loadSalon } from '../availability/load.ts';
 import { addDays } from '../../domain/local-time.ts';
 import { isTimeHeld, sqlState, type PrismaClient, type Tx } from '../database/index.ts';
-import { SUGGEST_DAYS, suggestTimes } from './decide.ts';
+import { SUGGEST_DAYS, timeFinder } from './decide.ts';
 import { BookingError } from './errors.ts';
 import { makeAll, type Outcome } from './make.ts';
 import type { Made, WantedTime, Wish } from './types.ts';
@@ -154,22 +154,19 @@ export function suggester(
   round: readonly { readonly wish: Wish }[],
 ): (error: BookingError, time: WantedTime) => Promise<BookingError> {
   const dates = round.flatMap(({ wish }) => dateOf(wish.time) ?? []).sort();
-  const known = new Map<string, Promise<BookingError>>();
-  let salon: ReturnType<typeof loadSalon> | null = null;
-  async function find(error: BookingError, time: WantedTime): Promise<BookingError> {
-    if (!('items' in time)) return error;
+  // One refusal is one wish, however many had it.
+  const told = new Map<BookingError, BookingError>();
+  let finder: Promise<ReturnType<typeof timeFinder> | null> | null = null;
+  return async (error, time) => {
+    if (!WITH_TIMES.includes(error.code) || !('items' in time)) return error;
     const date = time.startsLocal.slice(0, 10);
-    salon ??= loadSalon(db, businessId, dates[0] ?? date, addDays(dates.at(-1) ?? date, SUGGEST_DAYS));
-    const loaded = await salon;
-    if (loaded === null) return error;
-    const nextFree = suggestTimes(loaded, { ...time, ignoreVisitIds: [] });
-    return new BookingError(error.code, { ...error.details, nextFree });
-  }
-  return (error, time) => {
-    if (!WITH_TIMES.includes(error.code) || !('items' in time)) return Promise.resolve(error);
-    const key = JSON.stringify([error.code, error.details.reason, time]);
-    const found = known.get(key) ?? find(error, time);
-    known.set(key, found);
-    return found;
+    finder ??= loadSalon(db, businessId, dates[0] ?? date, addDays(dates.at(-1) ?? date, SUGGEST_DAYS)).then(
+      (salon) => (salon === null ? null : timeFinder(salon)),
+    );
+    const find = await finder;
+    if (find === null) return error;
+    const known = told.get(error) ?? new BookingError(error.code, { ...error.details, nextFree: find(time) });
+    told.set(error, known);
+    return known;
   };
 }

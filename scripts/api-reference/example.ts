@@ -12,6 +12,12 @@ export const VARIABLES: Readonly<Record<string, { readonly id: string; readonly 
   ENTRY: { id: '0199c0de-0000-7000-8000-0000000000f1', what: 'an entry, from `audit`' },
   UNDO: { id: '0199c0de-0000-7000-8000-0000000000f2', what: 'an undo, from `POST undo`' },
   RECORD: { id: '0199c0de-0000-7000-8000-0000000000dd', what: 'a record of ours, a candidate of a mapping' },
+  VARIANT: { id: '0199c0de-0000-7000-8000-000000000003', what: 'a variant of a service that is sold' },
+  STAFF: { id: '0199c0de-0000-7000-8000-000000000004', what: 'a member of staff who carries it out' },
+  BOOKING: { id: '0199c0de-0000-7000-8000-0000000000b0', what: 'a visit, from `POST bookings`' },
+  HOLD: { id: '0199c0de-0000-7000-8000-0000000000b1', what: 'a hold of this token, from `POST holds`' },
+  START: { id: '2026-12-01T10:00', what: 'a free start of the salon, as `2026-12-01T10:00`' },
+  DAY: { id: '2026-12-01', what: 'the date of it, as `2026-12-01`' },
 };
 
 /** Query parameters that only make sense with the page before. */

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { PERMISSIONS } from '../../../api/permissions.ts';
 import { startTestApi, type TestApi } from './support/api.ts';
 import { requestOf, type Request } from './support/requests.ts';
 import { everything, quarantineRow, runRow } from './support/rows.ts';
@@ -34,7 +35,10 @@ const documentSchema = z.looseObject({
   info: z.looseObject({ title: z.string(), version: z.string() }),
   servers: z.array(z.object({ url: z.string() })),
   tags: z.array(z.looseObject({ name: z.string() })),
-  paths: z.record(z.string().startsWith('/'), z.record(z.enum(['get', 'post']), operationSchema.optional())),
+  paths: z.record(
+    z.string().startsWith('/'),
+    z.record(z.enum(['get', 'post', 'patch', 'delete']), operationSchema.optional()),
+  ),
   components: z.looseObject({
     schemas: z.record(z.string(), z.record(z.string(), z.unknown())),
     securitySchemes: z.record(z.string(), z.looseObject({ type: z.string() })),
@@ -179,10 +183,11 @@ describe('/api/openapi.json', () => {
   });
 
   it('shows what it needs of a token, and nothing of this installation', () => {
-    for (const { path, operation } of operations) {
-      const isAdmin = path.startsWith('/api/admin') || path === '/metrics';
-      expect(operation['security'], path).toEqual(isAdmin ? [{ bearerToken: [] }] : []);
-      expect(typeof operation['x-scope'] === 'string', path).toBe(isAdmin);
+    for (const { method, path, operation } of operations) {
+      const isGuarded = PERMISSIONS[`${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`] !== 'public';
+      expect(isGuarded || !path.startsWith('/api/admin'), path).toBe(true);
+      expect(operation['security'], path).toEqual(isGuarded ? [{ bearerToken: [] }] : []);
+      expect(typeof operation['x-scope'] === 'string', path).toBe(isGuarded);
     }
     expect(JSON.stringify(document)).not.toMatch(/127\.0\.0\.1|localhost|bks_[\w-]{10}/);
   });

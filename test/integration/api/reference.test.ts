@@ -5,6 +5,7 @@ import { apiReference, REFERENCE_FILE } from '../../../scripts/api-reference.ts'
 import type { VARIABLES } from '../../../scripts/api-reference/example.ts';
 import { SCOPES } from '../../../infra/tokens.ts';
 import { startTestApi, type TestApi } from './support/api.ts';
+import { SALE_DAY, salesThings } from './support/bookings.ts';
 import {
   auditRow,
   conflictRow,
@@ -53,9 +54,11 @@ interface Example {
 
 /** The curl commands of the page, each under its endpoint. */
 function examples(): Example[] {
-  return [...page.matchAll(/^### ((?:GET|POST) \S+)\n(?:(?!^###)[\s\S])*?```sh\n(curl [\s\S]*?)\n```/gm)].map(
-    ([, endpoint = '', command = '']) => ({ endpoint, command }),
-  );
+  return [
+    ...page.matchAll(
+      /^### ((?:GET|POST|PATCH|DELETE) \S+)\n(?:(?!^###)[\s\S])*?```sh\n(curl [\s\S]*?)\n```/gm,
+    ),
+  ].map(([, endpoint = '', command = '']) => ({ endpoint, command }));
 }
 
 /** Does what the command does, with the variables of a shell in their places. */
@@ -86,6 +89,7 @@ it('its examples work', async () => {
     const error = needsWindow
       ? await windowRow(api, { businessId: business, affected: 14 })
       : await quarantineRow(api, { businessId: business });
+    const sales = await salesThings(api, business, token);
     const operation = needsRunning
       ? await runRow(api, { businessId: business, status: 'running' })
       : await dryRun(api, { businessId: business, version: 12 });
@@ -100,6 +104,12 @@ it('its examples work', async () => {
       WEBHOOK: await webhookRow(api, business),
       ERROR: endpoint.endsWith('/skip') ? `record:${await failureRow(api, business)}` : `quarantine:${error}`,
       RECORD: await profileRow(api, business),
+      STAFF: sales.staff,
+      VARIANT: sales.variant,
+      BOOKING: /(complete|no-show)$/.test(endpoint) ? sales.begun : sales.booking,
+      HOLD: sales.hold,
+      START: `${SALE_DAY}T10:00`,
+      DAY: SALE_DAY,
     };
     const { url, ...request } = asRequest(command, { API: api.url, TOKEN: token, ...values });
     const answer = await fetch(url, request);

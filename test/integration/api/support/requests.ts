@@ -1,3 +1,4 @@
+import { SALE_DAY } from './bookings.ts';
 import { DEFAULT_RULE } from '../../../../domain/rules/rules.ts';
 
 /** A request to any endpoint of the document that is well formed and names the given things. */
@@ -15,6 +16,11 @@ export interface Things {
   /** An undo that waits for its plan. */
   readonly undo: string;
   readonly webhook: string;
+  readonly variant: string;
+  /** A visit to come, one that has begun, a hold of the token that is sent. */
+  readonly booking: string;
+  readonly begun: string;
+  readonly hold: string;
 }
 
 export interface Request {
@@ -25,6 +31,7 @@ export interface Request {
 
 /** `path` as the document writes it, with `{id}`. */
 export function requestOf(method: string, path: string, things: Things): Request {
+  if (path === '/api/availability') return { method, path: availabilityOf(things) };
   const filled = path
     .replace('{id}', idOf(path, things))
     .replace('{ruleId}', 'default')
@@ -34,7 +41,14 @@ export function requestOf(method: string, path: string, things: Things): Request
   return { method, path: filled, ...(body === undefined ? {} : { body }) };
 }
 
+function availabilityOf({ business, variant }: Things): string {
+  return `/api/availability?businessId=${business}&items=${variant}@any&from=${SALE_DAY}&explain=${SALE_DAY}T10:00`;
+}
+
 function idOf(path: string, things: Things): string {
+  if (path.includes('/holds/')) return things.hold;
+  if (path.includes('/bookings/') && /(complete|no-show)$/.test(path)) return things.begun;
+  if (path.includes('/bookings/')) return things.booking;
   if (path.includes('/businesses/')) return things.business;
   if (path.includes('/mappings/')) return things.mapping;
   if (path.includes('/conflicts/')) return things.conflict;
@@ -46,8 +60,18 @@ function idOf(path: string, things: Things): string {
   return things.run;
 }
 
-function bodyOf(key: string, { business, run }: Things): unknown {
+function bodyOf(key: string, { business, run, variant }: Things): unknown {
   switch (key) {
+    case 'POST /api/holds':
+      return { businessId: business, items: [{ variantId: variant }], startsLocal: `${SALE_DAY}T08:00` };
+    case 'POST /api/bookings':
+      return { businessId: business, items: [{ variantId: variant }], startsLocal: `${SALE_DAY}T10:00` };
+    case 'PATCH /api/bookings/{id}':
+      return { startsLocal: `${SALE_DAY}T12:00`, note: 'Proszę o ciszę' };
+    case 'POST /api/bookings/{id}/cancel':
+    case 'POST /api/bookings/{id}/complete':
+    case 'POST /api/bookings/{id}/no-show':
+      return {};
     case 'POST /full-sync':
       return { businessIds: [business] };
     case 'POST /mappings':

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { DEFAULT_RULE } from '../../../../domain/rules/rules.ts';
 import { appendAudit, sealValues } from '../../../../infra/audit/index.ts';
 import { vaultContext } from '../../../../infra/crypto.ts';
+import { salesThings } from './bookings.ts';
 import type { Things } from './requests.ts';
 import type { TestApi } from './api.ts';
 
@@ -292,7 +293,22 @@ export async function everything(api: TestApi, business: string): Promise<Things
   const undo = await undoRow(api, business, run);
   const conflict = await conflictRow(api, business);
   await ruleRow(api, business);
-  return { business, run, mapping, conflict, quarantine, failure, entry, undo, webhook };
+  const { variant, booking, begun, hold } = await salesThings(api, business);
+  return {
+    business,
+    run,
+    mapping,
+    conflict,
+    quarantine,
+    failure,
+    entry,
+    undo,
+    webhook,
+    variant,
+    booking,
+    begun,
+    hold,
+  };
 }
 
 /** The audit trail of a business, oldest first. */

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { startTestApi, type Answer, type TestApi } from '../api/support/api.ts';
+import { addService, dateIn, makeSalon, overlaps } from './support/salon.ts';
+
+/** Many want the same: each time is sold once, each seat once (R21, R24). Counted, not timed. */
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi();
+});
+afterAll(() => api.stop());
+
+const problem = z.object({ code: z.string(), nextFree: z.array(z.object({ startsLocal: z.string() })) });
+
+function book(body: unknown): Promise<Answer> {
+  return api.send('/api/bookings', { method: 'POST', body });
+}
+
+it('sells 50 slots to 500 who ask at once: 50 have one, 450 are told other times', async () => {
+  const salon = await makeSalon(api.prisma, { staff: 5, open: [8 * 60, 18 * 60] });
+  const date = dateIn(6);
+  const slots = salon.staff.flatMap((staffId) =>
+    Array.from({ length: 10 }, (_, hour) => ({
+      staffId,
+      startsLocal: `${date}T${String(8 + hour).padStart(2, '0')}:00`,
+    })),
+  );
+  const answers = await Promise.all(
+    Array.from({ length: 500 }, (_, index) => {
+      const { staffId, startsLocal } = slots[index % slots.length] ?? { staffId: '', startsLocal: '' };
+      return book({
+        businessId: salon.id,
+        items: [{ variantId: salon.variantId, staffId }],
+        startsLocal,
+        client: { givenName: `Gość ${index}` },
+      });
+    }),
+  );
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
+  const lost = answers.filter(({ status }) => status === 409);
+  expect(lost).toHaveLength(450);
+  for (const { json } of lost) expect(problem.parse(json).code).toBe('slot_taken');
+  expect(problem.parse(lost[0]?.json).nextFree.length).toBeGreaterThanOrEqual(3);
+  expect(await overlaps(api.prisma, salon.id)).toBe(0);
+  expect(await api.prisma.booking.count({ where: { businessId: salon.id } })).toBe(50);
+  // Of those who lost nothing was written, not even who they are.
+  expect(await api.prisma.profile.count({ where: { businessId: salon.id } })).toBe(50);
+  expect(await api.prisma.booksyAuditLog.count({ where: { businessId: salon.id } })).toBe(50);
+});
+
+it('sells the seats of a session as often as there are seats (R24)', async () => {
+  const salon = await makeSalon(api.prisma, { staff: 1, service: { parallelClients: 4 } });
+  const startsLocal = `${dateIn(7)}T11:00`;
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, () =>
+      book({ businessId: salon.id, items: [{ variantId: salon.variantId }], startsLocal }),
+    ),
+  );
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(4);
+  expect(answers.filter(({ status }) => status === 409)).toHaveLength(36);
+  expect(await overlaps(api.prisma, salon.id)).toBe(0);
+});
+
+it('has several processes meet at the locks, and the constraint decide', async () => {
+  const salon = await makeSalon(api.prisma, { staff: 2, rooms: 1 });
+  const other = await addService(api.prisma, salon.id, salon.staff.slice(0, 1), []);
+  // A second API on the same database, as a second process would be.
+  const second = await startTestApi({ deps: { prisma: api.prisma } });
+  const { token } = await api.token(['bookings:write'], 'all');
+  try {
+    const date = dateIn(8);
+    const answers = await Promise.all(
+      Array.from({ length: 80 }, (_, index) => {
+        const variantId = index % 3 === 0 ? other.variantId : salon.variantId;
+        const startsLocal = `${date}T${index % 2 === 0 ? '10:00' : '10:30'}`;
+        const body = { businessId: salon.id, items: [{ variantId }], startsLocal };
+        return (index % 4 < 2 ? api : second).send('/api/bookings', { method: 'POST', body, token });
+      }),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([]);
+    const sold = statuses.filter((status) => status === 201).length;
+    expect(sold).toBeGreaterThanOrEqual(1);
+    expect(sold).toBeLessThanOrEqual(2);
+    expect(await overlaps(api.prisma, salon.id)).toBe(0);
+  } finally {
+    await second.stop();
+  }
+});
