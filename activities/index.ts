@@ -12,6 +12,7 @@ import {
   type HoldRun,
 } from './inbound/ledger.ts';
 import { planOutbound } from './inbound/outbound-plan.ts';
+import { pushLacking } from './inbound/push.ts';
 import { syncRecord, type SyncRecord } from './inbound/record-sync.ts';
 import { HeldError, type RunRef } from './inbound/run-ref.ts';
 import type { InboundDeps } from './inbound/run.ts';
@@ -34,6 +35,7 @@ export function createInboundActivities(deps: InboundDeps) {
     syncCatalog: (run: RunRef) => step((beat) => syncCatalog(deps, run, beat)),
     syncHours: (run: RunRef) => step((beat) => syncHours(deps, run, beat)),
     settleCards: (run: RunRef) => step(() => settleCards(deps, run)),
+    pushLacking: (run: RunRef) => step((beat) => pushLacking(deps, run, beat)),
     planOutbound: (run: RunRef) => step(() => planOutbound(deps, run)),
     walkClients: (run: RunRef): Promise<WalkReport & StepReport> =>
       walkOrPause((beat) => walkClients(deps, run, beat)),

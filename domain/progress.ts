@@ -1,5 +1,5 @@
 /** Phases of a full sync, in their order. Windows of visits: the near future first, because a client may be on the way. */
-export const FULL_SYNC_PHASES = ['catalog', 'staff_and_hours', 'clients', 'visits'] as const;
+export const FULL_SYNC_PHASES = ['catalog', 'staff_and_hours', 'clients', 'visits', 'push'] as const;
 export type FullSyncPhase = (typeof FULL_SYNC_PHASES)[number];
 
 /** `apply`, or `dry_run`: everything is read and planned, nothing is written (SPEC 3.3). */

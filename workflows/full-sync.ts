@@ -1,7 +1,8 @@
 /**
  * fullSync: brings one business of Booksy into the platform, whole (SPEC 3.3), or plans to (dry run).
  *
- * Owns one pass over everything: catalog → staff and hours → clients → visits by window. Id `full-sync/<business>`, started
+ * Owns one pass over everything: catalog → staff and hours → clients → visits by window → what is to go out, once a person has
+ * allowed that (R18): it is put into the outbox, and the business's drain brings it there. Id `full-sync/<business>`, started
  * by an admin, the CLI or the first start; one at a time per business. Ends when all windows are walked, when it is cancelled,
  * or with the first failure that a retry cannot mend; what was imported until then stays. A person may hold it between two
  * applies (R30). Rows, counts and cursors live in PostgreSQL: this workflow carries only where it stands, so its history is
@@ -127,8 +128,16 @@ export async function fullSync(input: FullSyncInput): Promise<void> {
       await step('What a push would do', (summary) =>
         inbound.planOutbound.executeWithOptions({ summary }, [run]),
       );
-    } else if (patched('settle-cards')) {
+      return;
+    }
+    if (patched('settle-cards')) {
       await step('Merged cards', (summary) => inbound.settleCards.executeWithOptions({ summary }, [run]));
+    }
+    if (patched('push')) {
+      enter('push');
+      await step('What goes to Booksy', (summary) =>
+        inbound.pushLacking.executeWithOptions({ summary }, [run]),
+      );
     }
   });
   enter('done');

@@ -1,5 +1,7 @@
 import type { OutboundCounts, OutboundEntity, PlanSample } from '../../domain/import-plan.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
+import { loadRule } from '../../infra/rules/load.ts';
+import { lackingCatalog } from '../sweep/lacking-catalog.ts';
 import { countDifferences } from '../sweep/compare.ts';
 import { NO_LINKS } from '../apply/links.ts';
 import type { ApplyScope } from '../apply/scope.ts';
@@ -28,10 +30,20 @@ export async function planOutbound(deps: InboundDeps, run: RunRef): Promise<void
   await inStep(deps, business, run, NO_LINKS, async (scope) => {
     if (scope.plan === null) return;
     const visits = await unlinkedVisits(scope);
+    const catalog = await lackingCatalog(
+      scope.tx,
+      business.id,
+      await loadRule(scope.tx, business.id),
+      run.runId,
+    );
+    const lacking = (entity: 'service' | 'variant') =>
+      catalog.filter((each) => each.entity === entity).length;
     const counts: Readonly<Record<OutboundEntity, OutboundCounts>> = {
       visits: { ...countsOf(visits), change: changesOf('booking') },
       clients: { create: await unlinkedClients(scope), change: changesOf('profile'), blocked: {} },
       timeOff: { create: await unlinkedTimeOff(scope), change: changesOf('time_off'), blocked: {} },
+      services: { create: lacking('service'), change: changesOf('service'), blocked: {} },
+      variants: { create: lacking('variant'), change: changesOf('variant'), blocked: {} },
     };
     await addOutbound(scope, counts, visits.flatMap(sampleOf));
   });
@@ -86,7 +98,7 @@ async function unlinkedVisits(scope: ApplyScope): Promise<readonly VisitRow[]> {
         FROM bookings b
        WHERE b.business_id = ${scope.businessId}::uuid AND b.status NOT IN ('cancelled', 'no_show')
          AND NOT EXISTS (SELECT FROM external_bookings m
-                          WHERE m.business_id = b.business_id AND m.booking_id = b.id)
+                          WHERE m.business_id = b.business_id AND (m.booking_id = b.id OR m.former_booking_id = b.id))
     )
     SELECT id, starts_local, client_name, blocked, total
       FROM (SELECT j.*, count(*) OVER (PARTITION BY blocked) AS total,
@@ -101,7 +113,7 @@ async function unlinkedClients(scope: ApplyScope): Promise<number> {
       FROM bookings b
      WHERE b.business_id = ${scope.businessId}::uuid AND b.profile_id IS NOT NULL
        AND b.starts_at > ${scope.now}::timestamptz AND b.status NOT IN ('cancelled', 'no_show')
-       AND NOT EXISTS (SELECT FROM external_bookings m WHERE m.business_id = b.business_id AND m.booking_id = b.id)
+       AND NOT EXISTS (SELECT FROM external_bookings m WHERE m.business_id = b.business_id AND (m.booking_id = b.id OR m.former_booking_id = b.id))
        AND NOT EXISTS (SELECT FROM external_clients c
                         WHERE c.business_id = b.business_id AND c.profile_id = b.profile_id AND c.gone_at IS NULL)
        AND NOT EXISTS (SELECT FROM sync_pass_rows w
@@ -113,7 +125,8 @@ async function unlinkedClients(scope: ApplyScope): Promise<number> {
 async function unlinkedTimeOff(scope: ApplyScope): Promise<number> {
   const rows = await scope.tx.$queryRaw<{ total: bigint }[]>`
     SELECT count(*) AS total FROM time_off t
-     WHERE t.business_id = ${scope.businessId}::uuid AND t.source = 'time_off' AND t.ends_at > ${scope.now}::timestamptz
+     WHERE t.business_id = ${scope.businessId}::uuid AND t.source IN ('time_off', 'calendar') AND t.ends_at > ${scope.now}::timestamptz
+       AND NOT EXISTS (SELECT FROM external_calendars c WHERE c.id = t.external_calendar_id AND NOT c.blocks_booksy)
        AND NOT EXISTS (SELECT FROM external_time_off m
                         WHERE m.business_id = t.business_id AND m.time_off_id = t.id)`;
   return Number(rows[0]?.total ?? 0);

@@ -13,7 +13,9 @@ import type { ApplyScope } from '../apply/scope.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
 import { createVisitBinding } from '../apply/visit-binding.ts';
 import { businessOf, type InboundDeps, type RunBusiness } from '../inbound/run.ts';
+import { neverLinked } from '../outbound/never-linked.ts';
 import type { Beat } from './deps.ts';
+import { lackingCatalog } from './lacking-catalog.ts';
 import { mayBeJudged } from './missing.ts';
 
 /**
@@ -67,7 +69,7 @@ export async function compareBusiness(deps: InboundDeps, businessId: string, bea
     });
     vanished += await markDirty(deps.db, businessId, entity, judged);
   }
-  const unlinked = await markUnlinked(deps, businessId);
+  const unlinked = await markUnlinked(deps, businessId, rule, beat);
   return { compared: found.compared, marked: found.counted + vanished + unlinked };
 }
 
@@ -213,24 +215,39 @@ async function markDirty(
                         WHERE o.business_id = ${businessId}::uuid AND o.entity = ${entity} AND o.record_id = r.id)`;
 }
 
-/**
- * Visits and blocks to come that Booksy never had (R18). Once a person has allowed pushing; before, nothing is made there.
- * Clients follow their visits.
- */
-async function markUnlinked(deps: InboundDeps, businessId: string): Promise<number> {
-  return deps.db.$executeRaw`
-    INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin)
-    SELECT ${businessId}::uuid, u.entity, u.id, 'observe', 'sync'
-      FROM businesses b CROSS JOIN LATERAL (
-        SELECT 'booking' AS entity, v.id FROM bookings v
-         WHERE v.business_id = b.id AND v.starts_at > now() AND v.status NOT IN ('cancelled', 'no_show')
-           AND NOT EXISTS (SELECT FROM external_bookings m WHERE m.business_id = b.id AND m.booking_id = v.id)
-        UNION ALL
-        SELECT 'time_off', t.id FROM time_off t
-         WHERE t.business_id = b.id AND t.source = 'time_off' AND t.ends_at > now()
-           AND NOT EXISTS (SELECT FROM external_time_off m WHERE m.business_id = b.id AND m.time_off_id = t.id)
-      ) AS u
-     WHERE b.id = ${businessId}::uuid AND b.push_allowed_at IS NOT NULL
-       AND NOT EXISTS (SELECT FROM sync_outbox o
-                        WHERE o.business_id = b.id AND o.entity = u.entity AND o.record_id = u.id)`;
+/** What Booksy never had (R18), once a person has allowed pushing; before, nothing is made there. */
+async function markUnlinked(
+  { db }: InboundDeps,
+  businessId: string,
+  rule: SyncRule,
+  beat: Beat,
+): Promise<number> {
+  if (!(await mayPush(db, businessId))) return 0;
+  // Variants follow their services: Booksy keeps them under these.
+  const catalog = (await lackingCatalog(db, businessId, rule)).filter(({ waits }) => !waits);
+  let marked = 0;
+  for (const entity of ['service', 'variant'] as const) {
+    const ids = catalog.filter((each) => each.entity === entity).map(({ recordId }) => recordId);
+    marked += await markDirty(db, businessId, entity, ids);
+  }
+  for (let after: Parameters<typeof neverLinked>[3] = null; ;) {
+    beat();
+    const page = await neverLinked(db, businessId, RECORDS_PER_PAGE, after);
+    for (const entity of new Set(page.map((each) => each.entity))) {
+      const ids = page.filter((each) => each.entity === entity).map(({ recordId }) => recordId);
+      marked += await markDirty(db, businessId, entity, ids);
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < RECORDS_PER_PAGE) return marked;
+    after = { startsAt: last.startsAt, recordId: last.recordId };
+  }
+}
+
+/** Whether a person has seen what a first push would do, and allowed it (R18). */
+export async function mayPush(db: Db, businessId: string): Promise<boolean> {
+  const row = await db.business.findUniqueOrThrow({
+    where: { id: businessId },
+    select: { pushAllowedAt: true },
+  });
+  return row.pushAllowedAt !== null;
 }

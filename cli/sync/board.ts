@@ -86,6 +86,7 @@ const PHASES: Readonly<Record<string, string>> = {
   staff_and_hours: 'staff and hours',
   clients: 'clients',
   visits: 'visits',
+  push: 'what goes to Booksy',
   finishing: 'finishing',
   done: 'done',
 };

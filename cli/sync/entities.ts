@@ -34,6 +34,14 @@ export function sumEntities(all: readonly unknown[]): EntityCounts {
   };
 }
 
+/** Records of ours that these runs have put on the way to Booksy. */
+export function sumMarked(all: readonly unknown[]): number {
+  return all.reduce<number>((sum, counts) => {
+    const marked = member(member(counts, 'platform'), 'marked');
+    return sum + (typeof marked === 'number' ? marked : 0);
+  }, 0);
+}
+
 function total(all: readonly unknown[], name: EntityName, outcome: (typeof OUTCOMES)[number]): number {
   return all.reduce<number>((sum, counts) => {
     const value = member(member(counts, name), outcome);

@@ -70,6 +70,8 @@ const OUTBOUND_WORDS: Readonly<Record<(typeof OUTBOUND_ENTITIES)[number], readon
   visits: ['visit', 'visits'],
   clients: ['client', 'clients'],
   timeOff: ['time off', 'times off'],
+  services: ['service', 'services'],
+  variants: ['variant', 'variants'],
 };
 
 /** A plan as people read it: what would come in, examples, what would be made at Booksy, and how to allow it. */

@@ -1,10 +1,10 @@
 import type { ApiClient } from '../api-client.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { duration } from '../format.ts';
+import { counted, duration } from '../format.ts';
 import { CliError, type Output } from '../output.ts';
 import { sayNotes } from '../pages.ts';
 import type { Mode, Operation, StartedRun } from '../wire.ts';
-import { entityLines, sumEntities } from './entities.ts';
+import { entityLines, sumEntities, sumMarked } from './entities.ts';
 import { failureLines, followRuns, leaveOnInterrupt, startFullSync, type Followed } from './follow.ts';
 import { planLines, readPlan } from './plan.ts';
 import { readStatus } from './status.ts';
@@ -106,18 +106,26 @@ async function report(
     {
       ok,
       seconds,
-      ...(real.length > 0 ? { entities } : {}),
+      ...(real.length > 0 ? { entities, toBooksy: sumMarked(real.map(({ counts }) => counts)) } : {}),
       ...(dry.length > 0 ? { plans } : {}),
       runs: operations.map(asRun),
       ...(paused.length > 0 ? { paused } : {}),
     },
     [
       ...failureLines(operations),
-      ...(ended && real.length > 0 ? [`Done in ${duration(seconds)}:`, ...entityLines(entities)] : []),
+      ...(ended && real.length > 0
+        ? [`Done in ${duration(seconds)}:`, ...entityLines(entities), ...outLines(real)]
+        : []),
       ...plans.flatMap((plan, index) => [...(index === 0 ? [] : ['', '']), ...planLines(plan, output.paint)]),
     ],
   );
   return ok ? EXIT.ok : EXIT.failed;
+}
+
+/** What a full sync found to go out: the drain brings it to Booksy. */
+function outLines(runs: readonly Operation[]): string[] {
+  const marked = sumMarked(runs.map(({ counts }) => counts));
+  return marked === 0 ? [] : [`  ${counted(marked, 'record')} on the way to Booksy: booksy sync status`];
 }
 
 function asRun(run: Operation): Readonly<Record<string, unknown>> {

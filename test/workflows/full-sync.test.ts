@@ -28,6 +28,7 @@ function standIns(overrides: Partial<InboundActivities> = {}) {
     syncCatalog: async () => ({}),
     syncHours: async () => ({}),
     settleCards: async () => ({}),
+    pushLacking: async () => ({}),
     planOutbound: async () => ({}),
     syncRecord: async () => undefined,
     walkClients: walks.clients,
@@ -78,6 +79,7 @@ describe('fullSync', () => {
       ...['walkClients', 'walkClients'],
       ...['walkVisits', 'walkVisits', 'walkVisits', 'walkVisits', 'walkVisits'],
       'settleCards',
+      'pushLacking',
       'finishRun',
     ]);
     expect(finished).toEqual([{ businessId, runId, status: 'completed', error: null }]);
@@ -278,6 +280,7 @@ describe('fullSync', () => {
     expect(begun).toEqual(['dry_run']);
     expect(calls.slice(-2)).toEqual(['planOutbound', 'finishRun']);
     expect(calls).not.toContain('settleCards');
+    expect(calls).not.toContain('pushLacking');
   });
 
   it('can be found by its business while it is open', async () => {
@@ -302,7 +305,7 @@ describe('fullSync', () => {
     const { workflowId } = await launcher.startFullSync({ businessId, runId: randomUUID(), actor: 'test' });
     await launcher.fullSyncResult(businessId);
     const { events = [] } = await own.client.workflow.getHandle(workflowId).fetchHistory();
-    // Six events an activity, one for each change of phase, five around it.
-    expect((events ?? []).length).toBeLessThanOrEqual(12 * 6 + 8 + 5 + 2);
+    // Six events an activity, one for each change of phase, five around it, two for each marker of a version.
+    expect((events ?? []).length).toBeLessThanOrEqual(13 * 6 + 9 + 5 + 4);
   });
 });

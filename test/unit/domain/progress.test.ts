@@ -35,7 +35,8 @@ describe('etaSeconds', () => {
 
 describe('the phases of a full sync', () => {
   it('bring in what visits refer to before the visits', () => {
-    expect(FULL_SYNC_PHASES[FULL_SYNC_PHASES.length - 1]).toBe('visits');
+    expect(FULL_SYNC_PHASES[FULL_SYNC_PHASES.length - 1]).toBe('push');
+    expect(FULL_SYNC_PHASES.indexOf('clients')).toBeLessThan(FULL_SYNC_PHASES.indexOf('visits'));
     expect(FULL_SYNC_PHASES.indexOf('catalog')).toBeLessThan(FULL_SYNC_PHASES.indexOf('staff_and_hours'));
   });
 });
