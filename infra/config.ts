@@ -3,6 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ConflictHours } from '../domain/conflicts/dates.ts';
+import { calendarConfig, type CalendarConfig } from './config/calendars.ts';
 import { keepsPrepared } from './config/database.ts';
 import { problemsBetween } from './config/between.ts';
 import { settingMeta } from './config/notes.ts';
@@ -138,6 +139,7 @@ export interface Config {
   readonly booksy: BooksyConfig;
   readonly webhooks: WebhookConfig;
   readonly waits: WaitConfig;
+  readonly calendars: CalendarConfig;
   readonly conflicts: ConflictHours;
   readonly encryption: {
     /** 32 bytes. */
@@ -270,6 +272,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       remindHours: value.CONFLICT_REMIND_HOURS,
       escalateHours: value.CONFLICT_ESCALATE_HOURS,
     },
+    calendars: calendarConfig(value),
     encryption: { key: value.ENCRYPTION_KEY, keyId: keyIdOf(value.ENCRYPTION_KEY) },
     temporal: {
       address: value.TEMPORAL_ADDRESS,

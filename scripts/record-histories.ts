@@ -20,6 +20,7 @@ import { eventually } from '../test/support/eventually.ts';
 import { historyToCommit } from '../test/support/history-file.ts';
 import { startSharedServers, useSharedServers } from '../test/support/shared-servers.ts';
 import { BUSINESS_SYNC_SCENARIOS } from './record-histories/business-sync.ts';
+import { CALENDAR_SCENARIOS } from './record-histories/calendars.ts';
 import { CONFLICT_SCENARIOS } from './record-histories/conflicts.ts';
 import { SWEEP_SCENARIOS } from './record-histories/sweeps.ts';
 import { UNDO_SCENARIOS } from './record-histories/undos.ts';
@@ -33,6 +34,7 @@ interface Scenario {
 /** What is recorded, `<workflowType>/<scenario>`. Scenarios should differ in the path that the workflow takes. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...BUSINESS_SYNC_SCENARIOS,
+  ...CALENDAR_SCENARIOS,
   ...CONFLICT_SCENARIOS,
   ...SWEEP_SCENARIOS,
   ...UNDO_SCENARIOS,

@@ -6,6 +6,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { createWakes } from '../activities/drain/index.ts';
 import { createBooksyClient, createCachedClient } from '../booksy/index.ts';
+import { createFeedFetcher } from '../infra/calendars/fetch.ts';
 import { createCache } from '../infra/cache/index.ts';
 import { loadConfig } from '../infra/config.ts';
 import { createVault } from '../infra/crypto.ts';
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
   const temporal = { client: new Client({ connection, namespace }), taskQueue };
   const launcher = createLauncher(temporal);
   const wakes = createWakes();
+  const feeds = createFeedFetcher(config.calendars);
   const worker = await createSyncWorker({
     connection,
     namespace,
@@ -68,6 +70,7 @@ async function main(): Promise<void> {
       conflicts: config.conflicts,
     },
     account: config.booksy,
+    calendars: { calendars: config.calendars, feeds },
     realTime: {
       wakes,
       launcher,
@@ -102,6 +105,7 @@ async function main(): Promise<void> {
   await running;
   sampling.stop();
   await relay.stop();
+  await feeds.close();
   await cache.close();
   await connection.close();
   await database.close();

@@ -1,4 +1,5 @@
 import { Worker, type NativeConnection, type WorkflowBundle } from '@temporalio/worker';
+import { createCalendarActivities, type CalendarDeps } from '../activities/calendars/index.ts';
 import { createConflictActivities } from '../activities/conflicts/index.ts';
 import { createInboundActivities } from '../activities/index.ts';
 import { createDrainActivities, type DrainDeps } from '../activities/drain/index.ts';
@@ -25,6 +26,8 @@ export interface SyncWorkerOptions {
   readonly account: Pick<SweepDeps, 'accountKey' | 'rate'>;
   /** What the real-time path needs besides (R28). */
   readonly realTime: Pick<DrainDeps, 'wakes' | 'launcher' | 'startConflicts' | 'dropCached'>;
+  /** How calendars of others are read. */
+  readonly calendars: Pick<CalendarDeps, 'calendars' | 'feeds'>;
   readonly logger: Logger;
 }
 
@@ -42,6 +45,7 @@ export async function createSyncWorker(options: SyncWorkerOptions): Promise<Work
       ...createDrainActivities({ ...inbound, ...options.realTime, outbound: { processOne, echoesOf } }),
       ...createSweepActivities({ ...inbound, ...options.account }),
       ...createUndoActivities(inbound),
+      ...createCalendarActivities({ ...inbound, ...options.calendars }),
     },
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     // Cached workflows are 0.35 MB each; what falls out is replayed.

@@ -101,6 +101,10 @@ type FactsRow = Omit<
   webhooks: Facts['webhooks'] | null;
 };
 
+/** Whether a block is of a calendar that blocks no time at Booksy. */
+const STAYS_HERE = Prisma.sql` || jsonb_build_object('stays_here', EXISTS (
+  SELECT FROM external_calendars c WHERE c.id = t.external_calendar_id AND NOT c.blocks_booksy))`;
+
 /**
  * Reads all of it for records of one kind, of any businesses, by one statement.
  *
@@ -116,7 +120,7 @@ export async function readFacts(
   const linked = mirrorsOf(adapter);
   const rows = await tx.$queryRaw<FactsRow[]>`
     SELECT /* prepared */ q.n::int AS n, now() AS now, ${versionSql(adapter)} AS version, to_jsonb(b) AS business,
-           (SELECT to_jsonb(t) FROM ${Prisma.raw(adapter.table)} t
+           (SELECT to_jsonb(t)${adapter.entity === 'time_off' ? STAYS_HERE : Prisma.empty} FROM ${Prisma.raw(adapter.table)} t
              WHERE t.id = q.record_id AND t.business_id = b.id) AS row,
            ${
              visit

@@ -27,6 +27,7 @@ export function gateOf({ entity, facts, linked, rule, capabilities }: GateInput)
   // Only visits and time off end there when they end here; catalog and clients stay.
   if (row === null && entity !== 'booking' && entity !== 'time_off') return shut('not_deleted_there');
   if (entity === 'time_off' && row?.source === 'reservation') return shut('reservation');
+  if (entity === 'time_off' && row?.stays_here === true) return shut('calendar_stays_here');
   // A visit carries its client inline; a card of its own is made where a rule asks for it (R15, R40).
   if (entity === 'profile' && !linked && !makesCards(rule)) return shut('client_goes_inline');
   // Withdrawal, erasure and cancels still go out (R30).

@@ -23,7 +23,8 @@ export async function neverLinked(
                           WHERE m.business_id = b.business_id AND (m.booking_id = b.id OR m.former_booking_id = b.id))
       UNION ALL
       SELECT 'time_off', t.id, t.starts_at FROM time_off t
-       WHERE t.business_id = ${businessId}::uuid AND t.source = 'time_off' AND t.ends_at > now()
+       WHERE t.business_id = ${businessId}::uuid AND t.source IN ('time_off', 'calendar') AND t.ends_at > now()
+         AND NOT EXISTS (SELECT FROM external_calendars c WHERE c.id = t.external_calendar_id AND NOT c.blocks_booksy)
          AND NOT EXISTS (SELECT FROM external_time_off m WHERE m.business_id = t.business_id AND m.time_off_id = t.id)
     ) lacking
      WHERE ${after === null} OR (starts_at, id) > (${after?.startsAt ?? null}::timestamptz, ${after?.recordId ?? null}::uuid)

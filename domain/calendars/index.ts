@@ -7,3 +7,4 @@ export {
   type CalendarLimits,
   type CalendarProblem,
 } from './limits.ts';
+export { isOwnUid, ownUid } from './own.ts';

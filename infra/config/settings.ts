@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { booksySettings } from './booksy.ts';
 import { conflictSettings } from './conflicts.ts';
+import { calendarSettings } from './calendars.ts';
 import { cacheSettings, databaseSettings } from './database.ts';
 import { launcherSettings } from './launcher.ts';
 import { logSettings } from './logs.ts';
@@ -28,6 +29,8 @@ export const environment = z.object({
   ...booksySettings,
 
   ...waitSettings,
+
+  ...calendarSettings,
 
   ...conflictSettings,
 

@@ -10,6 +10,7 @@ export const WORKFLOW_TYPES = {
   reconcileWorkflows: 'reconcileWorkflows',
   conflictResolution: 'conflictResolution',
   undoRun: 'undoRun',
+  calendarPoll: 'calendarPoll',
 } as const;
 
 /** Query of a full sync that answers with its progress. */

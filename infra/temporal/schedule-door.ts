@@ -2,6 +2,7 @@ import type { Db } from '../database/index.ts';
 import {
   countBusinesses,
   ensureSchedules,
+  pollCalendarsNow,
   readSchedules,
   settleSchedules,
   sweepNow,
@@ -21,6 +22,8 @@ export interface Schedules {
   settle(): Promise<readonly ScheduleReport[]>;
   /** Lets the sweeper look at once at what is due; false where there is no schedule yet. */
   sweepNow(): Promise<boolean>;
+  /** Polls at once the calendars that are due; false where there is no schedule yet. */
+  pollCalendarsNow(): Promise<boolean>;
 }
 
 export function createSchedules(scope: ScheduleScope, db: Pick<Db, '$queryRaw'>): Schedules {
@@ -29,5 +32,6 @@ export function createSchedules(scope: ScheduleScope, db: Pick<Db, '$queryRaw'>)
     ensure: async () => ensureSchedules(scope, await countBusinesses(db)),
     settle: async () => settleSchedules(scope, await countBusinesses(db)),
     sweepNow: () => sweepNow(scope),
+    pollCalendarsNow: () => pollCalendarsNow(scope),
   };
 }

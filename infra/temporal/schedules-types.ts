@@ -10,6 +10,12 @@ export interface SweepInput {
   readonly tier: SweepTier;
 }
 
+/** Input of the workflow that polls calendars of others. */
+export interface CalendarPollInput {
+  readonly version: 1;
+  readonly accountKey: string;
+}
+
 /** Input of the workflow that restarts what rows say should run. */
 export interface ReconcileInput {
   readonly version: 1;

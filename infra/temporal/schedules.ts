@@ -11,7 +11,13 @@ import {
 } from '@temporalio/client';
 import type { Db } from '../database/index.ts';
 import { TASK_QUEUE, WORKFLOW_TYPES } from './names.ts';
-import { SWEEP_TIERS, type ReconcileInput, type SweepInput, type SweepTier } from './schedules-types.ts';
+import {
+  SWEEP_TIERS,
+  type CalendarPollInput,
+  type ReconcileInput,
+  type SweepInput,
+  type SweepTier,
+} from './schedules-types.ts';
 import { kindAttribute } from './search-attributes.ts';
 
 /**
@@ -101,8 +107,20 @@ function wantedSchedules({ taskQueue, accountKey }: Omit<ScheduleScope, 'client'
   });
   const id = `${own}reconcile-workflows/${accountKey}`;
   const input: ReconcileInput = { version: 1, accountKey };
+  const poll: CalendarPollInput = { version: 1, accountKey };
+  const pollId = `${own}calendar-poll/${accountKey}`;
   return [
     ...sweeps,
+    {
+      id: pollId,
+      what: 'Poll the calendars that are due',
+      everyMs: 5 * MINUTE_MS,
+      catchupMs: MINUTE_MS,
+      kind: 'calendar_poll',
+      action: { workflowType: WORKFLOW_TYPES.calendarPoll, args: [poll], workflowId: pollId },
+      // A paused business writes nothing to Booksy; its own time is blocked all the same.
+      restsWithBusinesses: false,
+    },
     {
       id,
       what: 'Restart what rows say should run',
@@ -237,6 +255,11 @@ function stateOf(
 /** Lets the sweeper look at once at what is due. False where there is no such schedule yet. */
 export async function sweepNow(scope: ScheduleScope): Promise<boolean> {
   return trigger(scope, ({ id }) => id.endsWith('/near'));
+}
+
+/** Polls at once the calendars that are due. False where there is no such schedule yet. */
+export async function pollCalendarsNow(scope: ScheduleScope): Promise<boolean> {
+  return trigger(scope, ({ kind }) => kind === 'calendar_poll');
 }
 
 /** Looks at once whether everything runs that should (R32). False where there is no such schedule yet. */

@@ -1,4 +1,5 @@
 import { createWakes } from '../../activities/drain/index.ts';
+import { createFeedFetcher } from '../../infra/calendars/fetch.ts';
 import { startMissingConflicts } from '../../infra/temporal/launch-conflicts.ts';
 import { createLauncher } from '../../infra/temporal/launch.ts';
 import { createSyncWorker } from '../../workers/worker.ts';
@@ -17,6 +18,7 @@ export async function startEngineWorker(
         ...given,
         inbound: deps,
         account: config.booksy,
+        calendars: { calendars: config.calendars, feeds: createFeedFetcher(config.calendars) },
         realTime: {
           wakes: createWakes(),
           launcher: createLauncher({ client, taskQueue: given.taskQueue }),

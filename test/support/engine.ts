@@ -9,6 +9,7 @@ import { createCache } from '../../infra/cache/index.ts';
 import { loadConfig, type Config } from '../../infra/config.ts';
 import { createVault } from '../../infra/crypto.ts';
 import { createLogger } from '../../infra/logger.ts';
+import { createFeedFetcher } from '../../infra/calendars/fetch.ts';
 import { startMissingConflicts } from '../../infra/temporal/launch-conflicts.ts';
 import { createLauncher, type Launcher } from '../../infra/temporal/launch.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
@@ -80,6 +81,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
         ...given,
         inbound: deps,
         account: config.booksy,
+        calendars: { calendars: config.calendars, feeds: createFeedFetcher(config.calendars) },
         realTime: {
           wakes,
           launcher: createLauncher({ client, taskQueue: given.taskQueue }),

@@ -35,14 +35,15 @@ const near = async () => {
 };
 
 describe('ensureSchedules', { timeout: 60_000 }, () => {
-  it('makes near, far, nightly and reconcile, and doing it again changes nothing', async () => {
-    expect(await changes()).toEqual(['made', 'made', 'made', 'made']);
-    expect(await changes()).toEqual(['kept', 'kept', 'kept', 'kept']);
+  it('makes near, far, nightly, the calendars’ and reconcile, and doing it again changes nothing', async () => {
+    expect(await changes()).toEqual(['made', 'made', 'made', 'made', 'made']);
+    expect(await changes()).toEqual(['kept', 'kept', 'kept', 'kept', 'kept']);
     const schedules = await readSchedules(scope);
     expect(schedules.map(({ everySeconds, exists }) => [everySeconds, exists])).toEqual([
       [300, true],
       [3600, true],
       [86_400, true],
+      [300, true],
       [300, true],
     ]);
     for (const { nextAt } of schedules) expect(Date.parse(nextAt ?? '')).toBeGreaterThan(Date.now());
@@ -51,8 +52,8 @@ describe('ensureSchedules', { timeout: 60_000 }, () => {
   it('two workers that start at once do no harm', async () => {
     const both = await Promise.all([changes(), changes(), changes()]);
     const made = both.flat().filter((change) => change === 'made');
-    expect(made).toHaveLength(4);
-    expect(await changes()).toEqual(['kept', 'kept', 'kept', 'kept']);
+    expect(made).toHaveLength(5);
+    expect(await changes()).toEqual(['kept', 'kept', 'kept', 'kept', 'kept']);
   });
 
   it('sets right what somebody changed, and states its policies', async () => {
@@ -63,7 +64,7 @@ describe('ensureSchedules', { timeout: 60_000 }, () => {
       spec: { intervals: [{ every: '1 day' }] },
       action: { ...before.action, memo: {} },
     }));
-    expect(await changes()).toEqual(['set_right', 'kept', 'kept', 'kept']);
+    expect(await changes()).toEqual(['set_right', 'kept', 'kept', 'kept', 'kept']);
     const { spec, policies } = await handle.describe();
     expect(spec.intervals).toMatchObject([{ every: 300_000 }]);
     expect(policies).toMatchObject({ catchupWindow: 60_000, overlap: 'SKIP' });
@@ -83,8 +84,8 @@ describe('ensureSchedules', { timeout: 60_000 }, () => {
     await changes();
     const { id } = await near();
     await worker.client.schedule.getHandle(id).pause('the owner asked for quiet');
-    expect(await changes()).toEqual(['kept', 'kept', 'kept', 'kept']);
-    expect(await changes({ total: 2, paused: 2 })).toEqual(['kept', 'set_right', 'set_right', 'kept']);
+    expect(await changes()).toEqual(['kept', 'kept', 'kept', 'kept', 'kept']);
+    expect(await changes({ total: 2, paused: 2 })).toEqual(['kept', 'set_right', 'set_right', 'kept', 'kept']);
     expect(await near()).toMatchObject({ paused: true, note: 'the owner asked for quiet' });
   });
 
