@@ -1,3 +1,4 @@
+import { isBooksyError } from '../../booksy/index.ts';
 import { WRITE_ENTITIES } from '../../domain/protocol/types.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import { businessOf, type RunRef } from '../inbound/run.ts';
@@ -38,6 +39,9 @@ export async function retryAlone(deps: DrainDeps, record: AloneRecord, beat: () 
     await processAgain(deps, record, row);
   } catch (error) {
     if (!isAboutAll(error) && !(error instanceof NotYetError)) await noteAgain(deps, record, error);
+    // Nobody can mend the record: it is the account's access, and that may be good again in a moment.
+    if (isBooksyError(error, 'auth_revoked'))
+      throw new NotYetError('Booksy refuses our access. It is tried again.', { cause: error });
     throw error;
   }
   await forget(deps, record);

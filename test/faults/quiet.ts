@@ -13,8 +13,8 @@ import type { Salon } from './salons.ts';
 /** What has not come to rest, by salon. */
 export type Restless = ReadonlyMap<string, string>;
 
-/** What the runs change, and so what is swept: nobody touches the catalog, which costs most calls. */
-const SWEPT = ['visits:ahead', 'visits:recent', 'clients', 'soon'];
+/** What the runs change, and so what is swept: nobody touches the catalog or the past, which cost most calls. */
+const SWEPT = ['visits:ahead', 'clients', 'soon'];
 
 /** Starts a sweep of what is due; the windows of the salons are made due. */
 export async function startSweep(

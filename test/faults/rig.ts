@@ -160,7 +160,8 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       businesses: 'all',
       expiresAt: null,
     });
-    await control('POST', '/reset', { staff: 4 });
+    // Each person of the staff costs calls of its own with every sweep.
+    await control('POST', '/reset', { staff: 2 });
     await control('POST', '/settings', {
       limits: { limit: RATE.limit, windowMs: RATE.windowMs, tokenLimit: 1000 },
       webhooks: {

@@ -135,10 +135,14 @@ async function prepare(rig: Rig, salon: Salon, run: WavePlan['runs'][number]): P
   return { salon, script, history: createHistory(), armed };
 }
 
-/** A visit of the salon that Booksy shall answer unreadably. */
+/** A visit to come of the salon, which every sweep reads, that Booksy shall answer unreadably. */
 async function poison(rig: Rig, salon: Salon, random: Random): Promise<readonly number[]> {
   const visits = await visitsThere(rig, salon);
-  const live = visits.filter(({ status, type }) => status === 'A' && type !== 'R');
+  const soon = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const live = visits.filter(
+    ({ status, type, subbookings }) =>
+      status === 'A' && type !== 'R' && subbookings.every(({ booked_from: from }) => from > soon),
+  );
   return live.length === 0 ? [] : [random.pick(live).id];
 }
 

@@ -90,6 +90,28 @@ describe('a record that fails alone (R29)', { timeout: 90_000 }, () => {
     await engine.quiet();
   });
 
+  it('is tried again without a person where it was our access that was refused', async () => {
+    await engine.simulator.fault({ kind: 'status', status: 401, route: READ, count: null });
+    await edit(visits[3]!, 'Bez dostępu');
+    const [row] = await eventually(
+      async () => {
+        const rows = await failures();
+        return rows.length === 1 && rows[0]?.workflowId != null ? rows : null;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(row).toMatchObject({ state: 'open', errorCode: 'auth_revoked' });
+    const handle = engine.worker.client.workflow.getHandle(row!.workflowId!);
+    await eventually(async () => ((await handle.describe()).raw.pendingActivities?.[0]?.attempt ?? 0) > 1, {
+      timeoutMs: 30_000,
+      what: 'a second attempt',
+    });
+    await engine.simulator.clearFaults();
+    await handle.signal(SKIP_SIGNAL);
+    await handle.result();
+    await sql('DELETE FROM sync_failures');
+  });
+
   it('can be skipped: it is left alone until it changes again', async () => {
     await refuse('Znowu');
     const visit = visits[1]!;
