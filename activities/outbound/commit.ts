@@ -14,6 +14,7 @@ import { noteAudit, writeAudit } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import { emptyPoolsOf, visitTroubleOf } from '../apply/visit-trouble.ts';
 import type { WriteAdapter } from './adapters/adapter.ts';
+import { settleAwaited } from './awaited.ts';
 import { clearBoxes } from './boxes.ts';
 import { auditSent, notedBefore, openFound, pick, settleConflicts } from './commit-notes.ts';
 import { monotonicMs, type ProcessContext } from './context.ts';
@@ -195,7 +196,7 @@ async function write(
       commit.open === null ? [] : [{ context: input.context, wanted: commit.open, dueAt }],
     ),
   );
-  for (const own of owns) {
+  for (const own of await settleAwaited(scope, owns)) {
     await openFound(own.input, own.scope, own.commit);
     await settleConflicts(own.input, own.scope, own.commit);
   }

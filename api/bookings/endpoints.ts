@@ -1,12 +1,13 @@
 /** POST /api/bookings, GET and PATCH /api/bookings/:id, POST …/:id/{cancel,complete,no-show} (SPEC 5.3). */
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import type { Slot } from '../../domain/availability/index.ts';
 import { addDays } from '../../domain/local-time.ts';
 import { changeVisit, stepVisit, type ChangeContext, type StatusStep } from '../../infra/bookings/change.ts';
 import { BookingError } from '../../infra/bookings/errors.ts';
 import { awaitBooksy, readBooking, type ReadBooking } from '../../infra/bookings/read.ts';
 import { suggester, type SalesDesk } from '../../infra/bookings/sales-desk.ts';
-import type { WantedClient } from '../../infra/bookings/types.ts';
+import type { WantedClient, WantedTime } from '../../infra/bookings/types.ts';
 import { loadSalon } from '../../infra/availability/index.ts';
 import { isTimeHeld } from '../../infra/database/index.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
@@ -102,25 +103,21 @@ async function create(deps: BookingDeps, grant: TokenGrant, body: BookingBody, k
   return { status: visit.status === 'pending' ? 202 : 201, json: { booking: presentBooking(visit) } };
 }
 
-function takenThere(
-  deps: BookingDeps,
-  visit: ReadBooking,
-  time: Parameters<ReturnType<typeof suggester>>[1],
-) {
+function takenThere({ prisma }: BookingDeps, visit: ReadBooking, time: WantedTime): Promise<BookingError> {
   const error = new BookingError('taken_at_booksy', {
     message: 'Booksy has the time taken already.',
     next: 'Take one of `nextFree`, or another time.',
     reason: 'busy',
   });
   // Of a hold the visit itself tells what was wanted.
-  const wanted =
-    'items' in time
-      ? time
-      : {
-          items: visit.items.map(({ variantId, staffId }) => ({ variantId, staffId })),
-          startsLocal: visit.startsLocal,
-        };
-  return suggester(deps.prisma, visit.businessId, [])(error, wanted);
+  const items = visit.items.map(({ variantId, staffId }) => ({ variantId, staffId }));
+  const wanted = 'items' in time ? time : { items, startsLocal: visit.startsLocal };
+  // Until what holds the time there has come here, the time looks free: those who were refused are not offered it again.
+  const isElsewhere = (slot: Slot) =>
+    slot.startsAt >= visit.endsAt ||
+    slot.endsAt <= visit.startsAt ||
+    !slot.items.some(({ staffId }) => visit.items.some((item) => item.staffId === staffId));
+  return suggester(prisma, visit.businessId, [], isElsewhere)(error, wanted);
 }
 
 function clientOf({ client }: BookingBody): WantedClient | null {

@@ -173,7 +173,7 @@ function forcedSlot(salon: SalonDescription, { items, startsLocal }: Wanted): Sl
  */
 export function timeFinder(
   salon: LoadedSalon,
-): (wanted: Pick<Wanted, 'items' | 'startsLocal'>) => readonly Slot[] {
+): (wanted: Pick<Wanted, 'items' | 'startsLocal'>, fits?: (slot: Slot) => boolean) => readonly Slot[] {
   const description = salonAt(salon, salon.readAt);
   const found = new Map<string, readonly Slot[]>();
   const slotsOf = (items: readonly WantedItem[], fromDate: string, toDate: string) => {
@@ -182,13 +182,15 @@ export function timeFinder(
     found.set(key, slots);
     return slots;
   };
-  return ({ items, startsLocal }) => {
+  return ({ items, startsLocal }, fits = () => true) => {
     const next: Slot[] = [];
     // Most often the next days have enough.
     let from = startsLocal.slice(0, 10);
     for (let days = 2; from <= salon.toDate && next.length < SUGGESTIONS; days *= 3) {
       const till = earlier(addDays(from, days - 1), salon.toDate);
-      next.push(...slotsOf(items, from, till).filter((slot) => slot.startsLocal >= startsLocal));
+      next.push(
+        ...slotsOf(items, from, till).filter((slot) => slot.startsLocal >= startsLocal && fits(slot)),
+      );
       from = addDays(till, 1);
     }
     return next.slice(0, SUGGESTIONS);

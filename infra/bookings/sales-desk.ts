@@ -1,4 +1,5 @@
 import { loadSalon } from '../availability/load.ts';
+import type { Slot } from '../../domain/availability/index.ts';
 import { addDays } from '../../domain/local-time.ts';
 import { isTimeHeld, sqlState, type PrismaClient, type Tx } from '../database/index.ts';
 import { SUGGEST_DAYS, timeFinder } from './decide.ts';
@@ -152,6 +153,7 @@ export function suggester(
   db: Pick<PrismaClient, '$queryRaw'>,
   businessId: string,
   round: readonly { readonly wish: Wish }[],
+  fits?: (slot: Slot) => boolean,
 ): (error: BookingError, time: WantedTime) => Promise<BookingError> {
   const dates = round.flatMap(({ wish }) => dateOf(wish.time) ?? []).sort();
   // One refusal is one wish, however many had it.
@@ -165,7 +167,8 @@ export function suggester(
     );
     const find = await finder;
     if (find === null) return error;
-    const known = told.get(error) ?? new BookingError(error.code, { ...error.details, nextFree: find(time) });
+    const known =
+      told.get(error) ?? new BookingError(error.code, { ...error.details, nextFree: find(time, fits) });
     told.set(error, known);
     return known;
   };

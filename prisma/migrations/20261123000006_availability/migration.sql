@@ -31,6 +31,18 @@ $$;
 -- A visit made here that is confirmed only once Booksy has taken it (R20, `booksy_first`).
 ALTER TABLE bookings ADD COLUMN IF NOT EXISTS awaits_booksy boolean NOT NULL DEFAULT false;
 
+-- Whatever made it something else than pending: it waits no more.
+CREATE OR REPLACE FUNCTION booking_awaits_no_more() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  NEW.awaits_booksy := false;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER booking_awaits_no_more BEFORE UPDATE ON bookings FOR EACH ROW
+  WHEN (NEW.awaits_booksy AND NEW.status IS DISTINCT FROM 'pending') EXECUTE FUNCTION booking_awaits_no_more();
+ALTER TABLE bookings ENABLE ALWAYS TRIGGER booking_awaits_no_more;
+
 -- Which rooms a service may be given in; a service without a row needs none.
 CREATE TABLE IF NOT EXISTS service_rooms (
   service_id uuid NOT NULL,
