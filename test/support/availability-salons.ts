@@ -11,12 +11,13 @@ import type {
   TimeOff,
   WantedItem,
 } from '../../domain/availability/index.ts';
+import { localOf } from '../../domain/local-time.ts';
 import { Dice } from './availability-dice.ts';
-import { shiftDate, Wall } from './availability-wall.ts';
+import { shiftDate } from './availability-wall.ts';
 
 type Interval = readonly [number, number];
 
-/** A zone and the day before something happens to its clocks; `null` where nothing does. */
+/** A zone and the day before something happens to its clocks, or a plain day. */
 const PLACES: readonly (readonly [zone: string, date: string])[] = [
   ['Europe/Warsaw', '2026-03-28'],
   ['Europe/Warsaw', '2026-10-24'],
@@ -91,11 +92,7 @@ export function generatedSalon(seed: number): GeneratedSalon {
     toDate,
     ...(dice.chance(0.15) && visits.length > 0 ? { ignoreVisitIds: [dice.pick(visits).id] } : {}),
   };
-  const wall = Wall.of(zone, shiftDate(fromDate, -4), shiftDate(toDate, 6));
-  const starts = visits
-    .flatMap(({ items }) => items)
-    .map(({ startsAt }) => wall.show(Math.floor(Date.parse(startsAt) / 60_000)))
-    .filter((local) => local !== '');
+  const starts = visits.flatMap(({ items }) => items).map(({ startsAt }) => localOf(startsAt, zone));
   const times = Array.from({ length: 8 }, () => {
     if (starts.length > 0 && dice.chance(0.4)) return dice.pick(starts);
     const date = shiftDate(fromDate, dice.whole(-1, 2));
