@@ -1,3 +1,4 @@
+import { Temporal } from 'temporal-polyfill';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { tupleChanges } from '../../support/tuples.ts';
@@ -58,8 +59,15 @@ async function sweepAll(salon: Salon): Promise<void> {
   await sweeping.sweepOf(salon, 'near', 'soon', 'ahead', 'clients', 'catalog', 'hours', 'recent', 'past');
 }
 
+/** Local date and time of the salon some hours from now. */
+async function hoursFromNow(salon: Salon, hours: number): Promise<string> {
+  const { zone } = await db().business.findUniqueOrThrow({ where: { id: salon.businessId } });
+  const local = Temporal.Now.zonedDateTimeISO(zone).add({ hours }).toPlainDateTime();
+  return local.toString({ smallestUnit: 'minute' });
+}
+
 /** A visit that holds somebody's time. */
-async function addHeld(salon: Salon, date: string): Promise<{ readonly id: number }> {
+async function addHeld(salon: Salon, from: string, till: string): Promise<{ readonly id: number }> {
   const { id: staffId } = await db().staff.findFirstOrThrow({
     where: { businessId: salon.businessId, bookable: true },
     orderBy: { id: 'asc' },
@@ -70,14 +78,15 @@ async function addHeld(salon: Salon, date: string): Promise<{ readonly id: numbe
     status: 'A',
     type: 'B',
     customer_name: 'Halina Zmyślona',
-    subbookings: [
-      { booked_from: `${date}T20:00`, booked_till: `${date}T20:30`, staffer_id: Number(staff.externalId) },
-    ],
+    subbookings: [{ booked_from: from, booked_till: till, staffer_id: Number(staff.externalId) }],
     allowOverlap: true,
     silent: true,
   });
   return z.looseObject({ id: z.number() }).parse(visit);
 }
+
+const addEvening = (salon: Salon, day: number) =>
+  addHeld(salon, `${dayFromToday(day)}T20:00`, `${dayFromToday(day)}T20:30`);
 
 describe('sweeps', { timeout: 240_000 }, () => {
   it('B1 asked for again and again change nothing after the first, on neither side', async () => {
@@ -148,7 +157,9 @@ describe('sweeps', { timeout: 240_000 }, () => {
 
   it('B12 a side that suddenly shows nothing frees no time, stops there, and a person is told', async () => {
     const salon = await sweeping.imported();
-    for (let day = 1; day <= 12; day += 1) await addHeld(salon, dayFromToday(day));
+    for (let day = 1; day <= 12; day += 1) await addEvening(salon, day);
+    // Urgent whatever the day: some are closed.
+    await addHeld(salon, await hoursFromNow(salon, 12), await hoursFromNow(salon, 13));
     await sweeping.sweepOf(salon, 'near', 'ahead');
     const before = await visitsHere(db(), salon);
     const held = await db().occupancy.count({ where: { businessId: salon.businessId } });
@@ -178,7 +189,7 @@ describe('sweeps', { timeout: 240_000 }, () => {
   it('R3 what the near window keeps for a person, the far window does not free', async () => {
     const salon = await sweeping.imported();
     const visits: { readonly id: number }[] = [];
-    for (let day = 1; day <= 12; day += 1) visits.push(await addHeld(salon, dayFromToday(day)));
+    for (let day = 1; day <= 12; day += 1) visits.push(await addEvening(salon, day));
     // Far more visits far ahead: in the far window alone twelve would be within the blast radius.
     for (let day = 20; day <= 80; day += 1) {
       for (const hour of ['20:00', '20:30', '21:00', '21:30'])

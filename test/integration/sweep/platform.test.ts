@@ -33,14 +33,27 @@ async function visitThere(id: string): Promise<z.output<typeof wireVisit>> {
   return wireVisit.parse(await sweeping.simulator.asSalon('GET', path));
 }
 
+const listed = z.object({ results: z.array(z.looseObject({ id: z.number(), repeating: z.boolean() })) });
+/** Visits whose fields Booksy refuses to change; how many and which depends on the day. */
+async function repeating(): Promise<ReadonlySet<number>> {
+  const { results } = listed.parse(
+    await sweeping.simulator.control('GET', `/visits?salon=${String(salon.id)}&limit=1000`),
+  );
+  return new Set(results.flatMap((visit) => (visit.repeating ? [visit.id] : [])));
+}
+
 /** Single visits to come, far enough apart that no test meets another's. */
 async function visitsToCome(count: number): Promise<readonly { id: string; bookingId: string }[]> {
   const here = await visitsHere(db(), salon);
   const there = await visitsThere(sweeping.simulator, salon, 'status=A');
+  const refused = await repeating();
   const single = there.filter(
-    // Within what the default rule pushes (R25).
-    ({ subbookings, booked_from: from }) =>
-      subbookings.length === 1 && from > `${dayFromToday(3)}T00:00` && from < `${dayFromToday(60)}T00:00`,
+    // Within what the default rule pushes (R25), and nothing that is refused (R17).
+    ({ id, subbookings, booked_from: from }) =>
+      subbookings.length === 1 &&
+      !refused.has(id) &&
+      from > `${dayFromToday(3)}T00:00` &&
+      from < `${dayFromToday(85)}T00:00`,
   );
   return single
     .slice(-count)
