@@ -4,7 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
 import { WORKFLOW_TYPES } from '../../infra/temporal/names.ts';
 import type { SweepInput, SweepTier } from '../../infra/temporal/schedules-types.ts';
-import { releaseHeldBack } from './releases.ts';
+import { releaseHeldBack, retryFailedAlone } from './releases.ts';
 import type { Rig } from './rig.ts';
 import type { Salon } from './salons.ts';
 
@@ -93,6 +93,8 @@ export interface RestBounds {
 }
 export const PATIENT: RestBounds = { sweeps: 7, settleMs: 60_000 };
 const SWEEP_MS = 120_000;
+/** So long it may take by itself, before a person looks at what failed alone. */
+const ALONE_MS = 15_000;
 
 /**
  * Lets everything come to rest, sweeps, delivers what is late, and sweeps on until two sweeps in a row write nothing.
@@ -105,7 +107,12 @@ export async function rest(
 ): Promise<Rest> {
   const calm = async (when: string): Promise<Restless> => {
     await mendCircuits(rig, salons);
-    const left = await settle(rig, salons, bounds.settleMs);
+    let left = await settle(rig, salons, ALONE_MS);
+    if (left.size > 0) {
+      const asked = await retryFailedAlone(rig, salons);
+      if (asked > 0) note(`  ${when}: a person asked for another try of ${String(asked)} records`);
+      left = await settle(rig, salons, bounds.settleMs);
+    }
     for (const [business, what] of left) note(`  ${when}: ${business} has ${what}`);
     return left;
   };

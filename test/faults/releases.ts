@@ -13,6 +13,30 @@ const page = z.looseObject({
   ),
 });
 
+/**
+ * Asks for another try of the records that failed alone and that only a person can mend (R29): what made them unreadable is
+ * over. @returns how many that were
+ */
+export async function retryFailedAlone(rig: Rig, salons: readonly Salon[]): Promise<number> {
+  const { rows } = await rig.db.query<{ business: string }>(
+    `SELECT DISTINCT business_id AS business FROM sync_failures WHERE business_id = ANY($1) AND state = 'open'`,
+    [salons.map(({ businessId }) => businessId)],
+  );
+  let asked = 0;
+  for (const { business } of rows) {
+    const list = page.parse(await rig.api('GET', `/errors?kind=record&businessId=${business}&limit=100`));
+    for (const { id, actions } of list.errors) {
+      if (!actions.includes('retry')) continue;
+      // It may have gone through in this very moment.
+      await rig.api('POST', `/errors/${encodeURIComponent(id)}/retry`).then(
+        () => (asked += 1),
+        () => undefined,
+      );
+    }
+  }
+  return asked;
+}
+
 /** Releases what waits for a person in these salons. @returns how many entries that were */
 export async function releaseHeldBack(rig: Rig, salons: readonly Salon[]): Promise<number> {
   let released = 0;
