@@ -68,12 +68,30 @@ async function databaseMetrics(
     'From a webhook being stored to its change being committed here, of the last 10 minutes',
     ['quantile'],
   );
+  const pushed = gauge(
+    'booksy_sync_push_seconds',
+    'From the last change of a record here to Booksy’s answer to the write that carries it, of the last 10 minutes',
+    ['quantile'],
+  );
+  const changes = gauge(
+    'booksy_sync_recent_changes',
+    'Changes brought over in the last 10 minutes, by direction: webhooks taken in, writes that Booksy answered',
+    ['direction'],
+  );
+  const recent = gauge(
+    'booksy_sync_recent_runs',
+    'Runs begun in the last 10 minutes, by kind: what they cost in Temporal, beside the changes',
+    ['kind'],
+  );
   const unanswered = gauge(
     'booksy_sync_writes_unanswered',
     'Writes to Booksy that are on their way or were not answered, by operation and state',
     ['operation', 'state'],
   );
   const failing = gauge('booksy_sync_records_failing', 'Records that failed alone, by state', ['state']);
+  const calendars = gauge('booksy_sync_calendars', 'Calendars of others that are polled, by state', [
+    'state',
+  ]);
   const circuits = gauge('booksy_sync_circuits_open', 'Businesses whose changes wait for a probe', []);
   gauge('booksy_sync_businesses', 'Businesses that these figures are about', []).set(ids.length);
 
@@ -85,8 +103,12 @@ async function databaseMetrics(
     else if (name === 'box') box.set({ box: a }, value);
     else if (name === 'box_age') boxAge.set({ box: a }, value);
     else if (name === 'drained') drained.set({ quantile: a }, value);
+    else if (name === 'pushed') pushed.set({ quantile: a }, value);
+    else if (name === 'changes') changes.set({ direction: a }, value);
+    else if (name === 'recent') recent.set({ kind: a }, value);
     else if (name === 'unanswered') unanswered.set({ operation: a, state: b }, value);
     else if (name === 'failing') failing.set({ state: a }, value);
+    else if (name === 'calendars') calendars.set({ state: a }, value);
     else if (name === 'circuits') circuits.set(value);
   }
   for (const { what, kind, n } of waits) waiting.inc({ what, kind }, n);
@@ -101,7 +123,18 @@ async function readSamples(prisma: ApiDeps['prisma'], ids: readonly string[]): P
         FROM sync_outbox JOIN b ON b.id = business_id
       UNION ALL
       SELECT 'webhooks', count(business_id), min(received_at)
-        FROM webhook_logs JOIN b ON b.id = business_id WHERE drained_at IS NULL)
+        FROM webhook_logs JOIN b ON b.id = business_id WHERE drained_at IS NULL),
+    -- Triggers date every change of a record, whoever makes it; one that came after the write began is the next one's.
+    sent AS (
+      SELECT i.opened_at, i.resolved_at, coalesce(v.updated_at, p.updated_at, t.updated_at, s.updated_at, sv.updated_at) AS changed_at
+        FROM sync_intents i JOIN b ON b.id = i.business_id
+        LEFT JOIN bookings v ON i.entity = 'booking' AND v.id = i.record_id
+        LEFT JOIN profiles p ON i.entity = 'profile' AND p.id = i.record_id
+        LEFT JOIN time_off t ON i.entity = 'time_off' AND t.id = i.record_id
+        LEFT JOIN services s ON i.entity = 'service' AND s.id = i.record_id
+        LEFT JOIN service_variants sv ON i.entity = 'variant' AND sv.id = i.record_id
+       WHERE i.state = 'confirmed' AND i.resolved_at > clock_timestamp() - interval '10 minutes'
+         AND i.opened_at > clock_timestamp() - interval '1 hour')
     SELECT 'runs' AS name, kind AS a, status AS b, count(*)::float8 AS value
       FROM sync_runs JOIN b ON b.id = business_id GROUP BY kind, status
     UNION ALL
@@ -116,11 +149,28 @@ async function readSamples(prisma: ApiDeps['prisma'], ids: readonly string[]): P
       FROM (VALUES (0.5::float8), (0.99::float8)) quantiles (q), webhook_logs w JOIN b ON b.id = w.business_id
      WHERE w.received_at > clock_timestamp() - interval '10 minutes' AND w.drained_at IS NOT NULL GROUP BY q
     UNION ALL
+    SELECT 'pushed', q::text, '', percentile_cont(q) WITHIN GROUP (ORDER BY extract(epoch FROM s.resolved_at - s.changed_at))::float8
+      FROM (VALUES (0.5::float8), (0.99::float8)) quantiles (q), sent s
+     WHERE s.changed_at <= s.opened_at AND s.changed_at > clock_timestamp() - interval '1 hour' GROUP BY q
+    UNION ALL
+    SELECT 'changes', 'to_booksy', '', count(*)::float8 FROM sent
+    UNION ALL
+    SELECT 'changes', 'to_platform', '', count(business_id)::float8
+      FROM webhook_logs w JOIN b ON b.id = w.business_id
+     WHERE w.received_at > clock_timestamp() - interval '10 minutes' AND w.drained_at IS NOT NULL
+    UNION ALL
+    SELECT 'recent', r.kind, '', count(*)::float8
+      FROM sync_runs r JOIN b ON b.id = r.business_id
+     WHERE r.started_at > clock_timestamp() - interval '10 minutes' GROUP BY r.kind
+    UNION ALL
     SELECT 'unanswered', operation, state, count(*)::float8
       FROM sync_intents i JOIN b ON b.id = i.business_id WHERE i.state IN ('open', 'unknown') GROUP BY operation, state
     UNION ALL
     SELECT 'failing', f.state, '', count(*)::float8
       FROM sync_failures f JOIN b ON b.id = f.business_id GROUP BY f.state
+    UNION ALL
+    SELECT 'calendars', c.state, '', count(*)::float8
+      FROM external_calendars c JOIN b ON b.id = c.business_id WHERE c.active GROUP BY c.state
     UNION ALL
     SELECT 'circuits', '', '', count(*)::float8
       FROM businesses s JOIN b ON b.id = s.id WHERE s.circuit_opened_at IS NOT NULL

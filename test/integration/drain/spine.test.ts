@@ -85,6 +85,24 @@ describe('a change here', { timeout: 60_000 }, () => {
       updatedAt: expect.any(Date) as Date,
     });
     expect(await engine.deps.db.syncOutbox.count({ where: { businessId } })).toBe(0);
+    // SPEC 14: how long both directions take is seen live.
+    const metrics = String((await engine.api.send('GET', '/metrics')).body);
+    for (const name of ['webhook', 'push']) {
+      for (const quantile of ['0.5', '0.99']) {
+        const said = new RegExp(
+          `^booksy_sync_${name}_seconds\\{quantile="${quantile}"\\} ([\\d.]+)$`,
+          'm',
+        ).exec(metrics);
+        expect(Number(said?.[1]), `${name} ${quantile}`).toBeGreaterThan(0);
+        expect(Number(said?.[1])).toBeLessThan(60);
+      }
+    }
+    expect(metrics).toContain('booksy_sync_recent_changes{direction="to_booksy"} 1\n');
+    expect(metrics).toMatch(/^booksy_sync_recent_changes\{direction="to_platform"\} [12]$/m);
+    expect(metrics).toMatch(/^booksy_sync_recent_runs\{kind="business_sync"\} \d+$/m);
+    expect(metrics).toMatch(
+      /^http_request_duration_seconds_count\{.*route="\/api\/webhooks\/booksy",status="200"\} [12]$/m,
+    );
     expect(
       await engine.deps.db.booksySyncConflict.count({ where: { businessId, recordId: before!.id } }),
     ).toBe(0);
