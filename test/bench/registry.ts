@@ -1,5 +1,6 @@
 import type { RowSpec, Sizes } from './row.ts';
 import { availabilityRows } from './rows/availability.ts';
+import { bookingRows } from './rows/bookings.ts';
 import { importComparedRows } from './rows/import-compared.ts';
 import { importCostRows } from './rows/import-cost.ts';
 import { importMemoryRows } from './rows/import-memory.ts';
@@ -20,6 +21,7 @@ const FAMILIES: readonly ((sizes: Sizes) => readonly RowSpec[])[] = [
   pacerRows,
   matchingRows,
   availabilityRows,
+  bookingRows,
   syncLatencyRows,
   syncLoadRows,
   webhookRows,
