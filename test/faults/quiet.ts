@@ -16,23 +16,29 @@ export type Restless = ReadonlyMap<string, string>;
 /** What the runs change, and so what is swept: nobody touches the catalog or the past, which cost most calls. */
 const SWEPT = ['visits:ahead', 'clients', 'soon'];
 
-/** Starts a sweep of what is due; the windows of the salons are made due. */
+/**
+ * Starts a sweep; windows of the salons that were not proven since `since` are made due. What was proven is not: a sweeper takes
+ * the most urgent first, and would never get to the rest.
+ */
 export async function startSweep(
   rig: Rig,
   salons: readonly Salon[],
   tier: SweepTier,
+  since: Date | null = null,
 ): Promise<WorkflowHandle> {
   const ids = salons.map(({ businessId }) => businessId);
-  await rig.db.query(
-    `UPDATE integration_sync_status SET due_at = now() WHERE business_id = ANY($1) AND window_key = ANY($2)`,
-    [ids, SWEPT],
-  );
   // Time off has no webhook: it is looked at where there is something to come, every quarter of an hour in life.
   await rig.db.query(
-    `INSERT INTO integration_sync_status (business_id, entity, window_key, due_at, updated_at)
-     SELECT id, 'time_off', 'soon', now(), now() FROM unnest($1::uuid[]) AS b (id)
-     ON CONFLICT (business_id, entity, window_key) DO UPDATE SET due_at = now()`,
+    `INSERT INTO integration_sync_status (business_id, entity, window_key, updated_at)
+     SELECT id, 'time_off', 'soon', now() FROM unnest($1::uuid[]) AS b (id)
+     ON CONFLICT (business_id, entity, window_key) DO NOTHING`,
     [ids],
+  );
+  await rig.db.query(
+    `UPDATE integration_sync_status SET due_at = now()
+      WHERE business_id = ANY($1) AND window_key = ANY($2)
+        AND ($3::timestamptz IS NULL OR proven_sent_at IS NULL OR proven_sent_at < $3)`,
+    [ids, SWEPT, since],
   );
   const input: SweepInput = { version: 1, accountKey: rig.accountKey, tier };
   return rig.client.workflow.start(WORKFLOW_TYPES.sweep, {
@@ -171,7 +177,7 @@ async function sweepOnce(rig: Rig, salons: readonly Salon[]): Promise<Restless> 
   const until = performance.now() + SWEEP_MS;
   const unproven = new Map<string, string>();
   for (;;) {
-    const handle = await startSweep(rig, salons, 'near');
+    const handle = await startSweep(rig, salons, 'near', rows[0]?.now ?? null);
     await endOf(handle);
     const { rows: late } = await rig.db.query<{ business: string; windows: string }>(
       `SELECT b.id AS business, string_agg(w.key, ', ') AS windows

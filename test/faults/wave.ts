@@ -108,13 +108,14 @@ const LINGER_MS = 20_000;
 /** Faults of lists need somebody who reads lists: a sweep that was killed is followed by another one. */
 async function lingering(rig: Rig, runs: readonly Prepared[], salons: readonly Salon[]): Promise<void> {
   const until = performance.now() + LINGER_MS;
-  let sweepAt = performance.now();
+  let sweepAt = performance.now() + 3_000;
+  const since = new Date();
   while (performance.now() < until) {
     const hit = await Promise.all(runs.map(({ armed }) => allHit(rig, armed)));
     if (hit.every(Boolean)) return;
     if (performance.now() >= sweepAt) {
-      sweepAt += 4_000;
-      await startSweep(rig, salons, 'near').catch(() => undefined);
+      sweepAt += 6_000;
+      await startSweep(rig, salons, 'near', since).catch(() => undefined);
     }
     await delay(200);
   }
