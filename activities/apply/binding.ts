@@ -3,6 +3,7 @@ import type { Direction, GroupStates } from '../../domain/merge.ts';
 import type { Json } from '../../domain/canonical.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
 import type { MirrorTable } from './mirror.ts';
+import type { ItemRow } from './visit-rows.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { ApplyScope } from './scope.ts';
 
@@ -22,6 +23,14 @@ export interface ChangedRecord {
   readonly ours: GroupStates;
 }
 
+/** A visit as a view has shown it: its rows, and their names in its appointment. */
+export interface HeldRecord {
+  readonly recordId: string;
+  readonly items: readonly ItemRow[];
+  readonly itemLinks: Readonly<Record<string, string>>;
+  readonly ours: GroupStates;
+}
+
 /** How one kind of record is read and written here. The pipeline knows the rest. */
 export interface EntityBinding {
   readonly entity: SyncEntity;
@@ -38,6 +47,10 @@ export interface EntityBinding {
   readonly required: readonly string[];
   /** Locks the records and tells what they are now. Records that are not there are left out. */
   loadOurs(scope: ApplyScope, recordIds: readonly string[]): Promise<ReadonlyMap<string, OursState>>;
+  /**
+   * Locks records that a view has shown, and takes them as shown: for who makes sure afterwards that they are still so (R13).
+   */
+  hold?(scope: ApplyScope, records: readonly HeldRecord[]): Promise<void>;
   insert(scope: ApplyScope, records: readonly NewRecord[]): Promise<void>;
   /** Writes and returns the edit counters after the write, by record. */
   update(scope: ApplyScope, records: readonly ChangedRecord[]): Promise<ReadonlyMap<string, EditCounters>>;

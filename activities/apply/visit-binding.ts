@@ -4,7 +4,7 @@ import type { Json } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import type { EditCounters, OursState } from '../../domain/plan.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
-import { equivalentInVisit, isEnded, itemGroups, visitDirection } from '../../domain/states/visit.ts';
+import { equivalentInVisit, itemGroups, visitDirection } from '../../domain/states/visit.ts';
 import type { ChangedRecord, EntityBinding } from './binding.ts';
 import { mergedGroups, mirrorTable, partOf } from './flat-binding.ts';
 import { rowLock, type ApplyScope } from './scope.ts';
@@ -14,10 +14,11 @@ import {
   ITEM_COLUMNS,
   ITEM_RECORDSET,
   bookingRow,
-  groupsOfRows,
   itemKeysOf,
   itemRow,
+  keyFinder,
   spanOf,
+  visitOfRows,
   type ItemRow,
 } from './visit-rows.ts';
 
@@ -38,7 +39,7 @@ export const visitMirror = mirrorTable('external_bookings', 'booking_id', {
 type ItemLinks = Record<string, string>;
 
 interface LoadedVisit {
-  readonly links: ItemLinks;
+  readonly links: Readonly<ItemLinks>;
   readonly items: readonly ItemRow[];
   readonly groups: GroupStates;
 }
@@ -91,6 +92,22 @@ export function createVisitBinding(): EntityBinding {
     newRecordId: () => uuidv7(),
     loadOurs: load,
 
+    async hold(scope, records) {
+      const ids = records.map(({ recordId }) => recordId);
+      // The filter is asked once and before any visit is looked at: items are locked first, as everywhere.
+      await scope.tx.$queryRaw`
+        WITH items AS MATERIALIZED (
+          SELECT /* prepared */ id FROM booking_items WHERE booking_id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE
+        )
+        SELECT b.id FROM bookings b
+         WHERE b.business_id = ${scope.businessId}::uuid AND b.id = ANY(${ids}::uuid[])
+           AND (SELECT count(*) FROM items) >= 0
+         ORDER BY b.id FOR UPDATE OF b`;
+      for (const { recordId, items, itemLinks, ours } of records) {
+        loaded.set(recordId, { links: itemLinks, items, groups: ours });
+      }
+    },
+
     async insert(scope, records) {
       const bookings = records.map(({ recordId, seen }) => bookingRow(recordId, seen.here));
       const items = records.flatMap(({ recordId, seen }) => {
@@ -140,17 +157,6 @@ export function createVisitBinding(): EntityBinding {
       };
     },
   };
-}
-
-/** A visit as it is here, of its rows and the names that its items have in its appointment. */
-export function visitOfRows(
-  row: Readonly<Record<string, Json>>,
-  items: readonly ItemRow[],
-  links: Readonly<Record<string, string>>,
-): OursState {
-  const keyOf = keyFinder(links);
-  const groups = groupsOfRows(row, items, keyOf);
-  return { groups, counters: countersOf(row, items, keyOf), ended: isEnded(groups) };
 }
 
 interface ItemPlan {
@@ -253,33 +259,4 @@ function prefixed(alias: string, columns: string): string {
     .split(',')
     .map((column) => `${alias}.${column.trim()}`)
     .join(', ');
-}
-
-/** Names items by the other side's key; one that was added here goes by its own id. */
-function keyFinder(links: Readonly<ItemLinks>): (itemId: string) => string {
-  const keys = new Map(Object.entries(links).map(([key, id]) => [id, key]));
-  return (itemId) => keys.get(itemId) ?? `own-${itemId}`;
-}
-
-function countersOf(
-  booking: Readonly<Record<string, Json>>,
-  items: readonly ItemRow[],
-  keyOf: (itemId: string) => string,
-): EditCounters {
-  const client = Number(booking.client_edits ?? 0);
-  const counters: Record<string, number> = {
-    status: Number(booking.status_edits ?? 0),
-    client,
-    clientName: client,
-    clientPhone: client,
-    clientEmail: client,
-    clientNote: Number(booking.note_edits ?? 0),
-    travel: Number(booking.travel_edits ?? 0),
-  };
-  for (const item of items as readonly (ItemRow & { time_edits?: number; service_edits?: number })[]) {
-    const names = itemGroups(keyOf(item.id));
-    counters[names.time] = item.time_edits ?? 0;
-    counters[names.service] = item.service_edits ?? 0;
-  }
-  return counters;
 }

@@ -4,7 +4,8 @@ import { resolveLocal } from '../../domain/local-time.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import type { VariantLink } from '../../domain/states/links.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
-import { itemGroups, itemOfGroup } from '../../domain/states/visit.ts';
+import type { EditCounters, OursState } from '../../domain/plan.ts';
+import { isEnded, itemGroups, itemOfGroup } from '../../domain/states/visit.ts';
 import { partOf, textOf } from './flat-binding.ts';
 
 /** Rows of `bookings` and `booking_items` as they are sent to set-based SQL, and the groups that they stand for. */
@@ -223,4 +224,44 @@ export function groupsOfRows(
     groups[names.service] = { variant: item.variant_id, name: item.service_name };
   }
   return groups;
+}
+
+/** A visit as it is here, of its rows and the names that its items have in its appointment. */
+export function visitOfRows(
+  row: Readonly<Record<string, Json>>,
+  items: readonly ItemRow[],
+  links: Readonly<Record<string, string>>,
+): OursState {
+  const keyOf = keyFinder(links);
+  const groups = groupsOfRows(row, items, keyOf);
+  return { groups, counters: countersOf(row, items, keyOf), ended: isEnded(groups) };
+}
+
+/** Names items by the other side's key; one that was added here goes by its own id. */
+export function keyFinder(links: Readonly<Record<string, string>>): (itemId: string) => string {
+  const keys = new Map(Object.entries(links).map(([key, id]) => [id, key]));
+  return (itemId) => keys.get(itemId) ?? `own-${itemId}`;
+}
+
+function countersOf(
+  booking: Readonly<Record<string, Json>>,
+  items: readonly ItemRow[],
+  keyOf: (itemId: string) => string,
+): EditCounters {
+  const client = Number(booking.client_edits ?? 0);
+  const counters: Record<string, number> = {
+    status: Number(booking.status_edits ?? 0),
+    client,
+    clientName: client,
+    clientPhone: client,
+    clientEmail: client,
+    clientNote: Number(booking.note_edits ?? 0),
+    travel: Number(booking.travel_edits ?? 0),
+  };
+  for (const item of items as readonly (ItemRow & { time_edits?: number; service_edits?: number })[]) {
+    const names = itemGroups(keyOf(item.id));
+    counters[names.time] = item.time_edits ?? 0;
+    counters[names.service] = item.service_edits ?? 0;
+  }
+  return counters;
 }

@@ -2,7 +2,7 @@ import type { ProcessReport } from '../../domain/protocol/port.ts';
 import type { RecordRef } from '../../domain/protocol/types.ts';
 import type { Tx } from '../../infra/database/index.ts';
 import type { Launcher } from '../../infra/temporal/launch.ts';
-import type { InboundDeps } from '../inbound/run.ts';
+import type { InboundDeps, RunBusiness } from '../inbound/run.ts';
 import type { Wakes } from './wakes.ts';
 
 /** The writing half of the engine, as the drain uses it (activities/outbound). */
@@ -11,7 +11,7 @@ export interface OutboundDoor {
   processOne(
     deps: InboundDeps,
     ref: RecordRef & { readonly businessId: string },
-    run: { readonly runId: string; readonly actor: string },
+    run: { readonly runId: string; readonly actor: string; readonly business?: RunBusiness },
   ): Promise<ProcessReport>;
   /** Ids of those records whose content equals their base: their box rows say nothing new (R26). */
   echoesOf(tx: Tx, businessId: string, records: readonly RecordRef[]): Promise<ReadonlySet<string>>;

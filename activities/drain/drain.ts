@@ -111,7 +111,7 @@ async function workOn({ deps, run, beat, tries }: Drain, look: BoxLook): Promise
   try {
     const [news, records] = await Promise.all([
       drainWebhooks(deps, business, run, shown.webhooks, beat),
-      drainRecords(deps, run, shown.records, beat),
+      drainRecords(deps, run, business, shown.records, beat),
     ]);
     await startNewConflicts(deps, run);
     const settled = await settleFailures(deps, run, shown, { news, records }, tries);

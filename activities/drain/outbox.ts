@@ -1,12 +1,16 @@
 import type { ProcessReport } from '../../domain/protocol/port.ts';
 import { WRITE_ENTITIES, type RecordRef, type WriteEntity } from '../../domain/protocol/types.ts';
+import type { RunBusiness } from '../inbound/run.ts';
 import { apart, eachBounded } from './bounded.ts';
 import { deleteBoxRows, type BoxRecord } from './boxes.ts';
 import type { PutOffRecord } from './put-off.ts';
 import { DRAIN_ACTOR, type DrainDeps, type DrainRun } from './deps.ts';
 
-/** Records of one business that are processed at once: each may hold a database connection and a place at the pacer. */
-const RECORDS_AT_ONCE = 6;
+/**
+ * Records of one business that are processed at once. They share their statements and one connection (Rounds); each may hold
+ * a place at the pacer.
+ */
+const RECORDS_AT_ONCE = 12;
 
 /** What became of the records of one look. */
 export interface DrainedRecords {
@@ -28,6 +32,7 @@ export type WritableRecord = BoxRecord & { readonly entity: WriteEntity };
 export async function drainRecords(
   deps: DrainDeps,
   run: DrainRun,
+  business: RunBusiness,
   records: readonly BoxRecord[],
   beat: () => void,
 ): Promise<DrainedRecords> {
@@ -45,7 +50,7 @@ export async function drainRecords(
         deps.outbound.processOne(
           deps,
           { businessId: run.businessId, entity, recordId },
-          { runId: run.runId, actor: DRAIN_ACTOR },
+          { runId: run.runId, actor: DRAIN_ACTOR, business },
         ),
       beat,
     ),

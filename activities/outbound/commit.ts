@@ -20,7 +20,7 @@ import { auditSent, notedBefore, openFound, pick, settleConflicts } from './comm
 import { monotonicMs, type ProcessContext } from './context.ts';
 import { readVersions } from './facts.ts';
 import { changeIntents, openIntents } from './intents.ts';
-import { renewLeases, type Lease } from './lease.ts';
+import { openWithLeases, type Lease, type Renewed } from './lease.ts';
 import type { LoadedView } from './load.ts';
 import { keepMemories, linkedWrite, moveLink, raiseGeneration, takeEnd } from './links-write.ts';
 import type { ItemNames } from './names.ts';
@@ -106,19 +106,12 @@ async function writeRound(tx: Tx, wanted: readonly CommitWanted[]): Promise<Read
   const [first] = wanted;
   if (first === undefined) return new Map();
   const { context, adapter } = first.input;
-  const scope = await openScope(first.input, tx);
-  const leases = await renewLeases(
-    tx,
-    wanted.map(({ input }) => input.context),
-  );
+  const { scope, leases } = await openScope(wanted, first.input, tx);
   const held = wanted.filter(({ input }) => leases.has(input.context.owner));
   const refs = held.map(({ input }) => input.context.ref);
   if (refs.length === 0) return new Map();
   const binding = adapter.binding();
-  const ours = await binding.loadOurs(
-    scope,
-    refs.map(({ recordId }) => recordId),
-  );
+  const ours = await lockRecords(scope, adapter, binding, held);
   const versions = await readVersions(tx, adapter, refs);
   const owns = held
     .filter(({ input }) => versions.get(input.context.ref.recordId) === input.loaded.facts.version)
@@ -141,27 +134,59 @@ async function writeRound(tx: Tx, wanted: readonly CommitWanted[]): Promise<Read
   );
 }
 
-/** As an apply opens its transaction: one of a business at a time, and the triggers told that it is Booksy's truth. */
-async function openScope({ context, links }: CommitInput, tx: Tx): Promise<ApplyScope> {
+/**
+ * As an apply opens its transaction: one of a business at a time, and the triggers told that it is Booksy's truth. The leases
+ * are looked at once that is so.
+ */
+async function openScope(
+  wanted: readonly CommitWanted[],
+  { context, links }: CommitInput,
+  tx: Tx,
+): Promise<{ readonly scope: ApplyScope; readonly leases: Renewed }> {
   const { deps, business, run } = context;
-  const rows = await tx.$queryRaw<{ now: Date }[]>`
-    WITH locked AS MATERIALIZED (
-      SELECT /* prepared */ pg_advisory_xact_lock(hashtextextended('apply:' || ${business.id}, 0)),
-             set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true)
-    )
-    SELECT now() AS now FROM locked`;
-  return {
+  const { now, leases } = await openWithLeases(
+    tx,
+    business.id,
+    wanted.map(({ input }) => input.context),
+  );
+  const scope: ApplyScope = {
     tx,
     vault: deps.vault,
     businessId: business.id,
     zone: business.zone,
     currency: business.currency,
     runId: run.runId,
-    now: (rows[0]?.now ?? new Date(0)).toISOString(),
+    now,
     links,
     plan: null,
     audit: [],
   };
+  return { scope, leases };
+}
+
+/** Locks the records; what they are is what their views say where the versions are the same afterwards. */
+async function lockRecords(
+  scope: ApplyScope,
+  adapter: WriteAdapter,
+  binding: EntityBinding,
+  wanted: readonly CommitWanted[],
+): Promise<ReadonlyMap<string, OursState>> {
+  if (binding.hold === undefined || adapter.heldOf === undefined) {
+    return binding.loadOurs(
+      scope,
+      wanted.map(({ input }) => input.context.ref.recordId),
+    );
+  }
+  await binding.hold(
+    scope,
+    wanted.flatMap(({ input }) => adapter.heldOf?.(input.context.ref.recordId, input.loaded.facts) ?? []),
+  );
+  return new Map(
+    wanted.flatMap(({ input }) => {
+      const { ours } = input.loaded.view;
+      return ours === null ? [] : [[input.context.ref.recordId, ours] as const];
+    }),
+  );
 }
 
 /** One statement a step where every commit takes it; what is rare goes record by record. Returns opened intents by owner. */

@@ -13,6 +13,8 @@ export interface ProcessRef extends RecordRef {
 export interface ProcessRun {
   readonly runId: string;
   readonly actor: string;
+  /** The record's business, where it was read already. */
+  readonly business?: RunBusiness;
 }
 
 /** One process: everything its parts share. */

@@ -119,7 +119,7 @@ export async function readFacts(
   const visit = adapter.entity === 'booking';
   const linked = mirrorsOf(adapter);
   const rows = await tx.$queryRaw<FactsRow[]>`
-    SELECT /* prepared */ q.n::int AS n, now() AS now, ${versionSql(adapter)} AS version, to_jsonb(b) AS business,
+    SELECT /* prepared */ q.n, now() AS now, ${versionSql(adapter)} AS version, to_jsonb(b) AS business,
            (SELECT to_jsonb(t)${adapter.entity === 'time_off' ? STAYS_HERE : Prisma.empty} FROM ${Prisma.raw(adapter.table)} t
              WHERE t.id = q.record_id AND t.business_id = b.id) AS row,
            ${
@@ -165,12 +165,14 @@ export async function readFacts(
            ${
              visit
                ? Prisma.sql`(SELECT jsonb_agg(to_jsonb(w) ORDER BY w.received_at, w.id) FROM (
-                  SELECT w.id::text AS id, w.action, w.external_id, w.body_hash, w.sealed_body, w.received_at,
-                         w.drained_at IS NOT NULL AS drained, w.judged_at IS NOT NULL AS judged
-                    FROM webhook_logs w
-                   WHERE w.business_id = b.id AND w.external_id IN (SELECT m.external_id FROM ${linked})
-                     AND w.received_at > now() - interval '7 days' AND (w.drained_at IS NULL OR w.judged_at IS NULL)
-                   ORDER BY w.received_at DESC, w.id DESC LIMIT ${MOST_WEBHOOKS}) w)`
+                  SELECT n.* FROM ${linked} CROSS JOIN LATERAL (
+                    SELECT w.id::text AS id, w.action, w.external_id, w.body_hash, w.sealed_body, w.received_at,
+                           w.drained_at IS NOT NULL AS drained, w.judged_at IS NOT NULL AS judged
+                      FROM webhook_logs w
+                     WHERE w.business_id = b.id AND w.external_id = m.external_id
+                       AND w.received_at > now() - interval '7 days' AND (w.drained_at IS NULL OR w.judged_at IS NULL)
+                     ORDER BY w.received_at DESC, w.id DESC LIMIT ${MOST_WEBHOOKS}) n
+                   ORDER BY n.received_at DESC, n.id DESC LIMIT ${MOST_WEBHOOKS}) w)`
                : Prisma.sql`NULL::jsonb`
            } AS webhooks
       FROM ${asked(refs)} JOIN businesses b ON b.id = q.business_id`;
@@ -207,10 +209,17 @@ export async function readVersions(
   return new Map(rows.map((row) => [row.record_id, row.version]));
 }
 
-/** The records asked for, as rows `q`. */
+/**
+ * The records asked for, as rows `q`. Not as arrays: a plan for so many of them would look dearer to the server than one for
+ * the few of each time, and it would plan the statement anew for ever.
+ */
 function asked(refs: readonly ProcessRef[]): Prisma.Sql {
-  return Prisma.sql`unnest(${refs.map(({ businessId }) => businessId)}::uuid[], ${refs.map(({ recordId }) => recordId)}::uuid[])
-    WITH ORDINALITY AS q (business_id, record_id, n)`;
+  const rows = refs.map(({ businessId, recordId }, index) => ({
+    n: index + 1,
+    business_id: businessId,
+    record_id: recordId,
+  }));
+  return Prisma.sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS q(n int, business_id uuid, record_id uuid)`;
 }
 
 /**

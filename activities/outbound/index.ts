@@ -6,6 +6,7 @@ import { businessOf } from '../inbound/run.ts';
 import { ADAPTERS } from './adapters/index.ts';
 import type { EngineDeps, ProcessRef, ProcessRun } from './context.ts';
 import { EnginePort } from './port.ts';
+import { togetherOf } from './together.ts';
 import { isReservation, leaveReservation } from './reservation.ts';
 
 export { echoesOf } from './echoes.ts';
@@ -20,11 +21,16 @@ export type { EngineDeps, ProcessRef, ProcessRun } from './context.ts';
  * what was not settled is still in the box, or due
  */
 export async function processOne(deps: EngineDeps, ref: ProcessRef, run: ProcessRun): Promise<ProcessReport> {
-  const business = await businessOf(deps.db, ref.businessId);
+  const business = run.business ?? (await businessOf(deps.db, ref.businessId));
   const adapter = ADAPTERS[ref.entity];
   if (ref.entity === 'time_off' && (await isReservation(deps.db, ref))) return leaveReservation(deps.db, ref);
-  const port = new EnginePort({ deps, business, ref, run, owner: randomUUID() }, adapter);
-  const report = await processRecord(port, { ...DEFAULT_SETTINGS, ...deps.waits });
-  if (port.fatal !== null) throw port.fatal;
-  return report;
+  const ended = togetherOf(deps.db).begin(business.id);
+  try {
+    const port = new EnginePort({ deps, business, ref, run, owner: randomUUID() }, adapter);
+    const report = await processRecord(port, { ...DEFAULT_SETTINGS, ...deps.waits });
+    if (port.fatal !== null) throw port.fatal;
+    return report;
+  } finally {
+    ended();
+  }
 }

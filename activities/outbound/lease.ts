@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../../infra/database/index.ts';
+import { Prisma, type Db, type Tx } from '../../infra/database/index.ts';
 import { monotonicMs, type ProcessContext } from './context.ts';
 import { done } from './rounds.ts';
 import { togetherOf } from './together.ts';
@@ -52,13 +52,11 @@ export async function takeLeases(
   db: Db,
   holders: readonly Holder[],
 ): Promise<readonly PromiseSettledResult<boolean>[]> {
-  const { entities, records, owners } = columnsOf(holders);
   const rows = await db.$queryRaw<{ owner: string }[]>`
     INSERT /* prepared */ INTO sync_leases AS l (entity, record_id, business_id, owner, taken_at, expires_at)
     SELECT w.entity, w.record_id, w.business_id, w.owner, clock_timestamp(),
            clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
-      FROM unnest(${entities}::text[], ${records}::uuid[], ${holders.map(({ ref }) => ref.businessId)}::uuid[], ${owners}::text[])
-           AS w (entity, record_id, business_id, owner)
+      FROM ${rowsOf(holders)}
      ORDER BY w.entity, w.record_id
     ON CONFLICT (entity, record_id) DO UPDATE
        SET owner = excluded.owner, business_id = excluded.business_id, taken_at = excluded.taken_at,
@@ -69,32 +67,45 @@ export async function takeLeases(
   return holders.map(({ owner }) => done(taken.has(owner)));
 }
 
+/** Leases that are still their holders', by owner: until when. Who is missing holds nothing any more. */
+export type Renewed = ReadonlyMap<string, { readonly endsAt: string; readonly endsAtMs: number }>;
+
 /**
- * Makes sure that leases are still their holders' and begins their time anew, inside a transaction: nobody else can take
- * them before the end of that.
- *
- * @returns by owner until when; who is missing holds nothing any more
+ * Opens a transaction that applies: takes the business's lock and tells the triggers that it is Booksy's truth; then makes
+ * sure that leases are still their holders' and begins their time anew: nobody else can take them before its end.
  */
-export async function renewLeases(
+export async function openWithLeases(
   tx: Tx,
+  businessId: string,
   holders: readonly Holder[],
-): Promise<ReadonlyMap<string, { readonly endsAt: string; readonly endsAtMs: number }>> {
+): Promise<{ readonly now: string; readonly leases: Renewed }> {
   const askedAtMs = monotonicMs();
-  const { entities, records, owners } = columnsOf(holders);
-  const rows = await tx.$queryRaw<{ owner: string; expires_at: Date }[]>`
-    WITH mine AS (
-      SELECT /* prepared */ l.entity, l.record_id
-        FROM unnest(${entities}::text[], ${records}::uuid[], ${owners}::text[]) AS w (entity, record_id, owner)
+  const rows = await tx.$queryRaw<{ now: Date; owner: string | null; expires_at: Date | null }[]>`
+    WITH locked AS MATERIALIZED (
+      SELECT /* prepared */ pg_advisory_xact_lock(hashtextextended('apply:' || ${businessId}, 0)),
+             set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true)
+    ), mine AS (
+      SELECT l.entity, l.record_id
+        FROM locked, ${rowsOf(holders)}
         JOIN sync_leases l ON l.entity = w.entity AND l.record_id = w.record_id AND l.owner = w.owner
        WHERE l.expires_at > clock_timestamp()
        ORDER BY l.entity, l.record_id FOR UPDATE OF l
+    ), renewed AS (
+      UPDATE sync_leases l SET expires_at = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
+        FROM mine WHERE l.entity = mine.entity AND l.record_id = mine.record_id
+      RETURNING l.owner, l.expires_at
     )
-    UPDATE sync_leases l SET expires_at = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
-      FROM mine WHERE l.entity = mine.entity AND l.record_id = mine.record_id
-    RETURNING l.owner, l.expires_at`;
-  return new Map(
-    rows.map((row) => [row.owner, { endsAt: row.expires_at.toISOString(), endsAtMs: askedAtMs + LEASE_MS }]),
-  );
+    SELECT now() AS now, r.owner, r.expires_at FROM locked LEFT JOIN renewed r ON true`;
+  return {
+    now: (rows[0]?.now ?? new Date(0)).toISOString(),
+    leases: new Map(
+      rows.flatMap(({ owner, expires_at: expiresAt }) =>
+        owner === null || expiresAt === null
+          ? []
+          : [[owner, { endsAt: expiresAt.toISOString(), endsAtMs: askedAtMs + LEASE_MS }] as const],
+      ),
+    ),
+  };
 }
 
 /** Gives leases back. */
@@ -102,11 +113,10 @@ export async function releaseLeases(
   db: Db,
   holders: readonly Holder[],
 ): Promise<readonly PromiseSettledResult<void>[]> {
-  const { entities, records, owners } = columnsOf(holders);
   await db.$executeRaw`
     WITH mine AS (
       SELECT /* prepared */ l.entity, l.record_id
-        FROM unnest(${entities}::text[], ${records}::uuid[], ${owners}::text[]) AS w (entity, record_id, owner)
+        FROM ${rowsOf(holders)}
         JOIN sync_leases l ON l.entity = w.entity AND l.record_id = w.record_id AND l.owner = w.owner
        ORDER BY l.entity, l.record_id FOR UPDATE OF l
     )
@@ -114,10 +124,13 @@ export async function releaseLeases(
   return holders.map(() => done(undefined));
 }
 
-function columnsOf(holders: readonly Holder[]) {
-  return {
-    entities: holders.map(({ ref }) => ref.entity),
-    records: holders.map(({ ref }) => ref.recordId),
-    owners: holders.map(({ owner }) => owner),
-  };
+/** The leases in question, as rows `w`. */
+function rowsOf(holders: readonly Holder[]): Prisma.Sql {
+  const rows = holders.map(({ ref, owner }) => ({
+    entity: ref.entity,
+    record_id: ref.recordId,
+    business_id: ref.businessId,
+    owner,
+  }));
+  return Prisma.sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS w(entity text, record_id uuid, business_id uuid, owner text)`;
 }

@@ -1,17 +1,16 @@
 import { Prisma, sqlState, type Db, type Tx } from '../../infra/database/index.ts';
 import { loadRuleOfEach } from '../../infra/rules/load.ts';
 import { resolveLocal } from '../../domain/local-time.ts';
-import type { Json } from '../../domain/canonical.ts';
 import type { Direction, GroupStates } from '../../domain/merge.ts';
 import type { OursState } from '../../domain/plan.ts';
 import type { RecordMemory, RecordView } from '../../domain/protocol/types.ts';
 import { directionFor, policyFor, type SyncRule } from '../../domain/rules/rules.ts';
 import { partText, type LinksThere } from '../../domain/states/there.ts';
-import { itemOfGroup } from '../../domain/states/visit.ts';
 import { NO_LINKS } from '../apply/links.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import type { WriteAdapter } from './adapters/adapter.ts';
 import type { ProcessContext } from './context.ts';
+import { editedAt } from './edited-at.ts';
 import { evidenceOf } from './evidence.ts';
 import { readFacts, type Facts, type MirrorFacts } from './facts.ts';
 import { gateOf } from './gate.ts';
@@ -266,28 +265,6 @@ function directionsOf(adapter: WriteAdapter, facts: Facts, rule: SyncRule): (gro
     if (reservation || (adapter.entity === 'booking' && group === 'zone')) return 'in';
     return directionFor(rule, adapter.entity, group);
   };
-}
-
-/**
- * When groups were changed here (R9): known only where one change waits in the box and the row says the same; else a person
- * decides.
- */
-function editedAt(facts: Facts, ours: OursState | null, linked: MirrorFacts | null): RecordView['editedAt'] {
-  const edits = facts.box.filter((row) => row.operation === 'insert' || row.operation === 'update');
-  const [edit] = edits;
-  if (edits.length !== 1 || edit === undefined || ours === null || linked === null) return {};
-  const at = iso(edit.at);
-  const isOfThen = (updatedAt: Json | undefined) =>
-    typeof updatedAt === 'string' && Math.abs(Date.parse(updatedAt) - Date.parse(at)) < 1_000;
-  const itemRows = new Map(facts.items.map((item) => [item.id, item]));
-  const links: Readonly<Record<string, string>> = linked.item_links ?? {};
-  return Object.fromEntries(
-    Object.keys(ours.groups).flatMap((group) => {
-      const item = itemOfGroup(group);
-      const row = item === null ? facts.row : itemRows.get(links[item.key] ?? '');
-      return isOfThen(row?.updated_at) ? [[group, at]] : [];
-    }),
-  );
 }
 
 function memoryOf(linked: MirrorFacts | null, nameOf: (group: string) => string): RecordMemory {

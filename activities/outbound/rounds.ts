@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDatabaseAway } from '../../infra/database/index.ts';
 
 /** Asked for at once by one caller each. */
@@ -10,6 +11,8 @@ interface Asked<T, R> {
 export interface RoundsOptions {
   /** Items of one round at most; default 32. */
   readonly most?: number;
+  /** How long a round waits for more, in milliseconds, by how many wait already. Default: not at all. */
+  readonly lingerMs?: (key: string, waiting: number) => number;
   /** Lets a round begin: what is asked for until then goes with it. */
   readonly enter?: <V>(key: string, work: () => Promise<V>) => Promise<V>;
 }
@@ -54,6 +57,8 @@ export class Rounds<T, R> {
     while (waiting.length > 0) {
       // What the same event brought on is asked for together.
       await new Promise((resolve) => setImmediate(resolve));
+      const lingerMs = this.#options.lingerMs?.(key, waiting.length) ?? 0;
+      if (lingerMs > 0) await delay(lingerMs);
       let round: readonly Asked<T, R>[] = [];
       try {
         await enter(key, async () => {

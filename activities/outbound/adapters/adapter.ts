@@ -4,7 +4,7 @@ import type { Finding, Intent, RecordView, WriteEntity } from '../../../domain/p
 import type { Links } from '../../../domain/states/links.ts';
 import type { SeenRecord } from '../../../domain/states/seen.ts';
 import type { BaseSides, LinksThere, There } from '../../../domain/states/there.ts';
-import type { EntityBinding } from '../../apply/binding.ts';
+import type { EntityBinding, HeldRecord } from '../../apply/binding.ts';
 import type { MirrorTable } from '../../apply/mirror.ts';
 import type { RunBusiness } from '../../inbound/run.ts';
 import type { Json } from '../../../domain/canonical.ts';
@@ -65,6 +65,8 @@ export interface WriteAdapter {
   binding(): EntityBinding;
   /** The record as it is here, where the facts of a view hold all of it; else its binding loads it. */
   oursOf?(facts: Facts): OursState | null;
+  /** The same as its binding holds it. */
+  heldOf?(recordId: string, facts: Facts): HeldRecord | null;
   there(ours: GroupStates, words: ThereWords): There;
   /** @throws BooksyError; `not_found` where it is gone */
   read(io: AdapterIo, externalId: string, remote: GroupStates | null): Promise<ReadRecord>;

@@ -1,5 +1,7 @@
 import { readById } from '../../inbound/read-by-id.ts';
-import { createVisitBinding, visitMirror, visitOfRows } from '../../apply/visit-binding.ts';
+import { createVisitBinding, visitMirror } from '../../apply/visit-binding.ts';
+import { visitOfRows } from '../../apply/visit-rows.ts';
+import type { Facts } from '../facts.ts';
 import type { VisitChange, VisitItemInput } from '../../../booksy/index.ts';
 import { addDays } from '../../../domain/local-time.ts';
 import type { GroupStates } from '../../../domain/merge.ts';
@@ -36,11 +38,13 @@ export const visitAdapter: WriteAdapter = {
   mirror: visitMirror,
   binding: createVisitBinding,
 
-  oursOf: ({ row, items, mirrors }) => {
-    if (row === null) return null;
-    // Until its next appointment is linked, a visit's items go by their names in the last one (R16).
-    const links = (former: boolean) => mirrors.filter((each) => each.is_former === former).at(-1)?.item_links;
-    return visitOfRows(row, items, links(false) ?? links(true) ?? {});
+  oursOf: (facts) => (facts.row === null ? null : visitOfRows(facts.row, facts.items, itemLinksOf(facts))),
+
+  heldOf(recordId, facts) {
+    if (facts.row === null) return null;
+    const itemLinks = itemLinksOf(facts);
+    const { groups } = visitOfRows(facts.row, facts.items, itemLinks);
+    return { recordId, items: facts.items, itemLinks, ours: groups };
   },
 
   there: (ours, { links, base, remote, createdByUs, contactNeeded }) =>
@@ -277,4 +281,10 @@ function travelOf(travel: Json | undefined): ObservedTravel | null {
     longitude: numberOrNull(part(travel, 'longitude')),
     priceMinor: numberOrNull(part(travel, 'priceMinor')),
   };
+}
+
+/** Until its next appointment is linked, a visit's items go by their names in the last one (R16). */
+function itemLinksOf({ mirrors }: Facts): Readonly<Record<string, string>> {
+  const links = (former: boolean) => mirrors.filter((each) => each.is_former === former).at(-1)?.item_links;
+  return links(false) ?? links(true) ?? {};
 }
