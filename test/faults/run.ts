@@ -122,7 +122,7 @@ async function runPlans(
   const width = Math.max(...plans.map(({ runs }) => runs.length));
   const rig = await startRig({
     seed: options.seed,
-    salons: width + SPARE + 1,
+    salons: width + (plans.length > 1 ? SPARE : 0) + 1,
     visits: VISITS,
     clients: CLIENTS,
     say,

@@ -38,6 +38,6 @@ it(
     });
     // A fault that never hit proves nothing.
     expect(Object.keys(summary.faults).filter((name) => summary.faults[name] === 0)).toEqual([]);
-    expect(summary.faults).toMatchObject({ create_answer_lost: expect.any(Number) });
+    expect(summary.faults['create_answer_lost'] ?? 0).toBeGreaterThan(0);
   },
 );
