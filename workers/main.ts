@@ -6,6 +6,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { createWakes } from '../activities/drain/index.ts';
 import { createBooksyClient, createCachedClient } from '../booksy/index.ts';
+import { anchorFileIn } from '../infra/audit/anchors.ts';
 import { createFeedFetcher } from '../infra/calendars/fetch.ts';
 import { createCache } from '../infra/cache/index.ts';
 import { loadConfig } from '../infra/config.ts';
@@ -69,7 +70,7 @@ async function main(): Promise<void> {
       waits: config.waits,
       conflicts: config.conflicts,
     },
-    account: config.booksy,
+    account: { ...config.booksy, anchorFile: anchorFileIn(config.log.dir) },
     calendars: { calendars: config.calendars, feeds },
     realTime: {
       wakes,

@@ -23,7 +23,7 @@ export interface SyncWorkerOptions {
   readonly workflowBundle: WorkflowBundle | { readonly codePath: string };
   readonly inbound: InboundDeps;
   /** The Booksy account that is swept (R36). */
-  readonly account: Pick<SweepDeps, 'accountKey' | 'rate'>;
+  readonly account: Pick<SweepDeps, 'accountKey' | 'rate' | 'anchorFile'>;
   /** What the real-time path needs besides (R28). */
   readonly realTime: Pick<DrainDeps, 'wakes' | 'launcher' | 'startConflicts' | 'dropCached'>;
   /** How calendars of others are read. */

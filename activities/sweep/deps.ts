@@ -6,6 +6,8 @@ export interface SweepDeps extends InboundDeps {
   readonly accountKey: string;
   /** What Booksy allows the account (R34). */
   readonly rate: { readonly limit: number; readonly windowMs: number };
+  /** Where heads of the audit trail are noted outside of the database (R42); without it in the log only. */
+  readonly anchorFile?: string | null;
 }
 
 /** Beats for an activity; throws where it is to end. */

@@ -1,6 +1,7 @@
 /** The audit trail, page by page, newest first. */
 import { Prisma, type PrismaClient } from '../../infra/database/index.ts';
 import { openValues } from '../../infra/audit/index.ts';
+import { AUDIT_COLUMNS, linkedRow, type AuditDbRow } from '../../infra/audit/read-chain.ts';
 import type { BusinessRef } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { iso, type Note } from '../wire.ts';
@@ -17,22 +18,9 @@ export interface AuditFilter {
   readonly to?: Date | undefined;
 }
 
-interface Row {
-  id: bigint;
-  entry_id: string | null;
-  seq: bigint | null;
+interface Row extends AuditDbRow {
+  /** Of the businesses that were asked for: the installation's own chain is not listed. */
   business_id: string;
-  at: Date;
-  actor: string;
-  action: string;
-  entity: string | null;
-  record_id: string | null;
-  external_id: string | null;
-  run_id: string | null;
-  reason_code: string | null;
-  groups: string[];
-  reason: string | null;
-  undo_of: bigint | null;
   undone: boolean;
   has_values: boolean;
 }
@@ -70,8 +58,7 @@ export async function listAudit(
 
 // Only entries with values can be taken back, so only those are looked up among the later ones of their record.
 const SELECT = Prisma.sql`
-    SELECT l.id, l.entry_id, l.seq, l.business_id, l.at, l.actor, l.action, l.entity, l.record_id, l.external_id, l.run_id,
-           l.reason_code, l.groups, l.reason, l.undo_of,
+    SELECT ${AUDIT_COLUMNS},
            EXISTS (SELECT FROM booksy_audit_log u
                     WHERE u.record_id = l.record_id AND u.business_id = l.business_id AND u.undo_of = l.id) AS undone,
            EXISTS (SELECT FROM booksy_audit_values v
@@ -114,23 +101,17 @@ export async function auditEntry(
 }
 
 function wireOf(row: Row, businesses: readonly BusinessRef[]): AuditEntryWire {
+  const { id, entryId, seq, at, undoOf, groups, ...entry } = linkedRow(row);
   return {
-    id: row.entry_id,
-    number: row.id.toString(),
-    seq: row.seq?.toString() ?? null,
+    ...entry,
+    id: entryId,
+    number: id.toString(),
+    seq: seq?.toString() ?? null,
     businessId: row.business_id,
-    businessName: businesses.find(({ id }) => id === row.business_id)?.name ?? '',
-    at: iso(row.at),
-    actor: row.actor,
-    action: row.action,
-    entity: row.entity,
-    recordId: row.record_id,
-    externalId: row.external_id,
-    runId: row.run_id,
-    reasonCode: row.reason_code,
-    groups: row.groups,
-    reason: row.reason,
-    undoOf: row.undo_of?.toString() ?? null,
+    businessName: businesses.find((each) => each.id === row.business_id)?.name ?? '',
+    at: iso(at),
+    groups: [...groups],
+    undoOf: undoOf?.toString() ?? null,
     undone: row.undone,
     hasValues: row.has_values,
   };

@@ -1,12 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { anchorText, parseAnchor, type NotedAnchor } from '../../infra/audit/anchors.ts';
 import type { ApiClient } from '../api-client.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { counted, thousands } from '../format.ts';
 import { CliError, type Output } from '../output.ts';
 import { auditChains, auditVerified, type AuditChainRow, type AuditFaultRow } from '../wire-audit.ts';
 import { AUDIT } from './list.ts';
-
-/** A chain's last link as it is noted outside of the database: `<business>:<seq>:<hash>`. */
-const ANCHOR = /^([\da-f-]{36}):(\d{1,18}):([\da-f]{64})$/i;
 
 export type VerifyOptions = {
   /** Undefined: every chain that the token may see. */
@@ -32,7 +31,7 @@ type Verified = {
  * @throws CliError `anchor_unreadable`
  */
 export async function verifyAudit(api: ApiClient, options: VerifyOptions, output: Output): Promise<ExitCode> {
-  const anchors = options.anchor.map(parseAnchor);
+  const anchors = options.anchor.map(readAnchor);
   const query = options.business === undefined ? '' : `?businessId=${encodeURIComponent(options.business)}`;
   const { chains } = auditChains.parse(await api.get(`${AUDIT}-chains${query}`));
   const reports: Verified[] = [];
@@ -44,7 +43,7 @@ export async function verifyAudit(api: ApiClient, options: VerifyOptions, output
       !chains.some(({ businessId }) => businessId === anchor.businessId),
   );
   const ok = gone.length === 0 && reports.every(({ faults }) => faults.length === 0);
-  const anchor = (report: Verified) => `${report.businessId ?? NIL}:${report.last.seq}:${report.last.hash}`;
+  const anchor = ({ businessId, last }: Verified) => anchorText({ businessId, ...last });
   output.result(
     {
       ok,
@@ -69,13 +68,30 @@ export async function verifyAudit(api: ApiClient, options: VerifyOptions, output
   return ok ? EXIT.ok : EXIT.failed;
 }
 
-const NIL = '00000000-0000-0000-0000-000000000000';
+/**
+ * The anchors of a file that the nightly sweep writes: every line that holds one.
+ *
+ * @throws CliError `anchors_unreadable`
+ */
+export async function anchorsIn(file: string): Promise<readonly string[]> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new CliError(
+      'anchors_unreadable',
+      `The file of anchors cannot be read: ${file}`,
+      'Name the file that the worker writes: booksy-audit-anchors.txt beside its logs.',
+      EXIT.usage,
+      { cause: error instanceof Error ? Reflect.get(error, 'code') : null },
+    );
+  });
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
 
-type Anchor = { readonly businessId: string | null; readonly seq: string; readonly hash: string };
-
-function parseAnchor(text: string): Anchor {
-  const [, businessId, seq, hash] = ANCHOR.exec(text.trim()) ?? [];
-  if (businessId === undefined || seq === undefined || hash === undefined) {
+function readAnchor(text: string): NotedAnchor {
+  const anchor = parseAnchor(text);
+  if (anchor === null) {
     throw new CliError(
       'anchor_unreadable',
       `Not an anchor: ${text}`,
@@ -83,14 +99,13 @@ function parseAnchor(text: string): Anchor {
       EXIT.usage,
     );
   }
-  const id = businessId.toLowerCase();
-  return { businessId: id === NIL ? null : id, seq, hash: hash.toLowerCase() };
+  return anchor;
 }
 
 async function verifyChain(
   api: ApiClient,
   { businessId, businessName, head }: AuditChainRow,
-  anchors: readonly Anchor[],
+  anchors: readonly NotedAnchor[],
   output: Output,
 ): Promise<Verified> {
   const ask = async (after: { readonly seq: string; readonly hash: string } | undefined) =>

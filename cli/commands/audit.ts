@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { findApi, type ApiOptions } from '../api-client.ts';
 import { auditLines, listAudit } from '../audit/list.ts';
-import { verifyAudit } from '../audit/verify.ts';
+import { anchorsIn, verifyAudit } from '../audit/verify.ts';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import { createOutput } from '../output.ts';
 import { sayNotes } from '../pages.ts';
@@ -66,9 +66,11 @@ function verifyCommand(): Command {
       (link: string, before: readonly string[]) => [...before, link],
       [],
     )
-    .action(async (options: Options & { business?: string; anchor: readonly string[] }) => {
-      const { business, anchor } = options;
+    .option('--anchors <file>', 'all anchors of the file that the worker writes every night')
+    .action(async (options: Options & { business?: string; anchor: readonly string[]; anchors?: string }) => {
+      const { business, anchors } = options;
       const output = createOutput(options.json);
+      const anchor = [...options.anchor, ...(anchors === undefined ? [] : await anchorsIn(anchors))];
       process.exitCode = await verifyAudit(findApi(options), { business, anchor }, output);
     });
 }

@@ -59,10 +59,12 @@ export async function headOf(tx: Tx, businessId: string | null): Promise<Head | 
   return row === undefined ? null : { ...row, lastId: row.last_id };
 }
 
-const COLUMNS = Prisma.sql`l.seq, l.id, l.business_id, l.at, l.actor, l.action, l.entity, l.record_id, l.external_id, l.run_id,
+/** The columns of an entry, for a statement that names the table `l`. */
+export const AUDIT_COLUMNS = Prisma.sql`l.seq, l.id, l.business_id, l.at, l.actor, l.action, l.entity, l.record_id, l.external_id, l.run_id,
   l.reason_code, l.groups, l.reason, l.undo_of, l.entry_id`;
 
-interface DbRow {
+/** An entry as the database gives it. */
+export interface AuditDbRow {
   seq: bigint | null;
   id: bigint;
   business_id: string | null;
@@ -80,7 +82,8 @@ interface DbRow {
   entry_id: string | null;
 }
 
-function linkedRow(row: DbRow): LinkedRow {
+/** The same in our words. */
+export function linkedRow(row: AuditDbRow): LinkedRow {
   return {
     seq: row.seq,
     id: row.id,
@@ -106,8 +109,8 @@ export async function olderRows(
   businessId: string | null,
   after: bigint | null,
 ): Promise<readonly LinkedRow[]> {
-  const rows = await tx.$queryRaw<DbRow[]>`
-    SELECT ${COLUMNS} FROM booksy_audit_log l
+  const rows = await tx.$queryRaw<AuditDbRow[]>`
+    SELECT ${AUDIT_COLUMNS} FROM booksy_audit_log l
      WHERE ${chainIs(businessId)} AND l.seq IS NULL AND (${after}::bigint IS NULL OR l.id > ${after})
      ORDER BY l.id LIMIT ${BATCH}`;
   return rows.map(linkedRow);
@@ -116,7 +119,7 @@ export async function olderRows(
 /** Rows of the chain behind a place, with their values. */
 export async function chainRows(tx: Tx, businessId: string | null, after: bigint): Promise<readonly Row[]> {
   const rows = await tx.$queryRaw<
-    (DbRow & {
+    (AuditDbRow & {
       seq: bigint;
       commitment: Uint8Array | null;
       prev_hash: Uint8Array | null;
@@ -126,7 +129,7 @@ export async function chainRows(tx: Tx, businessId: string | null, after: bigint
       erased: boolean;
     })[]
   >`
-    SELECT ${COLUMNS}, l.commitment, l.prev_hash, l.hash, v.entry_id IS NOT NULL AS kept, v.sealed_values,
+    SELECT ${AUDIT_COLUMNS}, l.commitment, l.prev_hash, l.hash, v.entry_id IS NOT NULL AS kept, v.sealed_values,
            v.erased_at IS NOT NULL AS erased
       FROM booksy_audit_log l LEFT JOIN booksy_audit_values v ON v.entry_id = l.entry_id
      WHERE ${chainIs(businessId)} AND l.seq > ${after}
