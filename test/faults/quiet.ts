@@ -195,7 +195,7 @@ async function sweepOnce(rig: Rig, salons: readonly Salon[]): Promise<Restless> 
   // What the night does for everybody: platform against base, and what was never linked (R27).
   await rig.db.query(
     `INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin)
-     SELECT id, 'business', id, 'compare', 'sync' FROM unnest($1::uuid[]) AS b (id)`,
+     SELECT id, 'business', NULL, 'compare', 'sync' FROM unnest($1::uuid[]) AS b (id)`,
     [ids],
   );
   return unproven;
