@@ -60,6 +60,8 @@ export interface Chooser {
 }
 
 const DAY_MINUTES = 1440;
+/** Combinations of people that are tried where a visit without a name is near; a slot too few is the lesser evil. */
+const MOST_TRIED = 30;
 
 /**
  * The stated rule for any staff: a session that is there and has a seat, then the least loaded that day (minutes held by visits),
@@ -135,11 +137,16 @@ export function chooser(salon: Salon, window: Window, pool: Pool, freedom: Freed
   /** The first of all combinations, in the order of preference, that leaves somebody for the visits without a name. */
   function chooseAllowed(start: number, day: number): readonly Choice[] | null {
     const { parts } = salon.wanted;
+    const choices = parts.map((_, index) => choicesFor(index, start, day));
+    if (choices.some((each) => each.length === 0)) return null;
+    let tried = 0;
     const extend = (chosen: readonly Choice[]): readonly Choice[] | null => {
-      if (!pool.allows(chosen.map(takenBy(parts, start)))) return null;
       if (chosen.length === parts.length) return chosen;
-      for (const choice of choicesFor(chosen.length, start, day)) {
-        const whole = extend([...chosen, choice]);
+      for (const choice of choices[chosen.length] ?? []) {
+        const more = [...chosen, choice];
+        tried += 1;
+        if (tried > MOST_TRIED) return null;
+        const whole = pool.allows(more.map(takenBy(parts, start))) ? extend(more) : null;
         if (whole !== null) return whole;
       }
       return null;

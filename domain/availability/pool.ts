@@ -24,7 +24,7 @@ interface Member extends Span {
 }
 
 /** Beyond so many steps the answer is no: rather a slot too few than a visit that nobody is left for. */
-const MOST_STEPS = 20_000;
+const MOST_STEPS = 1000;
 
 export function poolOf(floating: readonly FloatingItem[], window: Window): Pool {
   const members = floating
@@ -35,13 +35,18 @@ export function poolOf(floating: readonly FloatingItem[], window: Window): Pool 
       staffIds: staffIds.filter((id) => couldServe(window, id, busy)),
     }))
     .sort((a, b) => a.from - b.from || a.till - b.till);
+  const withoutAnybody = new Map<string, number | null>();
   return {
     touched: members,
     allows(taken) {
       const concerned = connected(members, taken);
       if (concerned.length === 0) return true;
-      const [before, after] = [mostPlaced(concerned, []), mostPlaced(concerned, taken)];
-      return before !== null && after === before;
+      const key = concerned.map((member) => members.indexOf(member)).join();
+      let before = withoutAnybody.get(key);
+      if (before === undefined)
+        withoutAnybody.set(key, (before = mostPlaced(concerned, [], concerned.length)));
+      if (before === null || (before === concerned.length && isCrowded(concerned, taken))) return false;
+      return mostPlaced(concerned, taken, before) === before;
     },
   };
 }
@@ -75,8 +80,25 @@ function connected(members: readonly Member[], taken: readonly Taken[]): readonl
   return members.filter((member) => found.has(member));
 }
 
-/** How many can be given somebody at once, exactly; null where that takes too many steps to find out. */
-function mostPlaced(members: readonly Member[], taken: readonly Taken[]): number | null {
+/** Whether at some moment there are more of them than people left: what is most often the case is seen without a search. */
+function isCrowded(members: readonly Member[], taken: readonly Taken[]): boolean {
+  return members.some(({ from: moment }) => {
+    const there = members.filter(({ busy }) =>
+      busy.some((span) => span.from <= moment && moment < span.till),
+    );
+    const gone = taken.filter(({ busy }) => busy.some((span) => span.from <= moment && moment < span.till));
+    const left = new Set(there.flatMap(({ staffIds }) => staffIds));
+    for (const { staffId } of gone) left.delete(staffId);
+    return there.length > left.size;
+  });
+}
+
+/**
+ * How many can be given somebody at once, exactly; null where that takes too many steps to find out.
+ *
+ * @param enough more cannot be
+ */
+function mostPlaced(members: readonly Member[], taken: readonly Taken[], enough: number): number | null {
   const known = new Map<string, number>();
   let steps = 0;
 
@@ -93,20 +115,21 @@ function mostPlaced(members: readonly Member[], taken: readonly Taken[]): number
     if (before !== undefined) return before;
     steps += 1;
     if (steps > MOST_STEPS) return 0;
-    let most = best(index + 1, alive);
+    const bound = Math.min(members.length - index, enough);
+    let most = 0;
     for (const staffId of member.staffIds) {
       const inTheWay = (each: Taken) =>
         each.staffId === staffId && each.busy.some((a) => member.busy.some((b) => overlaps(a, b)));
       if (taken.some(inTheWay) || alive.some(inTheWay)) continue;
-      most = Math.max(
-        most,
-        1 + best(index + 1, [...alive, { staffId, busy: member.busy, index, till: member.till }]),
-      );
+      const placed = { staffId, busy: member.busy, index, till: member.till };
+      most = Math.max(most, 1 + best(index + 1, [...alive, placed]));
+      if (most >= bound) break;
     }
+    if (most < bound) most = Math.max(most, best(index + 1, alive));
     known.set(key, most);
     return most;
   };
 
   const most = best(0, []);
-  return steps > MOST_STEPS ? null : most;
+  return steps > MOST_STEPS && most < enough ? null : Math.min(most, enough);
 }

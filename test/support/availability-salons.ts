@@ -55,7 +55,7 @@ export function generatedSalon(seed: number): GeneratedSalon {
   const rooms = dice.times(0, 2, (index) => ({
     id: `room${String(index)}`,
     position: dice.whole(0, 2),
-    capacity: dice.pick([1, 1, 1, 2, 3]),
+    capacity: dice.pick([1, 1, 2, 2, 3]),
     hours: dice.chance(0.1) ? hoursOf(dice, fromDate) : null,
   }));
   const staff = dice.times(1, 4, (index) => ({
@@ -232,7 +232,7 @@ function heldOf(dice: Dice, { fromDate, staff, services, roomIds }: Scene): Held
   return {
     staffId: nameless ? null : dice.chance(0.95) ? dice.pick(staff).id : 'gone',
     eligibleStaffIds: nameless && dice.chance(0.9) ? dice.some(staff, 0.7).map(({ id }) => id) : null,
-    roomId: roomIds.length > 0 && dice.chance(0.4) ? dice.pick(roomIds) : null,
+    roomId: roomIds.length > 0 && dice.chance(0.7) ? dice.pick(roomIds) : null,
     serviceId: service?.id ?? null,
     startsAt: new Date(startMs).toISOString(),
     endsAt: new Date(startMs + minutes * 60_000).toISOString(),
