@@ -1,0 +1,89 @@
+/** Rows of the box that name no record (R27): a table that was emptied, and the wish to compare. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
+import { startLiveEngine, type LiveEngine } from './support/engine.ts';
+import { simVisitOf, visitsOf } from './support/visits.ts';
+
+let engine: LiveEngine;
+
+beforeAll(async () => {
+  engine = await startLiveEngine({ salons: 2, visits: 250, clients: 20 });
+}, 120_000);
+afterAll(() => engine.stop());
+
+const sql = (text: string, values: unknown[] = []) => engine.database.pool.query(text, values);
+const PATIENT = { timeoutMs: 60_000 };
+const fullSyncs = () =>
+  engine.deps.db.syncRun.findMany({
+    where: { kind: 'full_sync', actor: 'sync' },
+    select: { businessId: true, status: true },
+  });
+const box = () => engine.deps.db.syncOutbox.count();
+const writes = async () =>
+  Object.entries((await engine.simulator.counters()).calls.byRoute)
+    .filter(([route]) => !route.startsWith('GET '))
+    .reduce((sum, [, calls]) => sum + calls, 0);
+
+describe('a table of the platform that somebody empties', { timeout: 120_000 }, () => {
+  it('makes each connected salon look at Booksy whole, once; nothing is taken for an edit and nothing is removed there', async () => {
+    await engine.quiet();
+    const written = await writes();
+    await sql('TRUNCATE working_hours');
+    await eventually(async () => {
+      const runs = await fullSyncs();
+      return runs.length === 2 && runs.every(({ status }) => status === 'completed');
+    }, PATIENT);
+    expect(new Set((await fullSyncs()).map(({ businessId }) => businessId)).size).toBe(2);
+    await eventually(async () => (await box()) === 0, PATIENT);
+    // Booksy was only read.
+    expect(await writes()).toBe(written);
+  });
+
+  it('of visits frees nothing at Booksy: they are not taken for cancels (R3)', async () => {
+    const there = async () => (await visitsOf(engine, 'all')).filter(({ status }) => status === 'C').length;
+    const cancelled = await there();
+    const written = await writes();
+    const runs = (await fullSyncs()).length;
+    await sql('TRUNCATE bookings, booking_items CASCADE');
+    await eventually(async () => {
+      const now = await fullSyncs();
+      return now.length >= runs + 2 && now.every(({ status }) => status === 'completed');
+    }, PATIENT);
+    await eventually(async () => (await box()) === 0, PATIENT);
+    expect(await there()).toBe(cancelled);
+    expect(await writes()).toBe(written);
+  });
+});
+
+describe('a row that wishes for a comparison (R18)', { timeout: 120_000 }, () => {
+  it('brings out what lay still while nothing could go out', async () => {
+    const engineOf = await startLiveEngine({ visits: 250, clients: 20 });
+    try {
+      const [visit] = await visitsOf(engineOf, 'upcoming');
+      const booking = await engineOf.bookingOf(visit!.id);
+      const { pool } = engineOf.database;
+      await engineOf.quiet();
+      await pool.query('UPDATE businesses SET push_allowed_at = NULL');
+      await pool.query(`UPDATE bookings SET client_note = 'Czekała' WHERE id = $1`, [booking!.id]);
+      await engineOf.quiet();
+      expect((await simVisitOf(engineOf, visit!.id)).customer_note).not.toBe('Czekała');
+      await pool.query('UPDATE businesses SET push_allowed_at = now()');
+      await pool.query(
+        `INSERT INTO sync_outbox (business_id, entity, operation, origin) VALUES ($1, 'business', 'compare', 'api')`,
+        [engineOf.businessId],
+      );
+      await eventually(
+        async () => (await simVisitOf(engineOf, visit!.id)).customer_note === 'Czekała',
+        PATIENT,
+      );
+      await engineOf.quiet();
+      const intents = await engineOf.deps.db.syncIntent.findMany({
+        where: { businessId: engineOf.businessId },
+      });
+      // That, and nothing else.
+      expect(intents.map(({ recordId, state }) => [recordId, state])).toEqual([[booking!.id, 'confirmed']]);
+    } finally {
+      await engineOf.stop();
+    }
+  });
+});
