@@ -15,6 +15,7 @@ import { simulatorCommand } from './commands/simulator.ts';
 import { syncCommand } from './commands/sync.ts';
 import { tokenCommand } from './commands/token.ts';
 import { undoCommand } from './commands/undo.ts';
+import { availabilityCommand, bookingsCommand } from './commands/bookings.ts';
 import { upCommand } from './commands/up.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
@@ -42,6 +43,8 @@ export function createProgram(): Command {
     rulesCommand(),
     auditCommand(),
     undoCommand(),
+    availabilityCommand(),
+    bookingsCommand(),
     healthCommand(),
     monitorCommand(),
     webhooksCommand(),

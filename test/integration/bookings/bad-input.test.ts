@@ -237,6 +237,7 @@ describe('changes of a visit', () => {
         businessId: salon.id,
         externalId: '77',
         startsLocal: now,
+        endsLocal: now,
         bookingId: id,
         remote: {},
         remoteHash: 'x',

@@ -1,38 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONFLICT_KINDS } from '../../../../domain/conflict-kinds.ts';
-import { freeTimes, type Stretch } from '../../../../domain/conflicts/free-times.ts';
 import { groupsHere, groupsHereWhole, type GroupLinks } from '../../../../domain/conflicts/translate.ts';
 import { groupText, kindText, reasonText, valueText } from '../../../../domain/conflicts/words.ts';
 import type { GroupStates } from '../../../../domain/merge.ts';
-
-describe('free times', () => {
-  const stretch = (from: number, till: number): Stretch => ({ from, till });
-  const search = (busy: readonly Stretch[], notBefore = 0) =>
-    freeTimes({ open: [stretch(0, 120)], busy, durationMs: 30, stepMs: 15, notBefore, limit: 3 });
-
-  it('lie in open hours, on steps, beside what holds them', () => {
-    expect(search([])).toEqual([0, 15, 30]);
-    expect(search([stretch(0, 40)])).toEqual([45, 60, 75]);
-    expect(search([stretch(30, 90)])).toEqual([0, 90]);
-    expect(search([], 20)).toEqual([30, 45, 60]);
-    expect(search([stretch(0, 120)])).toEqual([]);
-  });
-
-  it('never overlap what is held', () => {
-    const arbitrary = fc.tuple(fc.nat(200), fc.nat(60)).map(([from, length]) => stretch(from, from + length));
-    fc.assert(
-      fc.property(fc.array(arbitrary, { maxLength: 6 }), (busy) => {
-        for (const start of search(busy)) {
-          expect(start + 30).toBeLessThanOrEqual(120);
-          for (const held of busy) {
-            expect(held.from < start + 30 && start < held.till).toBe(false);
-          }
-        }
-      }),
-    );
-  });
-});
 
 describe('groups of Booksy in our ids', () => {
   const links: GroupLinks = {
