@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
+import { startConflictRig, type ConflictRig } from '../conflicts/support/rig.ts';
+
+/** What a person gave up of two appointments stays given up (R16a, R18a): through lost answers, edits and full syncs. */
+
+let rig: ConflictRig;
+
+beforeAll(async () => {
+  rig = await startConflictRig({
+    env: { BOOKSY_TIMEOUT_MS: '2000', BOOKSY_UNANSWERED_MS: '4000', BOOKSY_UNANSWERED_LOOK_MS: '500' },
+  });
+}, 120_000);
+
+afterAll(() => rig.stop());
+
+const CANCEL = 'PATCH /business/{business_id}/appointment/{appointment_id}/status/cancel/';
+const PATIENCE = { timeoutMs: 40_000 };
+const statusThere = async (link: string) => (await rig.there(link))['status'];
+const statusHere = async (id: string) =>
+  (await rig.sql<{ status: string }>('SELECT status FROM bookings WHERE id = $1', [id]))[0]?.status;
+const open = async (id: string) => (await rig.list(`?status=open&recordId=${id}`)).conflicts;
+
+/** A visit of ours and a second appointment with its import id, edited by the salon since; a person is asked. */
+async function twice() {
+  const visit = await rig.bookedOnBoth({ note: 'nasza' });
+  const at = rig.freeHour();
+  const made = (await rig.engine.simulator.control('POST', '/visits', {
+    salon: Number(rig.salon),
+    import_uid: `${visit.id}:1`,
+    customer_name: 'Zofia Z.',
+    customer_note: 'poprawione w salonie',
+    subbookings: [
+      {
+        booked_from: at,
+        booked_till: `${at.slice(0, 14)}45`,
+        staffer_id: Number(rig.staff.externalId),
+        service_variant_id: Number(rig.variant.externalId),
+      },
+    ],
+  })) as { id: number };
+  return { ...visit, other: String(made.id), conflict: await rig.open('double', visit.id) };
+}
+
+describe('keep-platform', { timeout: 120_000 }, () => {
+  it('reaches the other one although the first cancel was lost, and asks nobody again', async () => {
+    const { conflict, id, link, other } = await twice();
+    await rig.engine.simulator.fault({ kind: 'drop_request', route: CANCEL, count: 1 });
+    expect(await rig.resolve(conflict, { choice: 'keep-platform' })).toMatchObject({ status: 200 });
+    await eventually(async () => (await statusThere(other)) === 'C', PATIENCE);
+    await rig.quiet();
+    expect((await rig.engine.simulator.counters()).faultHits).toHaveProperty('drop_request');
+    expect([await statusThere(link), await statusHere(id), await rig.linkOf(id)]).toEqual([
+      'A',
+      'confirmed',
+      link,
+    ]);
+    expect(await open(id)).toEqual([]);
+  });
+});
+
+describe('keep-booksy', { timeout: 120_000 }, () => {
+  it('cancels the first without cancelling ours, through a full sync; edits go to the one that stays', async () => {
+    const { conflict, id, link, other } = await twice();
+    expect(await rig.resolve(conflict, { choice: 'keep-booksy' })).toMatchObject({ status: 200 });
+    await eventually(async () => (await rig.linkOf(id)) === other, PATIENCE);
+    await eventually(async () => (await statusThere(link)) === 'C', PATIENCE);
+    await rig.engine.fullSync(rig.businessId);
+    await rig.quiet();
+    expect([await statusHere(id), await rig.linkOf(id), await statusThere(other)]).toEqual([
+      'confirmed',
+      other,
+      'A',
+    ]);
+    await rig.sql(`UPDATE bookings SET client_name = 'Zofia Inna' WHERE id = $1`, [id]);
+    await eventually(async () => (await rig.there(other))['customer_name'] === 'Zofia I.', PATIENCE);
+    expect((await rig.there(link))['customer_name']).toBe('Zofia Z.');
+    const same = await rig.sql(
+      'SELECT booking_id FROM external_bookings WHERE external_id = ANY($1) AND booking_id IS NOT NULL',
+      [[link, other]],
+    );
+    expect(same).toEqual([{ booking_id: id }]);
+  });
+});
