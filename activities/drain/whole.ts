@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { compareBusiness } from '../sweep/compare.ts';
 import { deleteBoxRows, type WholeLook } from './boxes.ts';
 import { DRAIN_ACTOR, type DrainDeps, type DrainRun } from './deps.ts';
+import { forgetEmptied } from './emptied.ts';
 import { NO_RECORD, type PutOffRecord } from './put-off.ts';
 
 /**
@@ -34,6 +35,8 @@ export async function lookAtWhole(
 /** The rows go once a full sync has begun after them; while an older one is open they stay. */
 async function startFullSync(deps: DrainDeps, run: DrainRun, rowIds: readonly string[]): Promise<boolean> {
   const { businessId } = run;
+  // Before it begins: what it reads is then new here again.
+  await forgetEmptied(deps.db, businessId);
   const started = await deps.launcher.startFullSync({ businessId, runId: uuidv7(), actor: DRAIN_ACTOR });
   if (started.alreadyRunning) return false;
   await deleteBoxRows(deps.db, rowIds);

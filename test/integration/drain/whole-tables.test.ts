@@ -19,15 +19,21 @@ const fullSyncs = () =>
     select: { businessId: true, status: true },
   });
 const box = () => engine.deps.db.syncOutbox.count();
+/** Rows of a table as texts, in an order of their own. */
+const rowsOf = async (from: string, columns: string): Promise<readonly string[]> =>
+  (await sql(`SELECT ${columns} FROM ${from}`)).rows.map((row) => JSON.stringify(row)).toSorted();
 const writes = async () =>
   Object.entries((await engine.simulator.counters()).calls.byRoute)
     .filter(([route]) => !route.startsWith('GET '))
     .reduce((sum, [, calls]) => sum + calls, 0);
 
 describe('a table of the platform that somebody empties', { timeout: 120_000 }, () => {
-  it('makes each connected salon look at Booksy whole, once; nothing is taken for an edit and nothing is removed there', async () => {
+  it('makes each connected salon look at Booksy whole, once: what was emptied is here again, and nothing is removed there', async () => {
     await engine.quiet();
     const written = await writes();
+    const hours = () => rowsOf('working_hours', 'owner_kind, owner_id, kind, day_of_week, date, intervals');
+    const before = await hours();
+    expect(before.length).toBeGreaterThan(20);
     await sql('TRUNCATE working_hours');
     await eventually(async () => {
       const runs = await fullSyncs();
@@ -37,11 +43,20 @@ describe('a table of the platform that somebody empties', { timeout: 120_000 }, 
     await eventually(async () => (await box()) === 0, PATIENT);
     // Booksy was only read.
     expect(await writes()).toBe(written);
+    expect(await hours()).toEqual(before);
   });
 
-  it('of visits frees nothing at Booksy: they are not taken for cancels (R3)', async () => {
+  it('of visits frees nothing at Booksy: they are not taken for cancels (R3), and come back with the time that they hold', async () => {
     const there = async () => (await visitsOf(engine, 'all')).filter(({ status }) => status === 'C').length;
     const cancelled = await there();
+    const linked = () =>
+      rowsOf(
+        'external_bookings m LEFT JOIN bookings b ON b.id = m.booking_id',
+        'm.external_id, b.status, b.starts_at, b.client_name, m.gone_at',
+      );
+    const held = () => rowsOf('occupancy', 'resource_id, during::text AS during, exempt');
+    const [linksBefore, heldBefore] = [await linked(), await held()];
+    expect(linksBefore.length).toBeGreaterThan(400);
     const written = await writes();
     const runs = (await fullSyncs()).length;
     await sql('TRUNCATE bookings, booking_items CASCADE');
@@ -52,6 +67,8 @@ describe('a table of the platform that somebody empties', { timeout: 120_000 }, 
     await eventually(async () => (await box()) === 0, PATIENT);
     expect(await there()).toBe(cancelled);
     expect(await writes()).toBe(written);
+    expect(await linked()).toEqual(linksBefore);
+    expect(await held()).toEqual(heldBefore);
   });
 });
 
