@@ -1,3 +1,4 @@
+import { tidyHolds } from '../../infra/bookings/holds.ts';
 import type { InboundDeps } from '../inbound/run.ts';
 import { SWEEP_KIND } from './run-row.ts';
 
@@ -41,6 +42,7 @@ export async function tidy({ db }: Pick<InboundDeps, 'db'>): Promise<Tidied> {
                        AND NOT counts @? '$.*.keyvalue() ? (@.key != "unchanged" && @.value > 0)'
                      LIMIT ${ROWS_AT_ONCE})
        AND NOT EXISTS (SELECT FROM booksy_audit_log a WHERE a.run_id = r.id)`;
+  await tidyHolds(db);
   const leases = await db.$executeRaw`DELETE FROM sync_leases WHERE expires_at < now() - interval '1 hour'`;
   const scratch = await db.$executeRaw`
     DELETE FROM sync_pass_rows p USING sync_runs r

@@ -40,7 +40,7 @@ export async function releaseHold(
 }
 
 /** Ends what is left of late holds of all businesses; for the nightly tidy. Returns how many there were. */
-export async function tidyHolds(tx: Tx): Promise<number> {
+export async function tidyHolds(tx: Pick<Tx, '$queryRaw'>): Promise<number> {
   const rows = await tx.$queryRaw<{ ended: number }[]>`
     WITH late AS MATERIALIZED (SELECT id FROM booking_holds WHERE outcome IS NULL AND expires_at <= now() ORDER BY id LIMIT 1000)
     SELECT booking_holds_end(ARRAY(SELECT id FROM late), 'expired') AS ended`;
