@@ -27,14 +27,22 @@ export async function putOffProbe({ db }: Pick<DrainDeps, 'db'>, businessId: str
      WHERE id = ${businessId}::uuid AND circuit_opened_at IS NOT NULL`;
 }
 
-/** A probe succeeded. */
+/**
+ * A probe succeeded. What was to go out while the gate was shut has left the boxes: platform and base are compared at once,
+ * not at night.
+ */
 export async function closeCircuit(
   { db, logger }: Pick<DrainDeps, 'db' | 'logger'>,
   businessId: string,
 ): Promise<void> {
   await db.$executeRaw`
-    UPDATE businesses SET circuit_opened_at = NULL, circuit_code = NULL, circuit_probe_at = NULL
-     WHERE id = ${businessId}::uuid`;
+    WITH closed AS (
+      UPDATE businesses SET circuit_opened_at = NULL, circuit_code = NULL, circuit_probe_at = NULL
+       WHERE id = ${businessId}::uuid AND circuit_opened_at IS NOT NULL
+      RETURNING id
+    )
+    INSERT INTO sync_outbox (business_id, entity, operation, origin)
+    SELECT id, 'business', 'compare', 'sync' FROM closed`;
   logger.info({ businessId }, 'the circuit of a business is closed again');
 }
 

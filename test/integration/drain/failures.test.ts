@@ -1,6 +1,8 @@
 /** Alone or systemic (R29), pauses (R30), leases (R13): what does not go through waits where a person can see it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { processOne } from '../../../activities/outbound/index.ts';
 import { recordSyncId } from '../../../infra/temporal/launch.ts';
 import { RETRY_SIGNAL, SKIP_SIGNAL } from '../../../infra/temporal/names.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -249,6 +251,34 @@ describe('trouble that is everybody’s (R29)', { timeout: 90_000 }, () => {
       circuitCode: null,
       circuitProbeAt: null,
     });
+    await engine.quiet();
+  });
+
+  it('sends what was to go out meanwhile once it is closed, and not only at night', async () => {
+    const [visit, other] = [visits[40]!, visits[41]!];
+    const booking = await engine.bookingOf(visit.id);
+    const probe = (when: string) =>
+      sql(
+        `UPDATE businesses SET circuit_opened_at = now(), circuit_code = 'unavailable', circuit_probe_at = now() + $2::interval
+          WHERE id = $1`,
+        [engine.businessId, when],
+      );
+    await probe('1 hour');
+    await sql(`UPDATE bookings SET client_note = 'W awarii' WHERE id = $1`, [booking!.id]);
+    // What was under way when it opened finds the gate shut, and its rows go.
+    const { outcome } = await processOne(
+      engine.deps,
+      { businessId: engine.businessId, entity: 'booking', recordId: booking!.id },
+      { runId: uuidv7(), actor: 'test' },
+    );
+    expect(outcome).toBe('held');
+    expect((await simVisitOf(engine, visit.id)).customer_note).not.toBe('W awarii');
+    await probe('0 seconds');
+    await edit(other, 'Probe');
+    await eventually(async () => (await simVisitOf(engine, visit.id)).customer_note === 'W awarii', {
+      timeoutMs: 30_000,
+    });
+    expect(await business()).toMatchObject({ circuitOpenedAt: null });
     await engine.quiet();
   });
 });
