@@ -127,9 +127,14 @@ function judgeGroup(
     lose('I1', `${group} ${text(edit.value)} of ${subject.key} was lost without a conflict`, [edit]);
 }
 
+/** Who writes what is there already changes nothing: nobody can tell, and nothing can be lost. */
 function editsOf(history: History, subject: Subject, group: Followed): readonly Edit[] {
   return history.edits.filter(
-    (edit) => edit.subject === subject.key && edit.group === group && edit.outcome !== 'failed',
+    (edit) =>
+      edit.subject === subject.key &&
+      edit.group === group &&
+      edit.outcome !== 'failed' &&
+      (edit.kind === 'create' || edit.value !== edit.before),
   );
 }
 

@@ -48,7 +48,8 @@ export async function play(rig: Rig, salon: Salon, script: Script, history: Hist
   const slots = new Map<string, Slot>();
   const startedAt = performance.now();
   for (const [index, step] of script.steps.entries()) {
-    // Times are drawn in the order of the script: the same seed, the same times.
+    // Times are drawn in the order of the script: the same seed, the same times. Texts differ from those of other runs too,
+    // for a salon is used again.
     const slot = (step.slotOf === undefined ? undefined : slots.get(step.slotOf)) ?? salon.slot();
     if (step.deed === 'create') slots.set(step.subject, slot);
     const before = turns.get(step.subject) ?? Promise.resolve();
@@ -57,7 +58,7 @@ export async function play(rig: Rig, salon: Salon, script: Script, history: Hist
       before.then(async () => {
         await delay(Math.max(0, step.at - (performance.now() - startedAt)));
         const seen = history.edits.length;
-        await take(rig, salon, history, step, `${step.side} ${String(index)}`, slot);
+        await take(rig, salon, history, step, `${step.side} ${script.seed}.${String(index)}`, slot);
         const acted = history.edits
           .slice(seen)
           .some(({ outcome, subject }) => outcome === 'ok' && subject === step.subject);
@@ -141,7 +142,7 @@ async function change(
     return;
   }
   if (subject.kind === 'client') {
-    const email = `${text.replace(' ', '')}.${String(salon.id)}.${String(history.edits.length)}@poczta.example`;
+    const email = `${text.replace(/[^\w]+/g, '.')}.${String(salon.id)}@poczta.example`;
     return here ? emailHere(rig, history, subject, email) : emailThere(rig, salon, history, subject, email);
   }
   if (subject.kind === 'block') {

@@ -147,6 +147,14 @@ describe('the checker of fault runs', () => {
       history({ group: 'note', value: 'x' }, { side: 'booksy', group: 'note', value: 'a', before: 'x' }),
       state({}),
     ],
+    [
+      'an edit that wrote what was there',
+      history(
+        { group: 'note', value: 'a', before: 'x' },
+        { side: 'booksy', group: 'note', value: 'x', before: 'x' },
+      ),
+      state({}),
+    ],
     ['what a person is asked about', history(made), state({ there: null, disputed: true })],
     [
       'an ended visit that was revived',
