@@ -3,6 +3,7 @@ import { firstContact } from '../first-contact.ts';
 import { groupsWith } from '../merge.ts';
 import { editedGroups, planRecord, type MirrorState, type OursState, type RecordPlan } from '../plan.ts';
 import type { SeenRecord } from '../states/seen.ts';
+import { partText } from '../states/there.ts';
 import { stepFor } from '../states/visit-there.ts';
 import { endIntent, frozenGroups, isTold, liftedKinds, mergeConflict, NOTHING } from './commit.ts';
 import { judgeDeleted } from './deleted.ts';
@@ -179,7 +180,13 @@ function agreedOn(
   const sent = intent.body[group];
   if (intent.operation !== 'create' || group !== 'status' || sameThere(group, read, sent))
     return [read, intent.held[group]];
+  // What a salon makes at Booksy is accepted there. Of a visit that nobody has accepted here it only takes the time (R20).
+  if (isOpenHere(sent) && partText(read, 'status') === 'confirmed') return [read, intent.held[group]];
   return stepFor(read, sent) === null ? [sent, intent.held[group]] : [read, seen.here[group]];
+}
+
+function isOpenHere(status: Json | undefined): boolean {
+  return ['pending', 'proposed'].includes(partText(status, 'status') ?? '');
 }
 
 /** R7a: counters of groups whose base moved. Those of a confirmed write are the ones of when it was sent. */
