@@ -1,6 +1,7 @@
 /** What the endpoints stand on. Everything that touches the world comes in from here. */
 import type { ApiConfig, TemporalConfig, WebhookConfig } from '../infra/config.ts';
 import type { TimeChanges } from '../infra/availability/index.ts';
+import type { CalendarConfig } from '../infra/config/calendars.ts';
 import type { Vault } from '../infra/crypto.ts';
 import type { PrismaClient } from '../infra/database/index.ts';
 import type { Reads } from '../infra/database/replica.ts';
@@ -50,6 +51,8 @@ export interface ApiDeps {
   readonly vault: Vault;
   /** What proves that a webhook is Booksy's, for every business of the installation. */
   readonly webhooks: WebhookConfig;
+  /** How addresses of calendars are judged. Default: only public ones. */
+  readonly calendars?: Pick<CalendarConfig, 'allowLoopback'>;
   readonly launcher: Launcher;
   readonly conflicts: ConflictLauncher;
   readonly undos: UndoLauncher;

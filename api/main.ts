@@ -77,6 +77,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     reads: (read) => reads.run(read),
     vault: createVault(config.encryption),
     webhooks: config.webhooks,
+    calendars: config.calendars,
     launcher: createLauncher({ client: new Client({ connection, namespace }), taskQueue }),
     conflicts: createConflictLauncher({ client: new Client({ connection, namespace }), taskQueue }),
     undos: createUndoLauncher({ client: new Client({ connection, namespace }), taskQueue }),

@@ -38,6 +38,8 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
         name: 'Bookings',
         description: 'When a salon can take a visit; keeping a time, booking, moving, ending',
       },
+      { name: 'Calendars', description: 'Calendars of others that block time, and private feeds of ours' },
+      { name: 'Hours', description: 'When a salon is open: public holidays and days of its own' },
       { name: 'Webhooks', description: 'What Booksy sends, what became of it, and sending it through again' },
       { name: 'Audit', description: 'Who or what did what, when and why, and whether that record is whole' },
       { name: 'Undo', description: 'Taking back what the sync did, after a look at what would change' },

@@ -53,6 +53,19 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'POST /api/bookings/:id/complete': 'bookings:write',
   'POST /api/bookings/:id/no-show': 'bookings:write',
 
+  'GET /api/admin/booksy/businesses/:id/calendars': 'calendars:manage',
+  'POST /api/admin/booksy/businesses/:id/calendars': 'calendars:manage',
+  'PATCH /api/admin/booksy/calendars/:id': 'calendars:manage',
+  'DELETE /api/admin/booksy/calendars/:id': 'calendars:manage',
+  'POST /api/admin/booksy/calendars/:id/poll': 'calendars:manage',
+  'GET /api/admin/booksy/businesses/:id/calendar-feeds': 'calendars:manage',
+  'POST /api/admin/booksy/businesses/:id/calendar-feeds': 'calendars:manage',
+  'DELETE /api/admin/booksy/calendar-feeds/:id': 'calendars:manage',
+  'GET /api/admin/booksy/businesses/:id/holidays': 'hours:manage',
+  'POST /api/admin/booksy/businesses/:id/holidays': 'hours:manage',
+  'POST /api/admin/booksy/businesses/:id/holidays/suggest': 'hours:manage',
+  // The address is the key.
+  'GET /api/calendars/:token.ics': 'public',
   'GET /api/admin/booksy/health': 'health:read',
   'GET /metrics': 'metrics:read',
 

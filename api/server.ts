@@ -7,6 +7,9 @@ import { authenticateToken } from '../infra/tokens.ts';
 import { availabilityEndpoint } from './availability/endpoint.ts';
 import { bookingEndpoints } from './bookings/endpoints.ts';
 import { holdEndpoints } from './bookings/holds.ts';
+import { calendarEndpoints } from './calendars/endpoints.ts';
+import { feedEndpoints } from './calendars/feeds.ts';
+import { holidayEndpoints } from './holidays/endpoints.ts';
 import { conflictEndpoints } from './conflicts/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 import { approvePlanEndpoint } from './endpoints/approve-plan.ts';
@@ -93,6 +96,9 @@ export function createApi(deps: ApiDeps): Api {
     availabilityEndpoint({ prisma: deps.prisma, availability }),
     ...bookingEndpoints(sales),
     ...holdEndpoints(sales),
+    ...calendarEndpoints(deps),
+    ...feedEndpoints(deps),
+    ...holidayEndpoints(deps),
     healthEndpoint(deps),
     healthzEndpoint(),
     readyzEndpoint(deps),

@@ -26,7 +26,7 @@ export const errorParams = z.object({
     .string()
     .max(60, 'is not an error id')
     .regex(
-      /^(quarantine|run|open|record|circuit):[\da-fA-F-]{36}$/,
+      /^(quarantine|run|open|record|circuit|calendar):[\da-fA-F-]{36}$/,
       'must be an error id, such as quarantine:<uuid>',
     )
     .transform((id) => id.toLowerCase())

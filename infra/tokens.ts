@@ -27,6 +27,8 @@ export const SCOPES = [
   'bookings:read',
   'bookings:write',
   'bookings:overbook',
+  'calendars:manage',
+  'hours:manage',
   'health:read',
   'metrics:read',
 ] as const;

@@ -1,3 +1,4 @@
+import { suggestMissing } from '../../infra/holidays/store.ts';
 import { beating } from '../beating.ts';
 import type { Beat, CalendarDeps } from './deps.ts';
 import { pollCalendar, type PollOutcome } from './poll.ts';
@@ -53,7 +54,12 @@ export async function pollDue(deps: CalendarDeps, beat: Beat): Promise<PollRepor
 /** Activities of calendars: thin wrappers around plain functions, with heartbeat and cancellation. */
 export function createCalendarActivities(deps: CalendarDeps) {
   return {
-    pollCalendars: (): Promise<PollReport> => beating((beat) => pollDue(deps, beat)),
+    pollCalendars: (): Promise<PollReport> =>
+      beating(async (beat) => {
+        // Holidays of the year to come are suggested on the way: one look where nothing is missing.
+        await suggestMissing(deps.db);
+        return pollDue(deps, beat);
+      }),
   };
 }
 

@@ -6,7 +6,7 @@ import { instant } from '../wire.ts';
  * A record in quarantine, a run that failed, a run under way whose step fails, a record that failed alone in a drain, a
  * business whose circuit is open (R29).
  */
-export const ERROR_KINDS = ['quarantine', 'run', 'open', 'record', 'circuit'] as const;
+export const ERROR_KINDS = ['quarantine', 'run', 'open', 'record', 'circuit', 'calendar'] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 export const errorSchema = z
@@ -14,7 +14,7 @@ export const errorSchema = z
     id: z.string().meta({ example: 'quarantine:0199c0de-0000-7000-8000-0000000000cc' }),
     kind: z.enum(ERROR_KINDS).meta({
       description:
-        '`quarantine`: a record that could not be taken in; `run`: a run that failed and that no later one has mended; `open`: a run under way whose step fails and is tried again; `record`: a record that failed alone and is tried again by a workflow of its own (`retry` asks for the next try now, `skip` leaves it until it changes again); `circuit`: trouble of everybody, everything of the business waits until a probe succeeds',
+        '`quarantine`: a record that could not be taken in; `run`: a run that failed and that no later one has mended; `open`: a run under way whose step fails and is tried again; `record`: a record that failed alone and is tried again by a workflow of its own (`retry` asks for the next try now, `skip` leaves it until it changes again); `circuit`: trouble of everybody, everything of the business waits until a probe succeeds; `calendar`: a calendar of somebody that cannot be read',
     }),
     businessId: z.guid(),
     businessName: z.string(),

@@ -1,6 +1,7 @@
 /** Errors that the database knows: records in quarantine, and runs that failed and that no later run has mended. */
 import { Prisma, type PrismaClient } from '../../infra/database/index.ts';
 import { recordOfSync } from '../../infra/temporal/launch.ts';
+import { feedProblem } from '../../infra/calendars/problems.ts';
 import { FULL_SYNC_KIND } from '../sync/counts.ts';
 import { iso, isoOrNull, operationPath } from '../wire.ts';
 import { explainRecord, explainRun } from './reasons.ts';
@@ -11,7 +12,7 @@ export const BLAST_RADIUS = 'blast_radius';
 
 interface Row {
   readonly id: string;
-  readonly kind: 'quarantine' | 'run' | 'record' | 'circuit';
+  readonly kind: 'quarantine' | 'run' | 'record' | 'circuit' | 'calendar';
   readonly business_id: string;
   readonly business_name: string;
   readonly entity: string | null;
@@ -87,6 +88,12 @@ export async function storedErrors(
              b.circuit_opened_at, b.circuit_opened_at, NULL, NULL, NULL, false, NULL
         FROM businesses b
        WHERE b.id = ANY (${[...businessIds]}::uuid[]) AND b.circuit_opened_at IS NOT NULL
+      UNION ALL
+      SELECT ('calendar:' || c.id) COLLATE "C", 'calendar', c.business_id, 'time_off', c.id::text, c.error_code, NULL,
+             c.error_detail, NULL, coalesce(c.failing_since, c.fetched_at, c.created_at), coalesce(c.fetched_at, c.created_at), NULL, NULL, NULL,
+             c.state = 'expired', NULL
+        FROM external_calendars c
+       WHERE c.business_id = ANY (${[...businessIds]}::uuid[]) AND c.active AND c.state IN ('failing', 'expired') AND c.error_code IS NOT NULL
     )
     SELECT e.*, e.business_id::text AS business_id, e.run_id::text AS run_id, b.name AS business_name
       FROM e JOIN businesses b ON b.id = e.business_id
@@ -103,7 +110,9 @@ function present(row: Row): SyncError {
   const { reason, nextStep } =
     row.kind === 'run' || row.kind === 'circuit'
       ? explainRun(row.reason_code, row.detail)
-      : explainRecord(row.reason_code, { detail: row.detail ?? '', nextStep: row.next_step ?? '' });
+      : row.kind === 'calendar'
+        ? calendarTrouble(row)
+        : explainRecord(row.reason_code, { detail: row.detail ?? '', nextStep: row.next_step ?? '' });
   return {
     id: row.id,
     kind: row.kind,
@@ -129,9 +138,18 @@ function present(row: Row): SyncError {
   };
 }
 
+function calendarTrouble({ reason_code: code, detail, urgent }: Row) {
+  const { detail: what, nextStep } = feedProblem(code);
+  const stands = urgent
+    ? 'Its last copy was too old: it blocks no time any more.'
+    : 'Its last copy still blocks time.';
+  return { reason: `${detail ?? what} ${stands}`, nextStep };
+}
+
 function actionsOf({ kind }: Row, release: boolean): SyncError['actions'] {
   switch (kind) {
-    // A circuit asks by itself, once a minute.
+    // Both ask by themselves.
+    case 'calendar':
     case 'circuit':
       return [];
     case 'record':

@@ -33,6 +33,8 @@ export const PROBLEMS = {
   plan_outdated: { status: 409, title: 'The plan is no longer current' },
   rule_changed: { status: 409, title: 'The rule has changed since it was shown' },
   rule_unusable: { status: 409, title: 'A stored rule cannot be read' },
+  too_many_calendars: { status: 409, title: 'The business has as many calendars as it may have' },
+  holiday_place_unknown: { status: 400, title: 'The country or region is not known' },
   too_many_rules: { status: 409, title: 'The business has as many rules as it may have' },
   undo_over: { status: 409, title: 'The undo is over' },
   undo_unfinished: { status: 409, title: 'The undo has not been worked out yet' },

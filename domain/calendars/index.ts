@@ -8,3 +8,4 @@ export {
   type CalendarProblem,
 } from './limits.ts';
 export { isOwnUid, ownUid } from './own.ts';
+export { writeFeed, type FeedEntry } from './write.ts';

@@ -16,6 +16,9 @@ export const VARIABLES: Readonly<Record<string, { readonly id: string; readonly 
   STAFF: { id: '0199c0de-0000-7000-8000-000000000004', what: 'a member of staff who carries it out' },
   BOOKING: { id: '0199c0de-0000-7000-8000-0000000000b0', what: 'a visit, from `POST bookings`' },
   HOLD: { id: '0199c0de-0000-7000-8000-0000000000b1', what: 'a hold of this token, from `POST holds`' },
+  CALENDAR: { id: '0199c0de-0000-7000-8000-0000000000c1', what: 'a calendar of others, from `calendars`' },
+  FEED: { id: '0199c0de-0000-7000-8000-0000000000c2', what: 'a feed, from `calendar-feeds`' },
+  FEEDTOKEN: { id: 'bkc_token-of-a-feed', what: 'the secret in the address of a feed' },
   START: { id: '2026-12-01T10:00', what: 'a free start of the salon, as `2026-12-01T10:00`' },
   DAY: { id: '2026-12-01', what: 'the date of it, as `2026-12-01`' },
 };

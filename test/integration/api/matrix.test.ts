@@ -81,6 +81,9 @@ const nowhere = (): Things => ({
   booking: randomUUID(),
   begun: randomUUID(),
   hold: randomUUID(),
+  calendar: randomUUID(),
+  feed: randomUUID(),
+  feedToken: 'not-the-token',
 });
 const guarded = () => operations.filter(({ isPublic }) => !isPublic);
 

@@ -8,6 +8,7 @@ import { startTestApi, type TestApi } from './support/api.ts';
 import { SALE_DAY, salesThings } from './support/bookings.ts';
 import {
   auditRow,
+  calendarRows,
   conflictRow,
   dryRun,
   mappingRow,
@@ -90,6 +91,7 @@ it('its examples work', async () => {
       ? await windowRow(api, { businessId: business, affected: 14 })
       : await quarantineRow(api, { businessId: business });
     const sales = await salesThings(api, business, token);
+    const calendars = await calendarRows(api, business);
     const operation = needsRunning
       ? await runRow(api, { businessId: business, status: 'running' })
       : await dryRun(api, { businessId: business, version: 12 });
@@ -108,6 +110,9 @@ it('its examples work', async () => {
       VARIANT: sales.variant,
       BOOKING: /(complete|no-show)$/.test(endpoint) ? sales.begun : sales.booking,
       HOLD: sales.hold,
+      CALENDAR: calendars.calendar,
+      FEED: calendars.feed,
+      FEEDTOKEN: calendars.feedToken,
       START: `${SALE_DAY}T10:00`,
       DAY: SALE_DAY,
     };

@@ -21,6 +21,10 @@ export interface Things {
   readonly booking: string;
   readonly begun: string;
   readonly hold: string;
+  /** A calendar of others, a feed of ours, and the secret of its address. */
+  readonly calendar: string;
+  readonly feed: string;
+  readonly feedToken: string;
 }
 
 export interface Request {
@@ -35,7 +39,7 @@ export function requestOf(method: string, path: string, things: Things): Request
   const filled = path
     .replace('{id}', idOf(path, things))
     .replace('{ruleId}', 'default')
-    .replace('{token}', 'not-the-token')
+    .replace('{token}', path.startsWith('/api/calendars/') ? things.feedToken : 'not-the-token')
     .replace('{file}', path.includes('/docs/') ? 'docs-init.js' : 'site.css');
   const body = bodyOf(`${method} ${path.replace('/api/admin/booksy', '')}`, things);
   return { method, path: filled, ...(body === undefined ? {} : { body }) };
@@ -50,6 +54,8 @@ function idOf(path: string, things: Things): string {
   if (path.includes('/bookings/') && /(complete|no-show)$/.test(path)) return things.begun;
   if (path.includes('/bookings/')) return things.booking;
   if (path.includes('/businesses/')) return things.business;
+  if (path.includes('/calendars/')) return things.calendar;
+  if (path.includes('/calendar-feeds/')) return things.feed;
   if (path.includes('/mappings/')) return things.mapping;
   if (path.includes('/conflicts/')) return things.conflict;
   if (path.includes('/audit/')) return things.entry;
@@ -72,6 +78,16 @@ function bodyOf(key: string, { business, run, variant }: Things): unknown {
     case 'POST /api/bookings/{id}/complete':
     case 'POST /api/bookings/{id}/no-show':
       return {};
+    case 'POST /businesses/{id}/calendars':
+      return { name: 'Prywatny', url: 'https://calendar.example/private/basic.ics' };
+    case 'PATCH /calendars/{id}':
+      return { intervalSeconds: 1800 };
+    case 'POST /businesses/{id}/calendar-feeds':
+      return { name: 'Moje wizyty' };
+    case 'POST /businesses/{id}/holidays':
+      return { date: '2026-12-24', state: 'closed', name: 'Wigilia' };
+    case 'POST /businesses/{id}/holidays/suggest':
+      return { country: 'PL' };
     case 'POST /full-sync':
       return { businessIds: [business] };
     case 'POST /mappings':

@@ -5,6 +5,8 @@ import { appendAudit, sealValues } from '../../../../infra/audit/index.ts';
 import { vaultContext } from '../../../../infra/crypto.ts';
 import { salesThings } from './bookings.ts';
 import type { Things } from './requests.ts';
+import { makeFeed } from '../../../../infra/calendars/feeds.ts';
+import { addCalendar } from '../../../../infra/calendars/store.ts';
 import type { TestApi } from './api.ts';
 
 /** Rows that the engine writes and the API shows, made by hand. All names are invented. */
@@ -277,6 +279,23 @@ export async function ruleRow(api: TestApi, businessId: string): Promise<void> {
   });
 }
 
+/** A calendar of others and a feed of ours. */
+export async function calendarRows(api: TestApi, businessId: string) {
+  const owner = { businessId, ownerKind: 'business', ownerId: businessId } as const;
+  return api.prisma.$transaction(async (tx) => {
+    const calendar = await addCalendar(tx, api.vault, {
+      ...owner,
+      name: 'Prywatny',
+      url: new URL('https://calendar.example/private/basic.ics'),
+      blocksBooksy: true,
+      intervalSeconds: 900,
+    });
+    const feed = await makeFeed(tx, { ...owner, name: 'Moje wizyty', withDetails: false }, 'test');
+    if (calendar === null || feed === null) throw new Error('The calendars were not made.');
+    return { calendar, feed: feed.id, feedToken: feed.token };
+  });
+}
+
 /** One of everything that an address can name. */
 export async function everything(api: TestApi, business: string): Promise<Things> {
   const run = await dryRun(api, { businessId: business });
@@ -294,7 +313,11 @@ export async function everything(api: TestApi, business: string): Promise<Things
   const conflict = await conflictRow(api, business);
   await ruleRow(api, business);
   const { variant, booking, begun, hold } = await salesThings(api, business);
+  const { calendar, feed, feedToken } = await calendarRows(api, business);
   return {
+    calendar,
+    feed,
+    feedToken,
     business,
     run,
     mapping,
