@@ -85,7 +85,13 @@ describe('ensureSchedules', { timeout: 60_000 }, () => {
     const { id } = await near();
     await worker.client.schedule.getHandle(id).pause('the owner asked for quiet');
     expect(await changes()).toEqual(['kept', 'kept', 'kept', 'kept', 'kept']);
-    expect(await changes({ total: 2, paused: 2 })).toEqual(['kept', 'set_right', 'set_right', 'kept', 'kept']);
+    expect(await changes({ total: 2, paused: 2 })).toEqual([
+      'kept',
+      'set_right',
+      'set_right',
+      'kept',
+      'kept',
+    ]);
     expect(await near()).toMatchObject({ paused: true, note: 'the owner asked for quiet' });
   });
 
