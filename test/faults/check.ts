@@ -116,7 +116,9 @@ function judgeGroup(
     if (gap) inTheGap.push(`${group} of ${subject.key}`);
     report(invariant, 'lost', `${what}${gap ? ' (it fell about a write of ours)' : ''}`, subject);
   };
-  if (!last.some(({ value }) => value === here)) {
+  // None of them may have acted: then what stood before stands.
+  const untouched = last.every(isUnknown) && last.some(({ before }) => before === here);
+  if (!untouched && !last.some(({ value }) => value === here)) {
     const older = edits.some(({ value }) => value === here);
     const why = older ? 'an older value over a newer one' : 'which nobody wrote';
     lose('I8', `${group} of ${subject.key} is ${text(here)}, ${why}`, last);

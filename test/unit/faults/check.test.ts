@@ -155,6 +155,11 @@ describe('the checker of fault runs', () => {
       ),
       state({}),
     ],
+    [
+      'an edit whose answer was lost and that did not act',
+      history({ group: 'note', value: 'z', before: 'a', outcome: 'unknown' }),
+      state({}),
+    ],
     ['what a person is asked about', history(made), state({ there: null, disputed: true })],
     [
       'an ended visit that was revived',
