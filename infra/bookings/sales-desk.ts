@@ -45,28 +45,31 @@ export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDes
   const queues = new Map<string, Waiting[]>();
 
   async function serve(businessId: string, queue: Waiting[]): Promise<void> {
-    while (queue.length > 0) {
-      // What has arrived with the same event goes together.
-      await new Promise((resolve) => setImmediate(resolve));
-      const round = takeRound(queue);
-      await decide(businessId, round);
+    try {
+      while (queue.length > 0) {
+        // What has arrived with the same event goes together.
+        await new Promise((resolve) => setImmediate(resolve));
+        await decide(businessId, takeRound(queue));
+      }
+    } finally {
+      queues.delete(businessId);
     }
-    queues.delete(businessId);
   }
 
   async function decide(businessId: string, round: readonly Waiting[]): Promise<void> {
+    let outcomes: ReadonlyMap<string, Outcome>;
     try {
-      const outcomes = await attempt(businessId, round);
-      changed?.(businessId);
-      await answer(businessId, round, outcomes);
+      outcomes = await attempt(businessId, round);
     } catch (error) {
-      if (round.length === 1) {
-        round[0]?.reject(isTimeHeld(error) ? await lost(businessId, round[0].wish, error) : error);
-        return;
-      }
+      const [only, ...others] = round;
       // One of them cannot be done: alone it harms no other.
-      for (const each of round) await decide(businessId, [each]);
+      if (others.length > 0) for (const each of round) await decide(businessId, [each]);
+      else only?.reject(isTimeHeld(error) ? await lost(businessId, only.wish, error) : error);
+      return;
     }
+    // From here on it is committed: whatever fails now, nothing is decided again.
+    changed?.(businessId);
+    await answer(businessId, round, outcomes);
   }
 
   async function attempt(
@@ -165,11 +168,16 @@ export function suggester(
     finder ??= loadSalon(db, businessId, dates[0] ?? date, addDays(dates.at(-1) ?? date, SUGGEST_DAYS)).then(
       (salon) => (salon === null ? null : timeFinder(salon)),
     );
-    const find = await finder;
-    if (find === null) return error;
-    const known =
-      told.get(error) ?? new BookingError(error.code, { ...error.details, nextFree: find(time, fits) });
-    told.set(error, known);
-    return known;
+    try {
+      const find = await finder;
+      if (find === null) return error;
+      const known =
+        told.get(error) ?? new BookingError(error.code, { ...error.details, nextFree: find(time, fits) });
+      told.set(error, known);
+      return known;
+    } catch {
+      // Suggestions are a courtesy: the refusal stands without them.
+      return error;
+    }
   };
 }

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { v7 as uuidv7 } from 'uuid';
+import { BookingError } from '../../../infra/bookings/errors.ts';
+import { createSalesDesk } from '../../../infra/bookings/sales-desk.ts';
 import { startTestApi, type Answer, type TestApi } from '../api/support/api.ts';
 import { addService, dateIn, makeSalon, overlaps } from './support/salon.ts';
 
@@ -87,4 +90,36 @@ it('has several processes meet at the locks, and the constraint decide', async (
   } finally {
     await second.stop();
   }
+});
+
+it('goes on where other times cannot be looked up: who lost is refused, and the next one is served', async () => {
+  const salon = await makeSalon(api.prisma, { staff: 1 });
+  const [staffId = ''] = salon.staff;
+  const desk = createSalesDesk({
+    prisma: {
+      $transaction: api.prisma.$transaction.bind(api.prisma),
+      $queryRaw: () => {
+        throw new Error('the database is away');
+      },
+    },
+  });
+  const ask = (startsLocal: string) =>
+    desk
+      .make(salon.id, {
+        kind: 'booking',
+        id: uuidv7(),
+        time: { items: [{ variantId: salon.variantId, staffId }], startsLocal },
+        client: null,
+        note: null,
+        overbook: false,
+        asker: { actor: 'test', tokenId: uuidv7() },
+      })
+      .then(
+        () => 'sold',
+        (error: unknown) => (error instanceof BookingError ? error.code : 'broken'),
+      );
+  const date = dateIn(9);
+  const told = await Promise.all([ask(`${date}T10:00`), ask(`${date}T10:00`), ask(`${date}T10:00`)]);
+  expect(told.toSorted()).toEqual(['slot_taken', 'slot_taken', 'sold']);
+  expect(await ask(`${date}T13:00`)).toBe('sold');
 });
