@@ -12,6 +12,8 @@ export type ApiClient = {
   readonly url: string;
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
+  patch(path: string, body: unknown): Promise<unknown>;
+  delete(path: string): Promise<unknown>;
 };
 
 const TIMEOUT_MS = 30_000;
@@ -60,7 +62,13 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
     if (!response.ok) throw refused(url, response.status, answer);
     return answer;
   };
-  return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
+  return {
+    url,
+    get: (path) => ask('GET', path),
+    post: (path, body) => ask('POST', path, body),
+    patch: (path, body) => ask('PATCH', path, body),
+    delete: (path) => ask('DELETE', path),
+  };
 }
 
 async function send(url: string, method: string, token: string, body: unknown): Promise<Response> {

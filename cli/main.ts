@@ -2,10 +2,12 @@ import { Command, CommanderError } from 'commander';
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { auditCommand } from './commands/audit.ts';
+import { calendarsCommand, feedsCommand } from './commands/calendars.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { errorsCommand } from './commands/errors.ts';
 import { healthCommand } from './commands/health.ts';
+import { holidaysCommand } from './commands/holidays.ts';
 import { mappingsCommand } from './commands/mappings.ts';
 import { monitorCommand } from './commands/monitor.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -45,6 +47,9 @@ export function createProgram(): Command {
     undoCommand(),
     availabilityCommand(),
     bookingsCommand(),
+    calendarsCommand(),
+    feedsCommand(),
+    holidaysCommand(),
     healthCommand(),
     monitorCommand(),
     webhooksCommand(),

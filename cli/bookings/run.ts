@@ -1,4 +1,5 @@
 import type { ApiClient } from '../api-client.ts';
+import { defined } from '../defined.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { counted, table } from '../format.ts';
 import { CliError, type Output } from '../output.ts';
@@ -108,10 +109,6 @@ function itemOf(text: string) {
     ? { serviceId: what.slice('service:'.length) }
     : { variantId: what };
   return { ...which, ...(staff === undefined || staff === 'any' ? {} : { staffId: staff }) };
-}
-
-function defined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function said(answer: unknown, output: Output): ExitCode {

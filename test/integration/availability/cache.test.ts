@@ -1,0 +1,139 @@
+/** What is kept of a salon's time is dropped by whoever changes it, by plain SQL too; while nobody listens nothing is kept. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAvailability, type TimeChanges } from '../../../infra/availability/cache.ts';
+import { startTimeListener, type TimeListener } from '../../../infra/availability/listen.ts';
+import { createDatabase, type PrismaClient } from '../../../infra/database/index.ts';
+import { createLogger } from '../../../infra/logger.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { eventually } from '../../support/eventually.ts';
+import { dateIn, makeSalon, type TestSalon } from '../bookings/support/salon.ts';
+
+let database: TestDatabase;
+let prisma: PrismaClient;
+let listener: TimeListener;
+let salon: TestSalon;
+let other: TestSalon;
+const date = dateIn(7);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ({ prisma } = database.closing(createDatabase({ url: database.url, poolMax: 3, applicationName: 'test' })));
+  [salon, other] = [await makeSalon(prisma), await makeSalon(prisma)];
+  listener = startTimeListener(
+    database.url,
+    createLogger({ level: 'silent', dir: null }, { name: 'test', destination: { write: () => true } }),
+  );
+  await eventually(() => listener.listens(), { what: 'the listener' });
+});
+afterAll(async () => {
+  await listener.stop();
+  await database.drop();
+});
+
+/** Availability that counts how often it reads a salon. */
+function counted(changes: TimeChanges | null, now?: () => number) {
+  let statements = 0;
+  const counting = new Proxy(prisma, {
+    get(target, name) {
+      if (name === '$queryRaw') statements += 1;
+      const value: unknown = Reflect.get(target, name, target);
+      return value;
+    },
+  });
+  const availability = createAvailability(counting, changes, now);
+  return {
+    statements: () => statements,
+    starts: async (which = salon) => {
+      const read = await availability.salon(which.id, date, date);
+      if (read === null) throw new Error('There is no such salon.');
+      const query = { items: [{ variantId: which.variantId, staffId: null }], fromDate: date, toDate: date };
+      return availability.slots(read, query).map(({ startsLocal }) => startsLocal);
+    },
+  };
+}
+
+const close = (which: TestSalon) =>
+  database.pool.query(
+    `UPDATE working_hours SET intervals = '[[600, 720]]'::jsonb WHERE business_id = $1 AND owner_kind = 'business'`,
+    [which.id],
+  );
+const open = (which: TestSalon) =>
+  database.pool.query(
+    `UPDATE working_hours SET intervals = '[[540, 1020]]'::jsonb WHERE business_id = $1 AND owner_kind = 'business'`,
+    [which.id],
+  );
+
+describe('free time that is kept', { timeout: 60_000 }, () => {
+  it('is not read twice, also for other days of the week', async () => {
+    const { starts, statements } = counted(listener);
+    const first = await starts();
+    expect(first[0]).toBe(`${date}T09:00`);
+    const once = statements();
+    expect(once).toBeGreaterThan(0);
+    expect(await starts()).toEqual(first);
+    expect(statements()).toBe(once);
+  });
+
+  it('R27 is dropped by a change in plain SQL, of that salon and of no other', async () => {
+    const { starts, statements } = counted(listener);
+    const before = await starts();
+    await starts(other);
+    const once = statements();
+    await close(salon);
+    const after = await eventually(
+      async () => {
+        const now = await starts();
+        return now[0] === before[0] ? null : now;
+      },
+      { timeoutMs: 5_000, what: 'the new hours' },
+    );
+    expect(after[0]).toBe(`${date}T10:00`);
+    const twice = statements();
+    expect(twice).toBeGreaterThan(once);
+    await starts(other);
+    expect(statements()).toBe(twice);
+    await open(salon);
+  });
+
+  it('is kept for a minute, and no longer', async () => {
+    let moment = Date.now();
+    const { starts, statements } = counted(listener, () => moment);
+    await starts();
+    const once = statements();
+    moment += 59_000;
+    await starts();
+    expect(statements()).toBe(once);
+    moment += 2_000;
+    await starts();
+    expect(statements()).toBe(2 * once);
+  });
+
+  it.each([
+    ['nobody listens', null],
+    ['the listener is away', { listens: () => false, onChange: () => undefined }],
+  ])('is not kept at all while %s', async (_what, changes) => {
+    const { starts, statements } = counted(changes);
+    const [before] = await starts();
+    const once = statements();
+    await close(salon);
+    const [after] = await starts();
+    expect([before, after]).toEqual([`${date}T09:00`, `${date}T10:00`]);
+    expect(statements()).toBe(2 * once);
+    await open(salon);
+  });
+
+  it('is dropped when its connection is lost, and the listener comes back by itself', async () => {
+    const { starts } = counted(listener);
+    expect((await starts())[0]).toBe(`${date}T09:00`);
+    const { rowCount } = await database.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'booksy-sync-time' AND datname = current_database()`,
+    );
+    expect(rowCount).toBe(1);
+    await close(salon);
+    await eventually(async () => (await starts())[0] === `${date}T10:00`, { what: 'the new hours' });
+    await eventually(() => listener.listens(), { timeoutMs: 30_000, what: 'the listener being back' });
+    await open(salon);
+    await eventually(async () => (await starts())[0] === `${date}T09:00`, { what: 'the hours as before' });
+  });
+});
