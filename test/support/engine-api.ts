@@ -28,6 +28,7 @@ export async function startEngineApi(
   deps: InboundDeps,
   temporal: { readonly client: Client; readonly taskQueue: string; readonly namespace: string },
   webhooks: ApiDeps['webhooks'],
+  calendars?: ApiDeps['calendars'],
 ): Promise<EngineApi> {
   const { db, vault, logger } = deps;
   const { app } = createApi({
@@ -46,6 +47,7 @@ export async function startEngineApi(
     probeBooksy: () => Promise.resolve(),
     logger,
     version: '0.0.0-test',
+    ...(calendars === undefined ? {} : { calendars }),
   });
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

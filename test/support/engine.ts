@@ -102,7 +102,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
           logger: deps.logger,
         })
       : null;
-  const api = options.api === true ? await startApi(simulator, deps, worker) : null;
+  const api = options.api === true ? await startApi(simulator, deps, worker, config.calendars) : null;
   return {
     simulator,
     database,
@@ -141,11 +141,12 @@ async function startApi(
   simulator: TestSimulator,
   deps: InboundDeps,
   { client, taskQueue }: TestWorker,
+  calendars: Config['calendars'],
 ): Promise<EngineApi> {
   // Loaded only here: most tests need no API.
   const { startEngineApi } = await import('./engine-api.ts');
   const temporal = { client, taskQueue, namespace: sharedServers().temporalNamespace };
-  const api = await startEngineApi(deps, temporal, { secrets: [WEBHOOK_SECRET], tokens: [] });
+  const api = await startEngineApi(deps, temporal, { secrets: [WEBHOOK_SECRET], tokens: [] }, calendars);
   await simulator.configure({
     webhooks: {
       targets: [{ url: `${api.url}/api/webhooks/booksy`, salon: null }],
