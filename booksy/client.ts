@@ -34,6 +34,8 @@ export interface BooksyClient
   readonly capabilities: BooksyCapabilities;
   /** How long one call may last before it is given up. */
   readonly timeoutMs: number;
+  /** The pace of all calls that share a limit. */
+  readonly callsPerSecond: number;
   /** Sends waiting callers home and closes connections. */
   close(): Promise<void>;
 }
@@ -102,6 +104,7 @@ export function createBooksyClient(options: BooksyClientOptions): BooksyClient {
     ...settlementMethods(context),
     capabilities: config.capabilities,
     timeoutMs: config.timeoutMs,
+    callsPerSecond: (config.rate.limit * 1_000) / config.rate.windowMs,
     async close() {
       for (const one of pacers.values()) one.close();
       await transport.close();

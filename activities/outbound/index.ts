@@ -4,6 +4,7 @@ import { processRecord } from '../../domain/protocol/process.ts';
 import { DEFAULT_SETTINGS } from '../../domain/protocol/settings.ts';
 import { businessOf } from '../inbound/run.ts';
 import { ADAPTERS } from './adapters/index.ts';
+import { admitted } from './admission.ts';
 import type { EngineDeps, ProcessRef, ProcessRun } from './context.ts';
 import { EnginePort } from './port.ts';
 import { togetherOf } from './together.ts';
@@ -24,13 +25,15 @@ export async function processOne(deps: EngineDeps, ref: ProcessRef, run: Process
   const business = run.business ?? (await businessOf(deps.db, ref.businessId));
   const adapter = ADAPTERS[ref.entity];
   if (ref.entity === 'time_off' && (await isReservation(deps.db, ref))) return leaveReservation(deps.db, ref);
-  const ended = togetherOf(deps.db).begin(business.id);
-  try {
-    const port = new EnginePort({ deps, business, ref, run, owner: randomUUID() }, adapter);
-    const report = await processRecord(port, { ...DEFAULT_SETTINGS, ...deps.waits });
-    if (port.fatal !== null) throw port.fatal;
-    return report;
-  } finally {
-    ended();
-  }
+  return admitted(deps.booksy, business.id, async () => {
+    const ended = togetherOf(deps.db).begin(business.id);
+    try {
+      const port = new EnginePort({ deps, business, ref, run, owner: randomUUID() }, adapter);
+      const report = await processRecord(port, { ...DEFAULT_SETTINGS, ...deps.waits });
+      if (port.fatal !== null) throw port.fatal;
+      return report;
+    } finally {
+      ended();
+    }
+  });
 }

@@ -212,9 +212,12 @@ export class EnginePort implements RecordPort {
   }
 }
 
-/** R35: cancels first, then what concerns the next two days, then the other writes. */
+/**
+ * R35: cancels first, then what concerns the next two days, then the rest. A write whose intent is committed has seconds to leave
+ * (R13b), and there are no more of them than `admitted` lets in: it goes before all that has not begun.
+ */
 function laneOf(view: RecordView, intent: Intent | null): Lane {
-  if (intent?.step === 'cancel' || intent?.step === 'decline' || intent?.operation === 'remove') return 1;
+  if (intent !== null) return 1;
   const near =
     view.startsAt !== null &&
     view.endsAt !== null &&
