@@ -14,7 +14,7 @@ type ListOptions = Options & {
   readonly kind?: string;
   readonly limit: number;
 };
-const KINDS = ['quarantine', 'run', 'open', 'record', 'circuit'] as const;
+const KINDS = ['quarantine', 'run', 'open', 'record', 'circuit', 'calendar'] as const;
 
 /** `booksy errors …`: what went wrong and waits for somebody. */
 export function errorsCommand(): Command {
@@ -34,7 +34,7 @@ function listCommand(): Command {
     .addOption(
       new Option(
         '--kind <kind>',
-        'quarantine (set aside), run (a run that failed), open (a step that is being tried again), record (one that failed alone), circuit (everything waits)',
+        'quarantine (set aside), run (a run that failed), open (a step that is being tried again), record (one that failed alone), circuit (everything waits), calendar (one that cannot be read)',
       ).choices(KINDS),
     )
     .option('--limit <rows>', 'rows at most', wholeNumber(1), DEFAULT_ROWS)

@@ -2,7 +2,7 @@ import Holidays from 'date-holidays';
 import { addDays } from '../local-time.ts';
 
 /**
- * Public holidays by country and region, from the library date-holidays (its data: CC BY 3.0). They are suggestions: that a
+ * Public holidays by country and region, from the library date-holidays (its data: CC BY-SA 3.0). They are suggestions: that a
  * salon is closed is said by its owner.
  */
 export interface PublicHoliday {
