@@ -74,6 +74,7 @@ export const TRIGGERS: readonly string[] = [
   'booking_items.occupancy_truncate',
   'bookings.occupancy_update',
   'bookings.occupancy_delete',
+  'bookings.booking_awaits_no_more',
   'time_off.occupancy_insert',
   'time_off.occupancy_update',
   'time_off.occupancy_delete',

@@ -40,7 +40,7 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER booking_awaits_no_more BEFORE UPDATE ON bookings FOR EACH ROW
-  WHEN (NEW.awaits_booksy AND NEW.status IS DISTINCT FROM 'pending') EXECUTE FUNCTION booking_awaits_no_more();
+  WHEN (NEW.awaits_booksy AND NEW.status::text IS DISTINCT FROM 'pending') EXECUTE FUNCTION booking_awaits_no_more();
 ALTER TABLE bookings ENABLE ALWAYS TRIGGER booking_awaits_no_more;
 
 -- Which rooms a service may be given in; a service without a row needs none.
