@@ -65,4 +65,6 @@ export interface ApiDeps {
   readonly version: string;
   /** Milliseconds since the epoch, against which the times of webhooks are held. Default: this machine's clock. */
   readonly now?: () => number;
+  /** How long the answer to a booking waits for Booksy (R20), asked at each request. Missing: two seconds. */
+  readonly booksyWait?: { readonly ms: number };
 }

@@ -69,7 +69,13 @@ export function createApi(deps: ApiDeps): Api {
     availability.drop(businessId);
   };
   const { prisma, vault } = deps;
-  const sales = { prisma, vault, changed, desk: createSalesDesk({ prisma, changed }) };
+  const sales = {
+    prisma,
+    vault,
+    changed,
+    desk: createSalesDesk({ prisma, changed }),
+    ...(deps.booksyWait === undefined ? {} : { booksyWait: deps.booksyWait }),
+  };
 
   let document: unknown = null;
   const endpoints: Endpoint[] = [

@@ -28,7 +28,7 @@ import {
 } from './schema.ts';
 import { booking, itemsOf, mayReach, reachOf, TIME_PROBLEMS } from './wanted.ts';
 
-export interface BookingDeps extends Pick<ApiDeps, 'prisma' | 'vault'> {
+export interface BookingDeps extends Pick<ApiDeps, 'prisma' | 'vault' | 'booksyWait'> {
   readonly desk: SalesDesk;
   /** Told after each change of a salon's time. */
   readonly changed: (businessId: string) => void;
@@ -93,7 +93,7 @@ async function create(deps: BookingDeps, grant: TokenGrant, body: BookingBody, k
     });
     const waits = made.kind === 'booking' && made.waits;
     const found = waits
-      ? await awaitBooksy(deps.prisma, made.id, BOOKSY_WAIT_MS)
+      ? await awaitBooksy(deps.prisma, made.id, deps.booksyWait?.ms ?? BOOKSY_WAIT_MS)
       : await readBooking(deps.prisma, null, made.id);
     if (found?.status === 'cancelled' && found.statusReason === 'taken_at_booksy')
       throw await takenThere(deps, found, time);

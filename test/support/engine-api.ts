@@ -14,6 +14,8 @@ export interface EngineApi {
   readonly url: string;
   /** A token of every scope and business. */
   readonly token: string;
+  /** How long a booking waits for Booksy: long, so that a busy machine decides nothing. A test may set it. */
+  readonly booksyWait: { ms: number };
   /** Sends a request with that token. The body is parsed JSON, or the text where it is none. */
   send(
     method: string,
@@ -31,6 +33,7 @@ export async function startEngineApi(
   calendars?: ApiDeps['calendars'],
 ): Promise<EngineApi> {
   const { db, vault, logger } = deps;
+  const booksyWait = { ms: 30_000 };
   const { app } = createApi({
     api: { host: '127.0.0.1', port: 0, trustedProxyHops: 0, corsOrigins: [], simulatorUrl: null },
     temporal: { uiUrl: null, namespace: temporal.namespace, taskQueue: temporal.taskQueue },
@@ -47,6 +50,7 @@ export async function startEngineApi(
     probeBooksy: () => Promise.resolve(),
     logger,
     version: '0.0.0-test',
+    booksyWait,
     ...(calendars === undefined ? {} : { calendars }),
   });
   const server = createServer(app);
@@ -58,6 +62,7 @@ export async function startEngineApi(
   return {
     url,
     token,
+    booksyWait,
     async send(method, path, body) {
       const response = await fetch(`${url}${path}`, {
         method,

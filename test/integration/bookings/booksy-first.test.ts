@@ -123,6 +123,7 @@ describe('booksy_first', { timeout: 60_000 }, () => {
 
   it('is 202 and pending where Booksy is slow, and confirmed afterwards', async () => {
     const slot = await free(12);
+    engine.api.booksyWait.ms = 2_000;
     await engine.simulator.configure({ latencyMs: 2_500 });
     try {
       const { status, body } = await book(slot);
