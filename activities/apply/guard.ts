@@ -45,22 +45,22 @@ export async function leaveToProcess(
 ): Promise<readonly SeenRecord[]> {
   if (!isWritten(binding.entity)) return different;
   const strangers = await ownUnlinked(scope, binding, different, mirror);
-  const marked = new Set<string>();
+  const marked = new Map<string, string | null>();
   const free = different.filter((seen) => {
     const row = mirror.get(seen.externalId);
     if (row === undefined) {
       const recordId = strangers.get(seen.externalId);
-      if (recordId !== undefined) marked.add(recordId);
+      if (recordId !== undefined) marked.set(recordId, seen.externalId);
       return recordId === undefined;
     }
     // An appointment of an earlier generation: only the visit it belonged to can be concerned (R16).
     const recordId = row.recordId ?? row.formerRecordId;
     if (recordId === null) return false;
     if (row.recordId !== null && !row.alive && !endsOurOwn(seen, row)) return true;
-    marked.add(recordId);
+    if (!marked.has(recordId)) marked.set(recordId, null);
     return false;
   });
-  await markDirty(scope, binding.entity, [...marked]);
+  await markDirty(scope, binding.entity, [...marked.keys()], marked);
   return free;
 }
 
@@ -134,18 +134,23 @@ export async function leaveGoneToProcess(
 /**
  * Puts records into the box for `process`. No echo of this transaction: an apply takes back its own rows by their transaction
  * before it commits, so these carry none; and it tells the relay itself, because the box's trigger is silent for an apply.
+ *
+ * @param sighted by record, the object at Booksy that was seen: a look-up by the record's own days would miss one that was moved
  */
 export async function markDirty(
   scope: ApplyScope,
   entity: SyncEntity,
   recordIds: readonly string[],
+  sighted: ReadonlyMap<string, string | null> = new Map(),
 ): Promise<void> {
   if (recordIds.length === 0 || scope.plan !== null) return;
+  const ids = [...new Set(recordIds)];
+  const seen = ids.map((id) => sighted.get(id) ?? null);
   await scope.tx.$queryRaw`
     WITH marked AS (
-      INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin, transaction_id)
-      SELECT ${scope.businessId}::uuid, ${entity}, id, 'observe', 'sync', NULL
-        FROM unnest(${[...new Set(recordIds)]}::uuid[]) AS id
+      INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin, transaction_id, external_id)
+      SELECT ${scope.businessId}::uuid, ${entity}, m.id, 'observe', 'sync', NULL, m.external_id
+        FROM unnest(${ids}::uuid[], ${seen}::text[]) AS m (id, external_id)
       RETURNING 1
     )
     SELECT pg_notify('booksy_sync_box', ${scope.businessId})::text FROM (SELECT count(*) FROM marked) told`;

@@ -83,12 +83,15 @@ export async function onConflict<T>(
 /** Puts the record of a conflict into the outbox: `process` takes it up, whether or not it looks like an echo. */
 export async function wakeRecord(
   scope: ApplyScope,
-  row: Pick<ConflictRow, 'entity' | 'recordId'>,
+  row: Pick<ConflictRow, 'entity' | 'recordId' | 'detail'>,
 ): Promise<void> {
   if (row.recordId === null) return;
+  // The other one of a double may lie on any day.
+  const other = row.detail['otherExternalId'];
   await scope.tx.$executeRaw`
-    INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin)
-    VALUES (${scope.businessId}::uuid, ${row.entity}, ${row.recordId}::uuid, 'resolve', 'conflict')`;
+    INSERT INTO sync_outbox (business_id, entity, record_id, operation, origin, external_id)
+    VALUES (${scope.businessId}::uuid, ${row.entity}, ${row.recordId}::uuid, 'resolve', 'conflict',
+            ${typeof other === 'string' ? other : null})`;
 }
 
 /** Notes one entry of the audit trail about a conflict's record. */

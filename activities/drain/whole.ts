@@ -35,8 +35,11 @@ export async function lookAtWhole(
 /** The rows go once a full sync has begun after them; while an older one is open they stay. */
 async function startFullSync(deps: DrainDeps, run: DrainRun, rowIds: readonly string[]): Promise<boolean> {
   const { businessId } = run;
-  // Before it begins: what it reads is then new here again.
-  await forgetEmptied(deps.db, businessId);
+  // Before it begins: what it reads is then new here again. A person's wish to look at all says of no table that it was emptied.
+  const emptied = await deps.db.syncOutbox.count({
+    where: { id: { in: rowIds.map(BigInt) }, OR: [{ origin: null }, { origin: { not: 'conflict' } }] },
+  });
+  if (emptied > 0) await forgetEmptied(deps.db, businessId);
   const started = await deps.launcher.startFullSync({ businessId, runId: uuidv7(), actor: DRAIN_ACTOR });
   if (started.alreadyRunning) return false;
   await deleteBoxRows(deps.db, rowIds);

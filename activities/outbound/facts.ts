@@ -30,6 +30,8 @@ export interface BoxRow {
   readonly id: string;
   readonly operation: string;
   readonly at: string;
+  /** What was seen at Booksy (R15b). */
+  readonly external_id: string | null;
 }
 
 export interface WebhookRow {
@@ -158,7 +160,8 @@ export async function readFacts(
            (SELECT jsonb_agg(DISTINCT c.resolution_choice ->> 'discarded') FROM booksy_sync_conflicts c
              WHERE c.business_id = b.id AND c.record_id = q.record_id AND c.kind = 'double'
                AND c.status = 'resolved' AND c.resolution_choice ->> 'discarded' IS NOT NULL) AS discarded,
-           (SELECT jsonb_agg(jsonb_build_object('id', o.id::text, 'operation', o.operation, 'at', o.created_at)
+           (SELECT jsonb_agg(jsonb_build_object('id', o.id::text, 'operation', o.operation, 'at', o.created_at,
+                                                'external_id', o.external_id)
                              ORDER BY o.id)
               FROM sync_outbox o
              WHERE o.business_id = b.id AND o.entity = ${adapter.entity} AND o.record_id = q.record_id) AS box,

@@ -177,6 +177,7 @@ async function viewOf(
     created,
     cancelledByUs: facts.cancelled_by_us,
     discarded: facts.discarded,
+    sighted: facts.box.flatMap((row) => row.external_id ?? []),
     sighting: facts.box.some((row) => row.operation === 'observe' || row.operation === 'resolve'),
     evidence: await evidenceOf(context, tx, facts),
     gate,

@@ -153,6 +153,8 @@ export interface RecordView {
   readonly discarded?: readonly string[];
   /** An unlinked object with one of our import uids was seen: look for siblings (R15b, R16a). */
   readonly sighting: boolean;
+  /** Which objects those were, as far as it is known: a port's look-up asks for them wherever they lie now. */
+  readonly sighted?: readonly string[];
   readonly evidence: readonly Evidence[];
   readonly gate: PushGate;
   /** Why the gate is not open: a stable code, null when it is. */

@@ -69,7 +69,7 @@ export const visitAdapter: WriteAdapter = {
   async find(io, view, importUid, intent) {
     const carriesOurs = (uid: string | null) =>
       uid !== null && (importUid === null ? uid.startsWith(`${view.ref.recordId}:`) : uid === importUid);
-    const ids = new Set<string>();
+    const ids = new Set<string>([...(view.sighted ?? []), ...(view.discarded ?? [])]);
     let conclusive = true;
     for (const day of daysOf(view, intent?.body ?? null)) {
       const listed = await idsOfDay(io, day, carriesOurs);

@@ -43,6 +43,9 @@ CREATE OR REPLACE TRIGGER booking_awaits_no_more BEFORE UPDATE ON bookings FOR E
   WHEN (NEW.awaits_booksy AND NEW.status::text IS DISTINCT FROM 'pending') EXECUTE FUNCTION booking_awaits_no_more();
 ALTER TABLE bookings ENABLE ALWAYS TRIGGER booking_awaits_no_more;
 
+-- Which object at Booksy made a record worth a look: it may lie on another day than the record (R15b).
+ALTER TABLE sync_outbox ADD COLUMN IF NOT EXISTS external_id text;
+
 -- Which rooms a service may be given in; a service without a row needs none.
 CREATE TABLE IF NOT EXISTS service_rooms (
   service_id uuid NOT NULL,

@@ -258,7 +258,6 @@ function problemsOf(text: string): string[] {
       continue;
     }
     const [, name = '', value = ''] = found;
-    // eslint-disable-next-line no-control-regex -- these are what must not be there
     if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) problems.push('a control character');
     if (['SUMMARY', 'UID', 'X-WR-CALNAME'].includes(name) && /(^|[^\\])(\\\\)*[;,]/.test(value))
       problems.push('not escaped');

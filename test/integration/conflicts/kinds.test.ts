@@ -106,6 +106,8 @@ describe('not linked yet', () => {
       [visit.id],
     );
     await rig.sql('UPDATE booking_items SET staff_id = NULL WHERE booking_id = $1', [visit.id]);
+    // A look that comes after the card would close it.
+    await rig.quiet();
     const conflict = await lay({
       kind: 'unmapped',
       recordId: visit.id,

@@ -29,11 +29,12 @@ const LAST_MS = 85 * 86_400_000;
  */
 export async function visitsOf(engine: TestEngine, which: 'upcoming' | 'all'): Promise<readonly SimVisit[]> {
   const [salon] = (await engine.simulator.state()).salons;
+  const [from, till] = [FIRST_MS, LAST_MS].map((ms) => new Date(Date.now() + ms).toISOString());
+  const since = which === 'all' ? '' : `&from=${(from ?? '').slice(0, 16)}`;
   const { results } = z
     .object({ results: z.array(simVisit) })
-    .parse(await engine.simulator.control('GET', `/visits?limit=1000&salon=${String(salon?.id)}`));
+    .parse(await engine.simulator.control('GET', `/visits?limit=1000&salon=${String(salon?.id)}${since}`));
   if (which === 'all') return results;
-  const [from, till] = [FIRST_MS, LAST_MS].map((ms) => new Date(Date.now() + ms).toISOString());
   return results.filter(
     ({ status, type, repeating, subbookings, booked_from: at }) =>
       status === 'A' &&
