@@ -115,9 +115,11 @@ async function startServer(
     const failure = await untilReady(child, `${LOOPBACK}:${port}`, options.searchAttributes);
     if (failure === null) return { child, port, uiPort };
     await child.stop({ graceMs: 5_000 });
-    const said = child.lastLines().slice(-6).join(' | ');
+    const lines = child.lastLines();
+    const said = lines.slice(-6).join(' | ');
     // Between choosing a free port and listening on it another program can take it; the server also chooses some itself.
-    const lostPort = /address already in use|can't set port|bind:/.test(said);
+    // It says so before the trace of its end.
+    const lostPort = /address already in use|can't set port|bind:/.test(lines.join(' | '));
     if (attempt >= 4 || !lostPort) {
       throw new LocalError(
         'temporal_start_failed',
