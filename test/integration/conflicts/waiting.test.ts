@@ -18,6 +18,7 @@ afterAll(() => rig.stop());
 
 const PATIENCE = { timeoutMs: 20_000 };
 const HOUR_MS = 3_600_000;
+const REMIND_MS = 12 * HOUR_MS;
 
 const handleOf = (id: string) => rig.engine.worker.client.workflow.getHandle(`conflict/${id}`);
 
@@ -36,13 +37,17 @@ const rebuild = () =>
     [rig.businessId],
   );
 
-/** A visit whose note was changed on both sides, its conflict's workflow running. */
+/** A visit whose note was changed on both sides, its conflict's workflow running, its dates those of the configuration. */
 async function waiting() {
   const visit = await rig.bookedOnBoth({ note: 'przed' });
   await rig.editThere(visit.link, { customer_note: 'z Booksy' });
   await rig.sql(`UPDATE bookings SET client_note = 'z platformy' WHERE id = $1`, [visit.id]);
   const conflict = await rig.open('field', visit.id);
-  await eventually(() => isRunning(conflict.id), { ...PATIENCE, what: 'the workflow of the conflict' });
+  // Not a day, as by default: the configuration says twelve hours, and its workflow writes them down first.
+  await eventually(
+    async () => Number((await dates(conflict.id))?.remind_at) - Date.parse(conflict.openedAt) === REMIND_MS,
+    { ...PATIENCE, what: 'the date that the configuration sets' },
+  );
   return { ...visit, conflict };
 }
 
@@ -59,15 +64,9 @@ const dates = async (id: string) =>
 describe('a conflict that waits', () => {
   it('is reminded of when its stored date comes, as often as configured, and says so in the trail', async () => {
     const { conflict } = await waiting();
-    // Not a day, as by default: the configuration says twelve hours, and 36 before the visit.
-    const first = await eventually(
-      async () => {
-        const now = await dates(conflict.id);
-        return Number(now?.remind_at) - Date.parse(conflict.openedAt) === 12 * HOUR_MS ? now : null;
-      },
-      { ...PATIENCE, what: 'the date that the configuration sets' },
-    );
-    expect(Number(first.overtaken_at) - Number(first.escalate_at)).toBe(36 * HOUR_MS);
+    const first = await dates(conflict.id);
+    expect(Number(first?.remind_at) - Date.parse(conflict.openedAt)).toBe(REMIND_MS);
+    expect(Number(first?.overtaken_at) - Number(first?.escalate_at)).toBe(36 * HOUR_MS);
     await rig.sql(`UPDATE booksy_sync_conflicts SET remind_at = now() - interval '1 second' WHERE id = $1`, [
       conflict.id,
     ]);
@@ -79,7 +78,7 @@ describe('a conflict that waits', () => {
       },
       { ...PATIENCE, what: 'the reminder' },
     );
-    expect(Number(reminded.remind_at) - Number(reminded.reminded_at)).toBe(12 * HOUR_MS);
+    expect(Number(reminded.remind_at) - Number(reminded.reminded_at)).toBe(REMIND_MS);
     const { history } = await rig.card(conflict.id);
     expect(history.filter(({ action }) => action === 'conflict_reminded')).toHaveLength(1);
   });
