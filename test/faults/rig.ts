@@ -44,7 +44,7 @@ export interface Rig {
   /** A call of the product's API behind `/api/admin/booksy`, as an administrator. @throws where it refuses */
   api(method: string, path: string, body?: unknown): Promise<unknown>;
   workers(): readonly WorkerProcess[];
-  /** Starts workers until so many are alive. */
+  /** Starts workers until so many are alive; one that finds no Temporal ends, and is started again as a supervisor would. */
   ensureWorkers(count: number): Promise<void>;
   /** PostgreSQL ends at once, as by a power cut, and comes back on the same files. */
   restartPostgres(): Promise<void>;
@@ -62,6 +62,21 @@ export interface RigOptions {
   /** Where the workers' code lies, if it is not the product's own. */
   readonly workerRoot?: string;
   readonly say: (line: string) => void;
+}
+
+/** So long a supervisor starts a process again that ended before it was ready. */
+const SUPERVISED_MS = 60_000;
+
+async function supervised<T>(start: () => Promise<T>): Promise<T> {
+  const until = Date.now() + SUPERVISED_MS;
+  for (;;) {
+    try {
+      return await start();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
 }
 
 export async function startRig(options: RigOptions): Promise<Rig> {
@@ -205,7 +220,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
         workers = alive();
         // One after the other where there is none: the first makes the bundle that the others read.
         while (alive().length < count) {
-          const { child } = await run('worker', 'workers/main.ts', env, options.workerRoot);
+          const { child } = await supervised(() => run('worker', 'workers/main.ts', env, options.workerRoot));
           const worker = { child, ended: false };
           void child.exited.then(() => (worker.ended = true));
           workers.push(worker);
