@@ -1,11 +1,9 @@
 /** POST /api/holds, DELETE /api/holds/:id and POST /api/holds/:id/release (SPEC 5.3). */
 import { v7 as uuidv7 } from 'uuid';
 import { releaseHold } from '../../infra/bookings/holds.ts';
-import type { TokenGrant } from '../../infra/tokens.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
 import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
-import { actorOf } from '../wire.ts';
-import { sellable, type BookingDeps } from './endpoints.ts';
+import { askerOf, sellable, type BookingDeps } from './deps.ts';
 import { holdAnswer, holdBody, holdParams, releaseAnswer } from './schema.ts';
 import { booking, itemsOf, mayReach, reachOf, TIME_PROBLEMS } from './wanted.ts';
 
@@ -71,8 +69,4 @@ function releaseEndpoint(deps: BookingDeps, method: 'POST' | 'DELETE', path: str
       return { status: 200, json: { id, released } };
     },
   });
-}
-
-function askerOf(grant: TokenGrant) {
-  return { actor: actorOf(grant), tokenId: grant.tokenId };
 }

@@ -3,8 +3,9 @@ import { appendAudit, sealValues } from '../audit/index.ts';
 import { loadSalon, type LoadedSalon } from '../availability/load.ts';
 import type { Vault } from '../crypto.ts';
 import type { Tx } from '../database/index.ts';
-import { Desk, type Taken } from './decide.ts';
+import { Desk, knownItems, type Taken } from './decide.ts';
 import { BookingError, unknown } from './errors.ts';
+import { isFixedAtBooksy } from './fixed.ts';
 import { readBooking, type ReadBooking } from './read.ts';
 import type { Asker } from './types.ts';
 
@@ -27,6 +28,14 @@ export interface ChangeContext {
   readonly asker: Asker;
 }
 
+/** A visit at another time or with others. */
+export interface WantedMove {
+  readonly businessId: string;
+  readonly visitId: string;
+  readonly items: readonly WantedItem[];
+  readonly startsLocal: string;
+}
+
 const OPEN = ['pending', 'confirmed'];
 
 /**
@@ -45,10 +54,11 @@ export async function changeVisit(context: ChangeContext, id: string, change: Vi
   if (!OPEN.includes(visit.status)) throw notOpen(visit);
   const moves = change.startsLocal !== undefined || change.staffId !== undefined;
   const noted = change.note !== undefined && change.note !== visit.note;
-  // R17: Booksy refuses such changes of visits of several parts; what could not go there is refused here up front.
-  if ((moves || noted) && visit.linked && visit.items.length > 1)
+  // R17: what could not go there is refused here up front.
+  if ((moves || noted) && (await isFixedAtBooksy(context.tx, visit)))
     throw new BookingError('change_at_booksy', {
-      message: 'Booksy lets a visit of several parts be changed only there; cancelling is possible here.',
+      message:
+        'Booksy lets a visit of several parts, or of a series, be changed only there; cancelling is possible here.',
       next: 'Change it in Booksy: it comes here by itself.',
     });
   const moved = moves ? await move(context, visit, change) : null;
@@ -133,30 +143,44 @@ async function lockVisit({ tx, businessIds }: ChangeContext, id: string): Promis
 }
 
 async function move({ tx }: ChangeContext, visit: ReadBooking, change: VisitChange): Promise<Taken | null> {
-  const startsLocal = change.startsLocal ?? visit.startsLocal;
-  const staffOf = (current: string | null) => (change.staffId === undefined ? current : change.staffId);
-  const same = visit.items.every(({ staffId }) => staffOf(staffId) === staffId);
+  const { items, startsLocal } = wantedMove(visit, change);
+  const same = visit.items.every(({ staffId }, index) => items[index]?.staffId === staffId);
   if (same && startsLocal === visit.startsLocal) return null;
-  await lockFor(tx, visit, change);
+  await lockFor(tx, visit, items);
   const date = startsLocal.slice(0, 10);
   const salon = await loadSalon(tx, visit.businessId, date, date);
   if (salon === null) throw unknown('This visit');
-  const items = visit.items.map((item): WantedItem => ({
-    // What is not sold any more keeps its length, and anybody bookable may serve it.
-    variantId: item.variantId !== null && salon.sold.has(item.variantId) ? item.variantId : null,
-    staffId: staffOf(item.staffId),
-    durationMinutes: Math.round((Date.parse(item.endsAt) - Date.parse(item.startsAt)) / 60_000),
-  }));
-  const wanted = { items, startsLocal, ignoreVisitIds: [visit.id], overbook: change.overbook };
-  const taken = new Desk(salon).grant(wanted);
+  const taken = new Desk(salon).grant({
+    items: knownItems(salon, items),
+    startsLocal,
+    ignoreVisitIds: [visit.id],
+    overbook: change.overbook,
+  });
   await writeMove(tx, salon, visit, taken);
   return taken;
 }
 
-async function lockFor(tx: Tx, visit: ReadBooking, change: VisitChange): Promise<void> {
-  const variants = visit.items.flatMap(({ variantId }) => variantId ?? []);
-  const named = typeof change.staffId === 'string' ? [change.staffId] : [];
-  const anybody = change.staffId === null ? variants : [];
+/** What a change of time or staff asks for. */
+export function wantedMove(
+  visit: ReadBooking,
+  { startsLocal, staffId }: Pick<VisitChange, 'startsLocal' | 'staffId'>,
+): WantedMove {
+  return {
+    businessId: visit.businessId,
+    visitId: visit.id,
+    startsLocal: startsLocal ?? visit.startsLocal,
+    items: visit.items.map((item) => ({
+      variantId: item.variantId,
+      staffId: staffId === undefined ? item.staffId : staffId,
+      durationMinutes: Math.round((Date.parse(item.endsAt) - Date.parse(item.startsAt)) / 60_000),
+    })),
+  };
+}
+
+async function lockFor(tx: Tx, visit: ReadBooking, items: readonly WantedItem[]): Promise<void> {
+  const variants = items.flatMap(({ variantId }) => variantId ?? []);
+  const named = items.flatMap(({ staffId }) => staffId ?? []);
+  const anybody = items.flatMap(({ staffId, variantId }) => (staffId === null ? (variantId ?? []) : []));
   await tx.$executeRaw`
     SELECT booking_lock(${visit.businessId}::uuid, ${named}::uuid[], ${anybody}::uuid[], ${variants}::uuid[], '{}',
                         ARRAY[${visit.id}::uuid])`;

@@ -9,6 +9,7 @@ import {
   type SalonDescription,
   type Slot,
   type WantedItem,
+  type WantedVisit,
 } from '../../domain/availability/index.ts';
 import { addDays, localOf, resolveLocal } from '../../domain/local-time.ts';
 import { salonAt, type LoadedSalon } from '../availability/load.ts';
@@ -28,6 +29,14 @@ export interface Taken {
   readonly slot: Slot;
   /** Whether it would have been refused without the permission. */
   readonly overbooked: boolean;
+}
+
+/** Items of a visit that stands: what is not sold any more keeps its length, and anybody bookable may serve it. */
+export function knownItems({ sold }: LoadedSalon, items: readonly WantedItem[]): readonly WantedItem[] {
+  return items.map((item) => ({
+    ...item,
+    variantId: item.variantId !== null && sold.has(item.variantId) ? item.variantId : null,
+  }));
 }
 
 /** Days ahead within which other times are looked for. */
@@ -173,23 +182,24 @@ function forcedSlot(salon: SalonDescription, { items, startsLocal }: Wanted): Sl
  */
 export function timeFinder(
   salon: LoadedSalon,
-): (wanted: Pick<Wanted, 'items' | 'startsLocal'>, fits?: (slot: Slot) => boolean) => readonly Slot[] {
+): (wanted: Omit<Wanted, 'overbook'>, fits?: (slot: Slot) => boolean) => readonly Slot[] {
   const description = salonAt(salon, salon.readAt);
   const found = new Map<string, readonly Slot[]>();
-  const slotsOf = (items: readonly WantedItem[], fromDate: string, toDate: string) => {
-    const key = JSON.stringify([items, fromDate, toDate]);
-    const slots = found.get(key) ?? asked(() => findSlots(description, { items, fromDate, toDate }));
+  const slotsOf = (visit: WantedVisit, fromDate: string, toDate: string) => {
+    const key = JSON.stringify([visit, fromDate, toDate]);
+    const slots = found.get(key) ?? asked(() => findSlots(description, { ...visit, fromDate, toDate }));
     found.set(key, slots);
     return slots;
   };
-  return ({ items, startsLocal }, fits = () => true) => {
+  return ({ items, startsLocal, ignoreVisitIds }, fits = () => true) => {
+    const visit = { items, ignoreVisitIds };
     const next: Slot[] = [];
     // Most often the next days have enough.
     let from = startsLocal.slice(0, 10);
     for (let days = 2; from <= salon.toDate && next.length < SUGGESTIONS; days *= 3) {
       const till = earlier(addDays(from, days - 1), salon.toDate);
       next.push(
-        ...slotsOf(items, from, till).filter((slot) => slot.startsLocal >= startsLocal && fits(slot)),
+        ...slotsOf(visit, from, till).filter((slot) => slot.startsLocal >= startsLocal && fits(slot)),
       );
       from = addDays(till, 1);
     }

@@ -6,7 +6,7 @@ import type { Tx } from '../database/index.ts';
 import { clientsFor, missingProfiles, readable } from './client.ts';
 import { Desk, type Taken } from './decide.ts';
 import { BookingError, unknown } from './errors.ts';
-import { pictureIsStale, saleOf, type Sale } from './sale.ts';
+import { pictureAge, saleOf, type PictureAge, type Sale } from './sale.ts';
 import type { Made, WantedBooking, WantedClient, Wish } from './types.ts';
 import { heldBy, holdItems, writeBookings, type GrantedBooking } from './write.ts';
 
@@ -18,7 +18,12 @@ interface Timed<W extends Wish = Wish> {
   readonly holdId: string | null;
 }
 
-type Granted = Timed & Taken & { readonly client: WantedClient | null };
+type Granted = Timed &
+  Taken & {
+    readonly client: WantedClient | null;
+    /** How it is sold; of a hold null. */
+    readonly sale: Sale | null;
+  };
 
 export type Outcome = Made | BookingError;
 
@@ -43,9 +48,8 @@ export async function makeAll(
   const dates = timed.map(({ startsLocal }) => startsLocal.slice(0, 10)).sort();
   const salon = await loadSalon(tx, businessId, dates[0] ?? '', dates.at(-1) ?? '');
   if (salon === null) throw unknown('A business of the request');
-  const sale = await saleFor(tx, salon, timed);
-  const granted = await grantAll(tx, salon, sale, timed, outcomes);
-  await writeAll(tx, salon, sale, granted, outcomes);
+  const granted = await grantAll(tx, salon, timed, outcomes);
+  await writeAll(tx, salon, granted, outcomes);
   return outcomes;
 }
 
@@ -141,37 +145,28 @@ export function overHold(outcome: string): BookingError {
   });
 }
 
-async function saleFor(tx: Tx, salon: LoadedSalon, timed: readonly Timed[]): Promise<Sale | BookingError> {
-  if (timed.every(({ wish }) => wish.kind === 'hold')) return saleOf(salon.terms, false);
-  try {
-    return saleOf(salon.terms, await pictureIsStale(tx, salon.businessId, salon.terms));
-  } catch (error) {
-    if (error instanceof BookingError) return error;
-    throw error;
-  }
-}
-
 async function grantAll(
   tx: Tx,
   salon: LoadedSalon,
-  sale: Sale | BookingError,
   timed: readonly Timed[],
   outcomes: Map<string, Outcome>,
 ): Promise<readonly Granted[]> {
   const named = timed.flatMap(({ wish }) => (wish.kind === 'booking' ? (wish.client?.profileId ?? []) : []));
   const missing = await missingProfiles(tx, salon.businessId, named);
+  const sells = timed.some(({ wish }) => wish.kind === 'booking');
+  const isStale: PictureAge = sells ? await pictureAge(tx, salon) : () => false;
   const desk = new Desk(salon);
   return timed.flatMap((each): readonly Granted[] => {
     const { wish, items, startsLocal, holdId } = each;
     const isBooking = wish.kind === 'booking';
     try {
-      if (isBooking && sale instanceof BookingError) throw sale;
+      const sale = isBooking ? saleOf(salon.terms, isStale(startsLocal.slice(0, 10))) : null;
       const client = isBooking ? clientOf(wish, missing, salon) : null;
       const ignoreVisitIds = holdId === null ? [] : [holdId];
       const overbook = isBooking && wish.overbook;
       const taken = desk.grant({ items, startsLocal, ignoreVisitIds, overbook });
       desk.keep(heldBy(salon, wish.id, taken.slot), ignoreVisitIds);
-      return [{ ...each, ...taken, client }];
+      return [{ ...each, ...taken, client, sale }];
     } catch (error) {
       if (!(error instanceof BookingError)) throw error;
       outcomes.set(wish.id, error);
@@ -193,7 +188,6 @@ function clientOf(
 async function writeAll(
   tx: Tx,
   salon: LoadedSalon,
-  sale: Sale | BookingError,
   granted: readonly Granted[],
   outcomes: Map<string, Outcome>,
 ): Promise<void> {
@@ -212,31 +206,27 @@ async function writeAll(
     });
     audit.push(line(wish, 'held', null));
   }
-  if (!(sale instanceof BookingError)) {
-    const wanted = new Map(
-      granted.flatMap(({ wish, client }) => (client === null ? [] : [[wish.id, client] as const])),
-    );
-    const clients = await clientsFor(tx, businessId, wanted);
-    const bookings: GrantedBooking[] = [];
-    for (const { wish, slot, overbooked, holdId } of granted) {
-      if (wish.kind !== 'booking') continue;
-      if (holdId !== null)
-        await tx.$executeRaw`SELECT booking_holds_end(ARRAY[${holdId}::uuid], 'booked', ${wish.id}::uuid)`;
-      bookings.push({
-        id: wish.id,
-        slot,
-        sale,
-        overbooked,
-        client: clients.get(wish.id) ?? null,
-        note: wish.note,
-      });
-      outcomes.set(wish.id, { kind: 'booking', id: wish.id, waits: sale.waits, isNew: true });
-      audit.push(
-        line(wish, overbooked ? 'overbooked' : 'booked', sale.awaitsBooksy ? 'awaits_booksy' : null),
-      );
-    }
-    await writeBookings(tx, salon, bookings);
+  const wanted = new Map(
+    granted.flatMap(({ wish, client }) => (client === null ? [] : [[wish.id, client] as const])),
+  );
+  const clients = await clientsFor(tx, businessId, wanted);
+  const bookings: GrantedBooking[] = [];
+  for (const { wish, slot, overbooked, holdId, sale } of granted) {
+    if (wish.kind !== 'booking' || sale === null) continue;
+    if (holdId !== null)
+      await tx.$executeRaw`SELECT booking_holds_end(ARRAY[${holdId}::uuid], 'booked', ${wish.id}::uuid)`;
+    bookings.push({
+      id: wish.id,
+      slot,
+      sale,
+      overbooked,
+      client: clients.get(wish.id) ?? null,
+      note: wish.note,
+    });
+    outcomes.set(wish.id, { kind: 'booking', id: wish.id, waits: sale.waits, isNew: true });
+    audit.push(line(wish, overbooked ? 'overbooked' : 'booked', sale.awaitsBooksy ? 'awaits_booksy' : null));
   }
+  await writeBookings(tx, salon, bookings);
   await appendAudit(tx, { businessId }, audit);
 }
 

@@ -85,7 +85,8 @@ export async function readBooking(
 const POLL_MS = 40;
 
 /**
- * Waits until Booksy has decided about a visit that awaits it, at most so long (R20).
+ * Waits until Booksy has answered about a visit that awaits it, at most so long (R20). Where the salon accepts by hand the answer
+ * is that it waits there too: then nothing more is to be had now.
  *
  * @returns the visit as it is then
  */
@@ -97,7 +98,10 @@ export async function awaitBooksy(
   const until = performance.now() + mostMs;
   for (;;) {
     const rows = await db.$queryRaw<{ awaits: boolean }[]>`
-      SELECT awaits_booksy AS awaits FROM bookings WHERE id = ${id}::uuid`;
+      SELECT b.awaits_booksy AND NOT EXISTS (
+               SELECT FROM external_bookings m WHERE m.business_id = b.business_id AND m.booking_id = b.id AND m.gone_at IS NULL
+             ) AS awaits
+        FROM bookings b WHERE b.id = ${id}::uuid`;
     if (rows[0]?.awaits !== true || performance.now() >= until) return readBooking(db, null, id);
     await new Promise((done) => setTimeout(done, POLL_MS));
   }

@@ -1,6 +1,7 @@
+import { isZone, localOf } from '../../domain/local-time.ts';
 import { isStale } from '../../domain/sweep/freshness.ts';
 import type { Tx } from '../database/index.ts';
-import type { SaleTerms } from '../availability/load.ts';
+import type { LoadedSalon, SaleTerms } from '../availability/load.ts';
 import { BookingError } from './errors.ts';
 
 /** How a visit made here begins its life (R20). */
@@ -37,26 +38,44 @@ export function saleOf(terms: SaleTerms, pictureIsStale: boolean): Sale {
     : { status: 'pending', awaitsBooksy: true, waits: true };
 }
 
+/** Whether the picture of Booksy is too old to sell a day by it. */
+export type PictureAge = (localDate: string) => boolean;
+
 /**
- * Whether today and tomorrow are unproven for 15 minutes, Booksy is out of reach (circuit open, which a revoked token opens),
- * or nothing may be written to it: not connected, held, or not allowed yet.
+ * The picture is stale of every day where Booksy is out of reach (circuit open, which a revoked token opens) or nothing may be
+ * written to it: not connected, held, or not allowed yet. Else of those days whose window is unproven for too long (R20, R37).
  */
-export async function pictureIsStale(
+export async function pictureAge(
   db: Pick<Tx, '$queryRaw'>,
-  businessId: string,
-  terms: SaleTerms,
-): Promise<boolean> {
-  if (!terms.connected || !terms.pushAllowed || terms.paused || terms.circuitOpen) return true;
-  const rows = await db.$queryRaw<{ window_key: string; proven: Date | null; due: Date | null; now: Date }[]>`
-    SELECT window_key, proven_sent_at AS proven, due_at AS due, now() AS now FROM integration_sync_status
-     WHERE business_id = ${businessId}::uuid AND entity = 'booking'`;
-  return isStale(
-    rows.map((row) => ({
-      entity: 'booking',
-      windowKey: row.window_key,
-      provenAt: row.proven?.getTime() ?? null,
-      dueAt: row.due?.getTime() ?? null,
-    })),
-    rows[0]?.now.getTime() ?? 0,
-  );
+  { businessId, terms, description }: LoadedSalon,
+): Promise<PictureAge> {
+  if (!terms.connected || !terms.pushAllowed || terms.paused || terms.circuitOpen) return () => true;
+  const found = await db.$queryRaw<WindowRow[]>`
+    SELECT window_key, proven_sent_at AS proven, due_at AS due, interval_seconds AS seconds, clock_timestamp() AS now
+      FROM integration_sync_status WHERE business_id = ${businessId}::uuid AND entity = 'booking'`;
+  const [first] = found;
+  if (first === undefined) return () => true;
+  const rows = found.map((row) => ({
+    entity: 'booking',
+    windowKey: row.window_key,
+    provenAt: row.proven?.getTime() ?? null,
+    dueAt: row.due?.getTime() ?? null,
+    everySeconds: row.seconds,
+  }));
+  // In a zone that nobody knows nothing is sold: the slot engine says so.
+  if (!isZone(description.zone)) return () => false;
+  const today = localOf(first.now.toISOString(), description.zone).slice(0, 10);
+  return (localDate) => isStale(rows, first.now.getTime(), daysBetween(today, localDate));
+}
+
+interface WindowRow {
+  readonly window_key: string;
+  readonly proven: Date | null;
+  readonly due: Date | null;
+  readonly seconds: number | null;
+  readonly now: Date;
+}
+
+function daysBetween(from: string, till: string): number {
+  return Math.round((Date.parse(`${till}T00:00Z`) - Date.parse(`${from}T00:00Z`)) / 86_400_000);
 }

@@ -1,11 +1,10 @@
-import { loadSalon } from '../availability/load.ts';
-import type { Slot } from '../../domain/availability/index.ts';
 import { addDays } from '../../domain/local-time.ts';
-import { isTimeHeld, sqlState, type PrismaClient, type Tx } from '../database/index.ts';
-import { SUGGEST_DAYS, timeFinder } from './decide.ts';
+import { isTimeHeld, type PrismaClient } from '../database/index.ts';
+import { inTransaction } from './attempts.ts';
 import { BookingError } from './errors.ts';
 import { makeAll, type Outcome } from './make.ts';
-import type { Made, WantedTime, Wish } from './types.ts';
+import { dateOf, lostRace, suggester } from './suggest.ts';
+import type { Made, Wish } from './types.ts';
 
 export interface SalesDesk {
   /**
@@ -32,9 +31,6 @@ interface Waiting {
 const MOST = 200;
 /** Wishes of one transaction lie within so many days: the salon is read for all of them. */
 const SPAN_DAYS = 31;
-const TRIES = 4;
-/** Deadlock, and a serialisation that failed: the loser may try again. */
-const TRY_AGAIN: readonly (string | undefined)[] = ['40P01', '40001'];
 
 /**
  * One transaction at a time for each business in this process, and whoever asks meanwhile goes with the next: those who want
@@ -59,7 +55,11 @@ export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDes
   async function decide(businessId: string, round: readonly Waiting[]): Promise<void> {
     let outcomes: ReadonlyMap<string, Outcome>;
     try {
-      outcomes = await attempt(businessId, round);
+      // Somebody took time without asking here (an import, another platform): the next reading shows what.
+      outcomes = await attempt(businessId, round).catch((error: unknown) => {
+        if (isTimeHeld(error) && round.length > 1) return attempt(businessId, round);
+        throw error;
+      });
     } catch (error) {
       const [only, ...others] = round;
       // One of them cannot be done: alone it harms no other.
@@ -77,16 +77,7 @@ export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDes
     round: readonly Waiting[],
   ): Promise<ReadonlyMap<string, Outcome>> {
     const wishes = round.map(({ wish }) => wish);
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await prisma.$transaction((tx: Tx) => makeAll(tx, businessId, wishes), {
-          timeout: 20_000,
-          maxWait: 10_000,
-        });
-      } catch (error) {
-        if (tries >= TRIES || !TRY_AGAIN.includes(sqlState(error))) throw error;
-      }
-    }
+    return inTransaction(prisma, (tx) => makeAll(tx, businessId, wishes));
   }
 
   /** Those who lost are told other times: one reading of the salon for all of them, after the commit. */
@@ -105,13 +96,7 @@ export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDes
   }
 
   async function lost(businessId: string, wish: Wish, cause: unknown): Promise<BookingError> {
-    const error = new BookingError('slot_taken', {
-      message: 'The time was taken by somebody else just now.',
-      next: 'Take one of `nextFree`, or another time.',
-      reason: 'busy',
-      cause,
-    });
-    return suggester(prisma, businessId, [])(error, wish.time);
+    return suggester(prisma, businessId, [])(lostRace(cause), wish.time);
   }
 
   return {
@@ -142,42 +127,4 @@ function takeRound(queue: Waiting[]): readonly Waiting[] {
   const rest = queue.filter((each) => !round.includes(each));
   queue.splice(0, queue.length, ...rest);
   return round;
-}
-
-/** Of a hold nobody knows before it is read: it goes with other holds. */
-function dateOf(time: WantedTime | undefined): string | null {
-  return time !== undefined && 'startsLocal' in time ? time.startsLocal.slice(0, 10) : null;
-}
-
-const WITH_TIMES: readonly string[] = ['slot_taken', 'slot_not_offered', 'time_off_step', 'taken_at_booksy'];
-
-/** Puts next free times to refusals; what several ask for is looked for once. */
-export function suggester(
-  db: Pick<PrismaClient, '$queryRaw'>,
-  businessId: string,
-  round: readonly { readonly wish: Wish }[],
-  fits?: (slot: Slot) => boolean,
-): (error: BookingError, time: WantedTime) => Promise<BookingError> {
-  const dates = round.flatMap(({ wish }) => dateOf(wish.time) ?? []).sort();
-  // One refusal is one wish, however many had it.
-  const told = new Map<BookingError, BookingError>();
-  let finder: Promise<ReturnType<typeof timeFinder> | null> | null = null;
-  return async (error, time) => {
-    if (!WITH_TIMES.includes(error.code) || !('items' in time)) return error;
-    const date = time.startsLocal.slice(0, 10);
-    finder ??= loadSalon(db, businessId, dates[0] ?? date, addDays(dates.at(-1) ?? date, SUGGEST_DAYS)).then(
-      (salon) => (salon === null ? null : timeFinder(salon)),
-    );
-    try {
-      const find = await finder;
-      if (find === null) return error;
-      const known =
-        told.get(error) ?? new BookingError(error.code, { ...error.details, nextFree: find(time, fits) });
-      told.set(error, known);
-      return known;
-    } catch {
-      // Suggestions are a courtesy: the refusal stands without them.
-      return error;
-    }
-  };
 }
