@@ -27,6 +27,8 @@ export interface Flags {
   readonly inlineContactMakesCard: boolean;
   /** Whether there is a settlement export; else 404. */
   readonly settlement: boolean;
+  /** Whether a visit made by API waits for the salon, where that accepts by hand; else it is accepted at once. */
+  readonly manualModeHoldsApi: boolean;
 }
 
 /** Every flag with the values it is tried in, the default first. The one list that schema, README and tests go by. */
@@ -46,6 +48,7 @@ export const FLAG_CHOICES = {
   statusOptionalInPut: [true, false],
   inlineContactMakesCard: [true, false],
   settlement: [true, false],
+  manualModeHoldsApi: [false, true],
 } as const satisfies { readonly [K in keyof Flags]: readonly Flags[K][] };
 
 export const FLAG_NAMES = Object.keys(FLAG_CHOICES).filter(
@@ -68,4 +71,5 @@ export const DEFAULT_FLAGS: Flags = {
   statusOptionalInPut: true,
   inlineContactMakesCard: true,
   settlement: true,
+  manualModeHoldsApi: false,
 };

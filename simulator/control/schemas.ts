@@ -27,6 +27,7 @@ export const flagsSchema = z
     statusOptionalInPut: z.boolean(),
     inlineContactMakesCard: z.boolean(),
     settlement: z.boolean(),
+    manualModeHoldsApi: z.boolean(),
   } satisfies Record<keyof Flags, z.ZodType>)
   .partial();
 

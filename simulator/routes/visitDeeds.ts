@@ -58,7 +58,7 @@ export function createVisit(
   const draft: Visit = {
     id: salon.newId(),
     ...contact,
-    status: fields.status ?? (salon.business.booking_mode === 'A' || type !== 'C' ? 'A' : 'W'),
+    status: fields.status ?? (waitsForSalon(doer, type) ? 'W' : 'A'),
     type,
     customerNote: fields.customer_note ?? null,
     businessNote: fields.business_note ?? null,
@@ -75,6 +75,12 @@ export function createVisit(
   tellClient(doer, visit, 'created');
   tellHooks(doer, visit, 'CREATED');
   return visit;
+}
+
+/** A salon that accepts by hand is asked about what clients book; about what comes by API as the flag says. */
+function waitsForSalon({ sandbox, salon, actor }: Doer, type: Visit['type']): boolean {
+  if (salon.business.booking_mode === 'A' || type === 'R') return false;
+  return type === 'C' || (actor === 'api' && sandbox.store.settings.flags.manualModeHoldsApi);
 }
 
 /** Replaces a visit by a body: what is left out becomes empty, but for status, type and import uid. */

@@ -227,6 +227,26 @@ const SCENARIOS: { readonly [K in keyof Flags]: Scenario<Flags[K]> } = {
       [false, 404],
     ],
   },
+  manualModeHoldsApi: {
+    observe: async () => {
+      const statuses = [(await make('05T10:00', '05T11:00')).body['status']];
+      await tester.asSalon('PATCH', '', { booking_mode: 'M' });
+      // What a client books there waits anyway, and a block never does.
+      for (const [from, type] of [
+        ['11', 'B'],
+        ['12', 'C'],
+        ['13', 'R'],
+      ] as const) {
+        const made = await make(`05T${from}:00`, `05T${from}:30`, { type });
+        statuses.push(made.body['status']);
+      }
+      return statuses;
+    },
+    expected: [
+      [false, ['A', 'A', 'W', 'A']],
+      [true, ['A', 'W', 'W', 'A']],
+    ],
+  },
 };
 
 describe('every flag, in each of its values', () => {
