@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../infra/local/errors.ts';
+import { nextFreeLines, refusedTime } from './bookings/next-free.ts';
 import { lookAt } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 import { CliError } from './output.ts';
@@ -99,9 +100,10 @@ function refused(url: string, status: number, problem: unknown): CliError {
   const signIn = status === 401 || status === 403;
   return new CliError(
     text('code') ?? `http_${status}`,
-    [`The API at ${url} refused: ${about}`, ...wrongValues(problem)].join('\n'),
+    [`The API at ${url} refused: ${about}`, ...wrongValues(problem), ...nextFreeLines(problem)].join('\n'),
     text('nextStep') ?? (signIn ? 'Give a valid token with --token or BOOKSY_SYNC_TOKEN.' : 'See its log.'),
     signIn ? EXIT.unreachable : EXIT.failed,
+    refusedTime(problem),
   );
 }
 
