@@ -62,6 +62,11 @@ function timeOf(slot: Slot): string {
   return `${slot.from}/${slot.till}/${String(slot.staff.externalId)}`;
 }
 
+/** A block of somebody's time that is nowhere yet. */
+function blockOf(key: string, { staff }: Slot): Omit<Subject, 'madeBy'> {
+  return { key, kind: 'block', recordId: null, externalId: null, resourceId: staff.externalId };
+}
+
 /** Blocks a time here. */
 export async function blockHere(
   rig: Rig,
@@ -70,15 +75,11 @@ export async function blockHere(
   key: string,
   slot: Slot,
 ): Promise<void> {
-  const subject: Subject = {
-    key,
-    kind: 'block',
+  const subject = history.addSubject({
+    ...blockOf(key, slot),
     madeBy: 'platform',
     recordId: randomUUID(),
-    externalId: null,
-    resourceId: slot.staff.externalId,
-  };
-  history.addSubject(subject);
+  });
   const outcome = await inTransaction(rig, async (client) => {
     await client.query(
       `INSERT INTO time_off (id, business_id, owner_kind, owner_id, zone, starts_local, ends_local, starts_at, ends_at)
@@ -153,15 +154,7 @@ export async function offThere(
   key: string,
   slot: Slot,
 ): Promise<void> {
-  const subject: Subject = {
-    key,
-    kind: 'block',
-    madeBy: 'booksy',
-    recordId: null,
-    externalId: null,
-    resourceId: slot.staff.externalId,
-  };
-  history.addSubject(subject);
+  const subject = history.addSubject({ ...blockOf(key, slot), madeBy: 'booksy' });
   const made = await tried(() =>
     rig.control('POST', entriesPath(salon, slot.staff.externalId), {
       date_from: slot.from.slice(0, 10),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { startConflictRig, type ConflictRig } from '../conflicts/support/rig.ts';
+import { bookedTwice } from '../conflicts/support/twice.ts';
 
 /** What a person gave up of two appointments stays given up (R16a, R18a): through lost answers, edits and full syncs. */
 
@@ -21,30 +22,9 @@ const statusHere = async (id: string) =>
   (await rig.sql<{ status: string }>('SELECT status FROM bookings WHERE id = $1', [id]))[0]?.status;
 const open = async (id: string) => (await rig.list(`?status=open&recordId=${id}`)).conflicts;
 
-/** A visit of ours and a second appointment with its import id, edited by the salon since; a person is asked. */
-async function twice() {
-  const visit = await rig.bookedOnBoth({ note: 'nasza' });
-  const at = rig.freeHour();
-  const made = (await rig.engine.simulator.control('POST', '/visits', {
-    salon: Number(rig.salon),
-    import_uid: `${visit.id}:1`,
-    customer_name: 'Zofia Z.',
-    customer_note: 'poprawione w salonie',
-    subbookings: [
-      {
-        booked_from: at,
-        booked_till: `${at.slice(0, 14)}45`,
-        staffer_id: Number(rig.staff.externalId),
-        service_variant_id: Number(rig.variant.externalId),
-      },
-    ],
-  })) as { id: number };
-  return { ...visit, other: String(made.id), conflict: await rig.open('double', visit.id) };
-}
-
 describe('keep-platform', { timeout: 120_000 }, () => {
   it('reaches the other one although the first cancel was lost, and asks nobody again', async () => {
-    const { conflict, id, link, other } = await twice();
+    const { conflict, id, link, other } = await bookedTwice(rig);
     await rig.engine.simulator.fault({ kind: 'drop_request', route: CANCEL, count: 1 });
     expect(await rig.resolve(conflict, { choice: 'keep-platform' })).toMatchObject({ status: 200 });
     await eventually(async () => (await statusThere(other)) === 'C', PATIENCE);
@@ -61,7 +41,7 @@ describe('keep-platform', { timeout: 120_000 }, () => {
 
 describe('keep-booksy', { timeout: 120_000 }, () => {
   it('cancels the first without cancelling ours, through a full sync; edits go to the one that stays', async () => {
-    const { conflict, id, link, other } = await twice();
+    const { conflict, id, link, other } = await bookedTwice(rig);
     expect(await rig.resolve(conflict, { choice: 'keep-booksy' })).toMatchObject({ status: 200 });
     await eventually(async () => (await rig.linkOf(id)) === other, PATIENCE);
     await eventually(async () => (await statusThere(link)) === 'C', PATIENCE);
