@@ -84,7 +84,7 @@ const resource: z.ZodType<ObservedResource> = z.strictObject({
   visible: z.boolean(),
   accessLevel: z.enum(['owner', 'manager', 'reception', 'staff']).nullable(),
   position: count,
-  serviceExternalIds: z.array(id),
+  serviceExternalIds: z.array(id).nullable(),
   unknown,
 });
 

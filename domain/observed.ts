@@ -80,7 +80,8 @@ export interface ObservedResource {
   /** `reception` looks like staff but is not bookable. */
   readonly accessLevel: 'owner' | 'manager' | 'reception' | 'staff' | null;
   readonly position: number;
-  readonly serviceExternalIds: readonly string[];
+  /** What is done by this person or in this room; null where Booksy does not say. */
+  readonly serviceExternalIds: readonly string[] | null;
   readonly unknown: UnknownFields;
 }
 

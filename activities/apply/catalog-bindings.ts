@@ -1,8 +1,5 @@
-import type { Json } from '../../domain/canonical.ts';
-import type { OursState } from '../../domain/plan.ts';
-import type { EntityBinding } from './binding.ts';
-import { createFlatBinding, inboundOnly, mergedGroups, mirrorTable } from './flat-binding.ts';
-import type { ApplyScope } from './scope.ts';
+import { createFlatBinding, inboundOnly, mirrorTable } from './flat-binding.ts';
+import { withPairs, type PairTable } from './pairs.ts';
 
 /** Catalog and resources come in only, until the owner opens the way out (R8). */
 
@@ -55,38 +52,12 @@ const variantRows = createFlatBinding({
 });
 
 /** A variant is its row and the staff who serve it. */
-export const variantBinding: EntityBinding = {
-  ...variantRows,
-
-  async loadOurs(scope, recordIds) {
-    const rows = await variantRows.loadOurs(scope, recordIds);
-    const staff = await staffOfVariants(scope, recordIds);
-    return new Map(
-      [...rows].map(([id, ours]): [string, OursState] => [
-        id,
-        { ...ours, groups: { ...ours.groups, staff: staff.get(id) ?? [] } },
-      ]),
-    );
-  },
-
-  async insert(scope, records) {
-    await variantRows.insert(scope, records);
-    await writeVariantStaff(
-      scope,
-      records.map(({ recordId, seen }) => ({ variantId: recordId, staff: seen.here.staff ?? [] })),
-    );
-  },
-
-  async update(scope, records) {
-    const counters = await variantRows.update(scope, records);
-    const withStaff = records.filter((record) => record.apply.includes('staff'));
-    await writeVariantStaff(
-      scope,
-      withStaff.map((record) => ({ variantId: record.recordId, staff: mergedGroups(record).staff ?? [] })),
-    );
-    return counters;
-  },
-};
+export const variantBinding = withPairs(variantRows, {
+  table: 'service_variant_staff',
+  owner: 'variant_id',
+  member: 'staff_id',
+  group: 'staff',
+});
 
 export const staffBinding = createFlatBinding({
   entity: 'staff',
@@ -103,7 +74,7 @@ export const staffBinding = createFlatBinding({
   ],
 });
 
-export const roomBinding = createFlatBinding({
+const roomRows = createFlatBinding({
   entity: 'room',
   table: 'rooms',
   mirror: mirrorTable('external_rooms', 'room_id'),
@@ -115,29 +86,17 @@ export const roomBinding = createFlatBinding({
   ],
 });
 
-async function staffOfVariants(scope: ApplyScope, variantIds: readonly string[]): Promise<Map<string, Json>> {
-  const rows = await scope.tx.$queryRaw<{ variant_id: string; staff: string[] }[]>`
-    SELECT variant_id, array_agg(staff_id::text ORDER BY staff_id::text) AS staff
-      FROM service_variant_staff WHERE variant_id = ANY(${variantIds}::uuid[]) GROUP BY variant_id`;
-  return new Map(rows.map((row) => [row.variant_id, row.staff]));
-}
+/**
+ * Which services are given in a room. Booksy's list decides about services that it knows; which of its own services the
+ * platform gives there is none of Booksy's business.
+ */
+export const ROOM_SERVICES: PairTable = {
+  table: 'service_rooms',
+  owner: 'room_id',
+  member: 'service_id',
+  group: 'services',
+  decided: `EXISTS (SELECT FROM external_services m WHERE m.entity = 'service' AND m.record_id = p.service_id)`,
+};
 
-async function writeVariantStaff(
-  scope: ApplyScope,
-  wanted: readonly { readonly variantId: string; readonly staff: Json }[],
-): Promise<void> {
-  if (wanted.length === 0) return;
-  const payload = JSON.stringify(wanted.map(({ variantId, staff }) => ({ variant_id: variantId, staff })));
-  await scope.tx.$executeRaw`
-    WITH wanted AS (
-      SELECT w.variant_id, s.staff_id::uuid AS staff_id
-        FROM jsonb_to_recordset(${payload}::jsonb) AS w(variant_id uuid, staff jsonb),
-             jsonb_array_elements_text(w.staff) AS s(staff_id)
-    ), gone AS (
-      DELETE FROM service_variant_staff v
-       WHERE v.variant_id = ANY(${wanted.map(({ variantId }) => variantId)}::uuid[])
-         AND NOT EXISTS (SELECT FROM wanted w WHERE (w.variant_id, w.staff_id) = (v.variant_id, v.staff_id))
-    )
-    INSERT INTO service_variant_staff (variant_id, staff_id)
-    SELECT variant_id, staff_id FROM wanted ON CONFLICT DO NOTHING`;
-}
+/** A room is its row and the services that are given in it. */
+export const roomBinding = withPairs(roomRows, ROOM_SERVICES);

@@ -1,11 +1,14 @@
 import { Prisma } from '../../infra/database/index.ts';
 import { planGoneVisit, type EditCounters, type OursState } from '../../domain/plan.ts';
+import type { Json } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import { closeSettled } from '../conflicts/close-settled.ts';
 import type { EntityBinding } from './binding.ts';
+import { ROOM_SERVICES } from './catalog-bindings.ts';
 import { openConflicts } from './conflicts.ts';
 import { leaveGoneToProcess } from './guard.ts';
 import { markMirrorGone } from './mirror.ts';
+import { loadPairs, writePairs } from './pairs.ts';
 import { noteAudit, onlyGroups, type AuditEntry } from './record.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { ApplyScope } from './scope.ts';
@@ -46,7 +49,10 @@ export async function takeGone(
     return;
   }
   const switchable = SWITCHED_OFF[binding.entity];
-  const written = switchable === undefined ? null : { group: 'active', ours: false };
+  const written = [
+    ...(switchable === undefined ? [] : [{ group: 'active', ours: false }]),
+    ...(binding.entity === 'room' ? [{ group: ROOM_SERVICES.group, ours: [] }] : []),
+  ];
   const recordIds = await markMirrorGone(scope, binding.mirror, externalIds, written);
   if (switchable !== undefined) await switchOff(scope, binding.entity, switchable, recordIds);
   else if (binding.entity === 'time_off') await removeBlocks(scope, recordIds);
@@ -67,14 +73,39 @@ async function switchOff(
   const rows = await scope.tx.$queryRaw<{ id: string }[]>`
     UPDATE ${Prisma.raw(table)} SET active = false WHERE id = ANY(${recordIds}::uuid[]) AND active RETURNING id`;
   const switched = new Set(rows.map(({ id }) => id));
-  const values = { groups: ['active'], before: { active: true }, after: { active: false } };
+  const given = entity === 'room' ? await giveUpServices(scope, recordIds) : new Map<string, Json>();
   noteAudit(
     scope,
-    recordIds.map((id) => ({
-      ...goneEntry('marked_gone', entity, id),
-      ...(switched.has(id) ? values : {}),
-    })),
+    recordIds.map((id) => {
+      const services = given.get(id);
+      const before: GroupStates = {
+        ...(switched.has(id) ? { active: true } : {}),
+        ...(services === undefined ? {} : { services }),
+      };
+      const after: GroupStates = {
+        ...(switched.has(id) ? { active: false } : {}),
+        ...(services === undefined ? {} : { services: [] }),
+      };
+      return {
+        ...goneEntry('marked_gone', entity, id),
+        ...(Object.keys(before).length === 0 ? {} : { groups: Object.keys(before), before, after }),
+      };
+    }),
   );
+}
+
+/** A room that is no more is needed for nothing: what was given in it only could not be booked any more. */
+async function giveUpServices(
+  scope: ApplyScope,
+  roomIds: readonly string[],
+): Promise<ReadonlyMap<string, Json>> {
+  const before = await loadPairs(scope, ROOM_SERVICES, roomIds);
+  await writePairs(
+    scope,
+    ROOM_SERVICES,
+    [...before.keys()].map((owner) => ({ owner, members: [] })),
+  );
+  return before;
 }
 
 /** The block ended at Booksy: the time is free again. What it was stays in the audit trail. */
@@ -192,7 +223,7 @@ async function goneVisits(scope: ApplyScope, externalIds: readonly string[]): Pr
     })),
   );
   // Appointments of earlier generations belong to no visit any more: only their row knows (R16).
-  await markMirrorGone(scope, visitMirror, externalIds, null);
+  await markMirrorGone(scope, visitMirror, externalIds);
 }
 
 /**

@@ -156,28 +156,30 @@ export interface GoneGroup {
 /**
  * Marks mirror rows whose record was answered 404 by id; returns the platform's ids of those newly marked.
  *
- * @param written the group that is written here because of it: it loses its base, so that a record which is back after all
- * is taken in again instead of looking as if a person had switched it off here
+ * @param written the groups that are written here because of it: they lose their base, so that a record which is back after
+ * all is taken in again instead of looking as if a person had switched it off here
  */
 export async function markMirrorGone(
   scope: ApplyScope,
   mirror: MirrorTable,
   externalIds: readonly string[],
-  written: GoneGroup | null,
+  written: readonly GoneGroup[] = [],
 ): Promise<readonly string[]> {
   if (externalIds.length === 0) return [];
   const rows = await scope.tx.$queryRaw<{ record_id: string }[]>`
     UPDATE ${Prisma.raw(mirror.table)}
-       SET gone_at = ${scope.now}::timestamptz, last_run_id = ${scope.runId}::uuid, updated_at = now() ${written === null ? Prisma.empty : goneBase(written)}
+       SET gone_at = ${scope.now}::timestamptz, last_run_id = ${scope.runId}::uuid, updated_at = now() ${goneBase(written)}
      WHERE business_id = ${scope.businessId}::uuid ${fixedFilter(mirror)}
        AND ${Prisma.raw(mirror.idColumn)} = ANY(${externalIds}::text[]) AND gone_at IS NULL
     RETURNING ${Prisma.raw(mirror.linkColumn)} AS record_id`;
   return rows.map((row) => row.record_id);
 }
 
-function goneBase({ group, ours }: GoneGroup): Prisma.Sql {
-  const held = JSON.stringify({ [group]: ours });
-  return Prisma.sql`, base_theirs = base_theirs - ${group}::text, base_ours = base_ours || ${held}::jsonb`;
+function goneBase(written: readonly GoneGroup[]): Prisma.Sql {
+  if (written.length === 0) return Prisma.empty;
+  const groups = written.map(({ group }) => group);
+  const held = JSON.stringify(Object.fromEntries(written.map(({ group, ours }) => [group, ours])));
+  return Prisma.sql`, base_theirs = base_theirs - ${groups}::text[], base_ours = base_ours || ${held}::jsonb`;
 }
 
 function fixedFilter(mirror: MirrorTable): Prisma.Sql {

@@ -84,7 +84,6 @@ export async function applyCatalog(scope: StepScope, lists: CatalogLists, proves
   const rooms = resources.rows.filter((resource) => resource.kind === 'room');
   const of = resources.interval;
   await apply(scope, 'staff', staffBinding, seenAll(staff, of, seenStaff), resources.rejected);
-  await apply(scope, 'rooms', roomBinding, seenAll(rooms, of, seenRoom), []);
   await apply(
     scope,
     'categories',
@@ -101,6 +100,13 @@ export async function applyCatalog(scope: StepScope, lists: CatalogLists, proves
     services.rejected,
   );
   const withServices = await linksNow(scope);
+  await apply(
+    withServices,
+    'rooms',
+    roomBinding,
+    rooms.map((room) => seenRoom(room, withServices.links, of)),
+    [],
+  );
   await apply(
     withServices,
     'variants',

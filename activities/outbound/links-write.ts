@@ -144,7 +144,7 @@ export async function takeEnd(
   if (externalId === null) return;
   const { mirror } = adapter;
   if (as === 'cancel' && adapter.entity !== 'booking') await takeGone(scope, adapter.binding(), [externalId]);
-  else await markMirrorGone(scope, mirror, [externalId], null);
+  else await markMirrorGone(scope, mirror, [externalId]);
   if (adapter.entity === 'booking' && as === 'cancel') await cancelGoneVisits(scope, [recordId]);
   if (adapter.entity === 'booking' && as === 'keep_marked') await keepGoneVisits(scope, [recordId]);
   if (adapter.entity === 'booking') await baseOnEnd(scope, recordId);

@@ -31,7 +31,7 @@ export const resourceReader: RowReader<WireResource, ObservedResource> = {
     visible: wire.visible,
     accessLevel: wire.access_level ?? null,
     position: wire.position,
-    serviceExternalIds: (wire.services ?? []).map(String),
+    serviceExternalIds: wire.services == null ? null : [...new Set(wire.services.map(String))],
     unknown: unknownFields(row, resourceShape),
   }),
 };

@@ -33,7 +33,7 @@ export const RULE_GROUPS = {
   ],
   variant: ['label', 'price', 'durationMinutes', 'slotStepMinutes', 'service', 'staff'],
   staff: ['name', 'email', 'role', 'active', 'position'],
-  room: ['name', 'active', 'position'],
+  room: ['name', 'active', 'position', 'services'],
   hours: ['weekday', 'date'],
   time_off: ['time', 'reason', 'approved', 'owner'],
 } as const satisfies Readonly<Record<SyncEntity, readonly string[]>>;

@@ -79,10 +79,23 @@ export function seenStaff(resource: ObservedResource, interval: Interval): SeenR
   return plain(resource.externalId, groups, resource.unknown, interval);
 }
 
-/** A room or appliance. */
-export function seenRoom(resource: ObservedResource, interval: Interval): SeenRecord {
-  const groups = { name: resource.name, active: resource.active, position: resource.position };
-  return plain(resource.externalId, groups, resource.unknown, interval);
+/**
+ * A room or appliance: name, active, position and the services that are given in it. A service that has no counterpart here
+ * yet is left out until it has one; a read that does not name services says nothing of them.
+ */
+export function seenRoom(resource: ObservedResource, links: Links, interval: Interval): SeenRecord {
+  const own = { name: resource.name, active: resource.active, position: resource.position };
+  const room = plain(resource.externalId, own, resource.unknown, interval);
+  const stated = resource.serviceExternalIds;
+  if (stated === null) return { ...room, unread: ['services'] };
+  const unresolved = new Unresolved();
+  const services = stated.map((id) => unresolved.find(links.services, id, 'services'));
+  return {
+    ...room,
+    theirs: { ...own, services: [...stated].sort() },
+    here: { ...own, services: services.filter((id) => id !== null).sort() },
+    unresolved: unresolved.list(),
+  };
 }
 
 /** Whether clients may be booked with this resource. */

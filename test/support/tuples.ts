@@ -9,6 +9,7 @@ const ENTITY_TABLES = [
   'service_variant_staff',
   'staff',
   'rooms',
+  'service_rooms',
   'profiles',
   'bookings',
   'booking_items',

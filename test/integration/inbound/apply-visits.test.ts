@@ -49,7 +49,7 @@ beforeEach(async () => {
   await inStep(deps, business, run, NO_LINKS, async (scope) => {
     const at = nextInterval();
     await applyRecords(scope, staffBinding, [seenStaff(resource('1'), at), seenStaff(resource('2'), at)]);
-    await applyRecords(scope, roomBinding, [seenRoom(resource('9', { kind: 'room' }), at)]);
+    await applyRecords(scope, roomBinding, [seenRoom(resource('9', { kind: 'room' }), NO_LINKS, at)]);
     await applyRecords(scope, serviceBinding, [
       seenService(service('10'), NO_LINKS, at),
       seenService(service('11', { gapAfterMinutes: 20, gapMinutes: 30 }), NO_LINKS, at),

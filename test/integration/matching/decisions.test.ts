@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { roomBinding } from '../../../activities/apply/catalog-bindings.ts';
+import { NO_LINKS } from '../../../activities/apply/links.ts';
 import { settleWaiting } from '../../../activities/matching/index.ts';
 import { seenRoom } from '../../../domain/states/catalog.ts';
 import { explainMapping, MappingError } from '../../../infra/mappings.ts';
@@ -23,7 +24,7 @@ beforeEach(async () => {
 });
 
 const room = (externalId: string, name: string) =>
-  seenRoom(resource(externalId, { kind: 'room', name }), nextInterval());
+  seenRoom(resource(externalId, { kind: 'room', name }), NO_LINKS, nextInterval());
 const ownRoom = async (name: string) => {
   const id = uuidv7();
   await desk.deps.db.room.create({ data: { id, businessId: desk.business.id, name } });

@@ -76,6 +76,15 @@ describe('salon and resources', () => {
     });
     expect(one(golden('resource-room'), resourceReader)).toMatchObject({ kind: 'room', accessLevel: null });
   });
+
+  it('tells services that are not stated from an empty list, and a service that stands twice from two', () => {
+    const services = (stated: unknown) =>
+      one(goldenWith('resource-room', { services: stated }), resourceReader).serviceExternalIds;
+    expect(services([])).toEqual([]);
+    expect(services([7, 8, 7])).toEqual(['7', '8']);
+    expect(services(null)).toBeNull();
+    expect(services(undefined)).toBeNull();
+  });
 });
 
 describe('hours', () => {

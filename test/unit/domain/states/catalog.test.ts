@@ -111,9 +111,30 @@ describe('staff and rooms', () => {
     expect(seen.unknown).toEqual({ nick: 'A' });
   });
 
-  it('a room has neither e-mail nor role', () => {
-    const seen = seenRoom(resource({ kind: 'room', name: 'Cabin', accessLevel: null }), interval);
-    expect(seen.here).toEqual({ name: 'Cabin', active: true, position: 2 });
+  const cabin = resource({ kind: 'room', name: 'Cabin', accessLevel: null });
+
+  it('a room has neither e-mail nor role, but services that are given in it', () => {
+    const seen = seenRoom(cabin, links, interval);
+    expect(seen.theirs).toEqual({ name: 'Cabin', active: true, position: 2, services: ['41'] });
+    expect(seen.here).toEqual({ name: 'Cabin', active: true, position: 2, services: ['service-a'] });
+    expect(seen).toMatchObject({ unread: [], unresolved: [] });
+  });
+
+  it('a room keeps the services that are known here, notes the others, and does not care for their order', () => {
+    const seen = seenRoom({ ...cabin, serviceExternalIds: ['99', '41'] }, links, interval);
+    expect(seen).toMatchObject({ unresolved: ['services'], here: { services: ['service-a'] } });
+    expect(seenRoom({ ...cabin, serviceExternalIds: ['41', '99'] }, links, interval)).toEqual(seen);
+  });
+
+  it('an empty list of services is one; none at all says nothing (R5)', () => {
+    expect(seenRoom({ ...cabin, serviceExternalIds: [] }, links, interval)).toMatchObject({
+      unread: [],
+      here: { services: [] },
+    });
+    const silent = seenRoom({ ...cabin, serviceExternalIds: null }, links, interval);
+    expect(silent.unread).toEqual(['services']);
+    expect(silent.here).not.toHaveProperty('services');
+    expect(silent.theirs).not.toHaveProperty('services');
   });
 });
 
