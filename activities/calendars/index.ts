@@ -35,7 +35,7 @@ export async function pollDue(deps: CalendarDeps, beat: Beat): Promise<PollRepor
       }
       const calendar = await claimDue(deps.db, deps.calendars);
       if (calendar === null) return;
-      const outcome = await pollCalendar(deps, calendar);
+      const outcome = await pollCalendar(deps, calendar, beat);
       counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
     }
   };

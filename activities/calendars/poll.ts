@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
-  busyTimes,
+  busySteps,
   CALENDAR_LIMITS,
   CalendarError,
   isOwnUid,
-  keptOf,
+  keptSteps,
   type BusyTimes,
 } from '../../domain/calendars/index.ts';
 import { vaultContext } from '../../infra/crypto.ts';
@@ -13,7 +13,8 @@ import { FeedError } from '../../infra/calendars/address.ts';
 import { feedProblem } from '../../infra/calendars/problems.ts';
 import type { Validators } from '../../infra/calendars/fetch.ts';
 import type { Tx } from '../../infra/database/index.ts';
-import type { CalendarDeps } from './deps.ts';
+import type { Beat, CalendarDeps } from './deps.ts';
+import { inTurns } from './in-turns.ts';
 import { layOut, type LaidOut } from './lay-out.ts';
 import { openColumn, stillThere, type ClaimedCalendar } from './rows.ts';
 
@@ -27,14 +28,20 @@ const NOTHING: LaidOut = { added: 0, changed: 0, removed: 0 };
  * Polls one calendar: asks whether it changed, lays its busy times out as blocks, and says how it stands. A calendar that
  * cannot be read keeps its last copy, whose repetitions go on, until the copy is too old; then its blocks go.
  */
-export async function pollCalendar(deps: CalendarDeps, calendar: ClaimedCalendar): Promise<PollOutcome> {
+export async function pollCalendar(
+  deps: CalendarDeps,
+  calendar: ClaimedCalendar,
+  beat: Beat,
+): Promise<PollOutcome> {
   const kept = openColumn(deps, calendar, 'sealed_copy', calendar.sealedCopy);
   try {
-    const fresh = await look(deps, calendar, kept);
+    const fresh = await look(deps, calendar, kept, beat);
     return await settle(deps, calendar, fresh);
   } catch (error) {
-    if (error instanceof FeedError) return fail(deps, calendar, kept, error.code, error.status);
-    if (error instanceof CalendarError) return fail(deps, calendar, kept, error.code, null);
+    if (error instanceof FeedError)
+      return fail(deps, calendar, kept, { code: error.code, status: error.status }, beat);
+    if (error instanceof CalendarError)
+      return fail(deps, calendar, kept, { code: error.code, status: null }, beat);
     throw error;
   }
 }
@@ -46,7 +53,12 @@ interface Fresh {
   readonly validators: Validators;
 }
 
-async function look(deps: CalendarDeps, calendar: ClaimedCalendar, kept: string | null): Promise<Fresh> {
+async function look(
+  deps: CalendarDeps,
+  calendar: ClaimedCalendar,
+  kept: string | null,
+  beat: Beat,
+): Promise<Fresh> {
   const address = openColumn(deps, calendar, 'sealed_url', calendar.sealedUrl);
   if (address === null) throw new FeedError('calendar_address_malformed');
   const { etag, lastModified } = calendar;
@@ -55,25 +67,32 @@ async function look(deps: CalendarDeps, calendar: ClaimedCalendar, kept: string 
   const answer = await deps.feeds.fetch(address, known);
   if (answer.kind === 'unchanged') {
     if (kept === null) throw new FeedError('calendar_http_status', 304);
-    return { busy: busyOf(deps, calendar, kept), copy: null, validators: known };
+    return { busy: await busyOf(deps, calendar, kept, beat), copy: null, validators: known };
   }
-  const copy = keptOf(answer.text, { ...CALENDAR_LIMITS, bytes: deps.calendars.maxBytes });
+  const limits = { ...CALENDAR_LIMITS, bytes: deps.calendars.maxBytes };
+  const copy = await inTurns(keptSteps(answer.text, limits), beat);
   return {
-    busy: busyOf(deps, calendar, copy),
+    busy: await busyOf(deps, calendar, copy, beat),
     copy: copy === kept ? null : copy,
     validators: { etag: answer.etag, lastModified: answer.lastModified },
   };
 }
 
-function busyOf({ calendars }: CalendarDeps, calendar: ClaimedCalendar, text: string): BusyTimes {
+function busyOf(
+  { calendars }: CalendarDeps,
+  calendar: ClaimedCalendar,
+  text: string,
+  beat: Beat,
+): Promise<BusyTimes> {
   const from = calendar.now.getTime();
-  return busyTimes({
+  const work = busySteps({
     text,
     zone: calendar.zone,
     window: { from, to: from + calendars.horizonDays * DAY_MS },
     isOwn: isOwnUid(calendar.businessId),
     limits: { bytes: calendars.maxBytes },
   });
+  return inTurns(work, beat);
 }
 
 async function settle(
@@ -108,13 +127,14 @@ async function fail(
   deps: CalendarDeps,
   calendar: ClaimedCalendar,
   kept: string | null,
-  code: string,
-  status: number | null,
+  { code, status }: { readonly code: string; readonly status: number | null },
+  beat: Beat,
 ): Promise<PollOutcome> {
   const { id, isStale } = calendar;
   const detail = feedProblem(code, status).detail;
   // What the last copy says goes on repeating while it counts.
-  const busy = kept === null || isStale ? null : unlessUnreadable(() => busyOf(deps, calendar, kept));
+  const busy =
+    kept === null || isStale ? null : await busyOf(deps, calendar, kept, beat).catch(nullWhereUnreadable);
   return deps.db.$transaction(async (tx) => {
     if (!(await stillThere(tx, id))) return 'removed';
     const laid =
@@ -142,13 +162,9 @@ async function fail(
   }, LONG);
 }
 
-function unlessUnreadable(work: () => BusyTimes): BusyTimes | null {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof CalendarError) return null;
-    throw error;
-  }
+function nullWhereUnreadable(error: unknown): null {
+  if (error instanceof CalendarError) return null;
+  throw error;
 }
 
 async function keep(

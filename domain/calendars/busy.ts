@@ -3,6 +3,7 @@ import { CALENDAR_LIMITS, CalendarError, createBudget, type Budget, type Calenda
 import { feedText, reduceFeed } from './reduce.ts';
 import { repetitions } from './repeat.ts';
 import type { RepeatRule } from './rule.ts';
+import { wholly, type Stepwise } from './stepwise.ts';
 import { DAY_MS, dayOf } from './wall.ts';
 import { zonesOf } from './zones.ts';
 
@@ -42,8 +43,13 @@ export interface BusyInput {
 }
 
 /** What is kept of a feed: enough to lay out its repetitions later, and nothing that says what they are. */
-export function keptOf(text: string, limits: CalendarLimits = CALENDAR_LIMITS): string {
-  return feedText(reduceFeed(text, limits));
+export function* keptSteps(text: string, limits: CalendarLimits = CALENDAR_LIMITS): Stepwise<string> {
+  return feedText(yield* reduceFeed(text, limits));
+}
+
+/** The same at once. */
+export function keptOf(text: string, limits?: CalendarLimits): string {
+  return wholly(keptSteps(text, limits));
 }
 
 /**
@@ -51,28 +57,27 @@ export function keptOf(text: string, limits: CalendarLimits = CALENDAR_LIMITS): 
  *
  * @throws CalendarError where it cannot be read as a whole, or costs more than a feed may
  */
-export function busyTimes({ text, zone, window, isOwn, limits }: BusyInput): BusyTimes {
+export function* busySteps({ text, zone, window, isOwn, limits }: BusyInput): Stepwise<BusyTimes> {
   const most = { ...CALENDAR_LIMITS, ...limits };
-  const feed = reduceFeed(text, most);
+  const feed = yield* reduceFeed(text, most);
   const budget = createBudget(most.steps);
-  const zones = zonesOf(feed.zones, zone, window, budget);
-  const read = feed.events.filter((lines) => mayTouch(lines, window.from));
+  const zones = zonesOf(feed.zones, zone, window);
+  const events: FeedEvent[] = [];
   let unread = 0;
   let own = 0;
-  const events = read.flatMap((lines): FeedEvent[] => {
+  for (const lines of feed.events) {
+    if (!mayTouch(lines, window.from)) continue;
+    yield;
     budget.spend(1);
     const event = readEvent(lines, zones);
-    if (event === null) {
-      unread += 1;
-      return [];
-    }
-    if (isOwn?.(event.uid) !== true) return [event];
-    own += 1;
-    return [];
-  });
+    if (event === null) unread += 1;
+    else if (isOwn?.(event.uid) === true) own += 1;
+    else events.push(event);
+  }
   const stretches = new Map<string, BusyStretch>();
   for (const group of grouped(events).values()) {
-    for (const each of stretchesOf(group, window, most.stretches, budget)) stretches.set(each.key, each);
+    for (const each of yield* stretchesOf(group, window, most.stretches, budget))
+      stretches.set(each.key, each);
     if (stretches.size > most.stretches) throw new CalendarError('calendar_too_many_repetitions');
   }
   return {
@@ -82,6 +87,11 @@ export function busyTimes({ text, zone, window, isOwn, limits }: BusyInput): Bus
     zonesUnknown: events.filter(({ zoneUnknown }) => zoneUnknown).length,
     own,
   };
+}
+
+/** The same at once. @throws CalendarError as `busySteps` */
+export function busyTimes(input: BusyInput): BusyTimes {
+  return wholly(busySteps(input));
 }
 
 /** A feed holds years of what is over: what happened once and long ago is not even parsed. */
@@ -111,12 +121,12 @@ function grouped(events: readonly FeedEvent[]): ReadonlyMap<string, readonly Fee
   return groups;
 }
 
-function stretchesOf(
+function* stretchesOf(
   group: readonly FeedEvent[],
   window: BusyInput['window'],
   most: number,
   budget: Budget,
-): readonly BusyStretch[] {
+): Stepwise<readonly BusyStretch[]> {
   // Sent twice: the later version counts.
   const series = group.filter(({ instead }) => instead === null).sort((a, b) => a.sequence - b.sequence);
   const single = new Map<string, FeedEvent>();
@@ -134,7 +144,8 @@ function stretchesOf(
     const onwards = [...single.values()]
       .filter(({ instead }) => instead?.onwards === true)
       .sort((a, b) => (a.instead?.of.instant ?? 0) - (b.instead?.of.instant ?? 0));
-    for (const start of startsOf(master, window, most, budget)) {
+    for (const start of yield* startsOf(master, window, most, budget)) {
+      yield;
       budget.spend(1);
       if (single.has(sameTime(start)) || single.has(sameDay(start))) continue;
       const key = repeats ? `${master.uid}\n${sameTime(start)}` : master.uid;
@@ -149,12 +160,12 @@ function stretchesOf(
 }
 
 /** All starts of a series that could touch the window, without those that it leaves out. */
-function startsOf(
+function* startsOf(
   event: FeedEvent,
   window: BusyInput['window'],
   most: number,
   budget: Budget,
-): readonly Moment[] {
+): Stepwise<readonly Moment[]> {
   const { start, length, rules, added, left } = event;
   const at = new Map<number, Moment>();
   const take = (moment: Moment) => {
@@ -168,8 +179,10 @@ function startsOf(
   const to = window.to + 2 * DAY_MS;
   for (const rule of rules) {
     const isOver = untilOf(rule, start);
-    for (const wall of repetitions({ rule, start: start.wall, from, to, isOver, budget }))
-      if (wall >= from) take(momentOf({ ...start, wall }, start.zoneOf));
+    for (const wall of repetitions({ rule, start: start.wall, from, to, isOver, budget })) {
+      yield;
+      if (wall !== null && wall >= from) take(momentOf({ ...start, wall }, start.zoneOf));
+    }
   }
   for (const moment of added) take(moment);
   const out = new Set(left.map((moment) => (moment.isDate ? sameDay(moment) : sameTime(moment))));

@@ -1,5 +1,13 @@
 /** Calendars of others as feeds (RFC 5545): who is busy when, and our own ones. Pure: the caller fetches and keeps. */
-export { busyTimes, keptOf, type BusyInput, type BusyStretch, type BusyTimes } from './busy.ts';
+export {
+  busySteps,
+  busyTimes,
+  keptOf,
+  keptSteps,
+  type BusyInput,
+  type BusyStretch,
+  type BusyTimes,
+} from './busy.ts';
 export {
   CALENDAR_LIMITS,
   CALENDAR_PROBLEMS,
@@ -8,4 +16,5 @@ export {
   type CalendarProblem,
 } from './limits.ts';
 export { isOwnUid, ownUid } from './own.ts';
+export { wholly, type Stepwise } from './stepwise.ts';
 export { writeFeed, type FeedEntry } from './write.ts';

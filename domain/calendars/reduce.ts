@@ -1,4 +1,5 @@
 import { CalendarError, type CalendarLimits } from './limits.ts';
+import type { Stepwise } from './stepwise.ts';
 
 /**
  * What is needed of a feed to know when somebody is busy, and nothing else: titles, places, notes and people are left out
@@ -38,25 +39,33 @@ export interface ReducedFeed {
 
 /** Longest line that is kept, unfolded: a list of dates may be long. */
 const MOST_LINE = 64 * 1024;
+/** Longest entry or zone, in characters: more dates than this are more than are ever laid out. */
+const MOST_ENTRY = 128 * 1024;
+/** Lines that are read in one step. */
+const LINES_PER_STEP = 1000;
 
 /**
  * Checks the frame of a feed and takes out what counts.
  *
  * @throws CalendarError where it is no whole calendar, or beyond the limits
  */
-export function reduceFeed(
+export function* reduceFeed(
   text: string,
   limits: Pick<CalendarLimits, 'bytes' | 'events' | 'depth'>,
-): ReducedFeed {
+): Stepwise<ReducedFeed> {
   // A character has at least one byte, and at most three of them where it is one unit of the string.
   if (text.length > limits.bytes) throw new CalendarError('calendar_too_large');
   const events: string[][] = [];
   const zones: string[][] = [];
   const stack: string[] = [];
   let block: string[] | null = null;
+  let blockSize = 0;
   let seen = 0;
   let whole = false;
+  let lines = 0;
   for (const line of unfolded(text)) {
+    lines += 1;
+    if (lines % LINES_PER_STEP === 0) yield;
     const [name, value] = nameOf(line);
     if (stack.length === 0 && name === '') continue;
     if (stack.length === 0 && !(name === 'BEGIN' && value === 'VCALENDAR'))
@@ -70,6 +79,7 @@ export function reduceFeed(
       if (isKept(value, stack)) {
         if (stack.length === 1) {
           block = [];
+          blockSize = 0;
           (value === 'VEVENT' ? events : zones).push(block);
         }
         block?.push(line);
@@ -82,7 +92,10 @@ export function reduceFeed(
       if (stack.length === 0) whole = true;
     } else if (block !== null && line.length <= MOST_LINE) {
       const owner = stack.at(-1) ?? '';
-      if (isKept(owner, stack.slice(0, -1)) && KEPT[owner]?.has(name) === true) block.push(line);
+      if (!isKept(owner, stack.slice(0, -1)) || KEPT[owner]?.has(name) !== true) continue;
+      blockSize += line.length;
+      if (blockSize > MOST_ENTRY) throw new CalendarError('calendar_too_many_repetitions');
+      block.push(line);
     }
   }
   if (stack.length > 0) throw new CalendarError('calendar_cut_short');

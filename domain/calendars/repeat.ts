@@ -19,8 +19,18 @@ export interface Repetition {
   readonly budget: Budget;
 }
 
-/** Wall times in order, the start first: it is one whatever the rule says. Some before `from` may come along. */
-export function* repetitions({ rule, start, from, to, isOver, budget }: Repetition): Generator<number> {
+/**
+ * Wall times in order, the start first: it is one whatever the rule says. Some before `from` may come along. Between them
+ * null, now and then: a step is done, and there may be another before the next time (see `Stepwise`).
+ */
+export function* repetitions({
+  rule,
+  start,
+  from,
+  to,
+  isOver,
+  budget,
+}: Repetition): Generator<number | null, void, void> {
   let count = 1;
   if (!isOver(start) && start < to) yield start;
   const full = withDefaults(rule, start);
@@ -30,7 +40,7 @@ export function* repetitions({ rule, start, from, to, isOver, budget }: Repetiti
     const period = periodOf(full, start, step);
     budget.spend(1);
     if (period.begins >= to) return;
-    for (const wall of timesOf(full, period, budget)) {
+    for (const wall of yield* timesOf(full, period, budget)) {
       if (wall <= start) continue;
       if (wall >= to || isOver(wall)) return;
       count += 1;
@@ -126,12 +136,18 @@ function weekOf(wall: number, weekStart: number): number {
 }
 
 /** The times of one turn, in order. */
-function timesOf(rule: RepeatRule, period: Period, budget: Budget): readonly number[] {
+function* timesOf(
+  rule: RepeatRule,
+  period: Period,
+  budget: Budget,
+): Generator<null, readonly number[], void> {
+  yield null;
   const times: number[] = [];
   if (period.ends - period.begins >= DAY_MS) {
     for (let day = period.begins; day < period.ends; day += DAY_MS) {
       budget.spend(1);
       if (!dayFits(rule, day)) continue;
+      yield null;
       for (const hour of rule.hours)
         for (const minute of rule.minutes)
           for (const second of rule.seconds) {

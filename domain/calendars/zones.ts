@@ -1,6 +1,6 @@
 import ICAL from 'ical.js';
 import { isZone, resolveLocal } from '../local-time.ts';
-import { CalendarError, type Budget } from './limits.ts';
+import { CalendarError, createBudget, type Budget } from './limits.ts';
 import { repetitions } from './repeat.ts';
 import { readRule } from './rule.ts';
 import { DAY_MS, minuteOf, MINUTE_MS, readWall } from './wall.ts';
@@ -16,6 +16,8 @@ export interface Zones {
 }
 
 const UTC: ZoneOf = (wall) => wall;
+/** A rule that counts its changes since 1970 takes some 20,000. */
+const ZONE_STEPS = 100_000;
 
 /**
  * The zones of a feed. A name that the world's zone data know counts before what the feed says of it: descriptions inside
@@ -25,8 +27,9 @@ export function zonesOf(
   blocks: readonly (readonly string[])[],
   ownZone: string,
   window: { readonly from: number; readonly to: number },
-  budget: Budget,
 ): Zones {
+  // Zones are read in one step each, so all of them together may cost only so much.
+  const budget = createBudget(ZONE_STEPS);
   const known = new Map<string, ZoneOf | null>();
   const described = new Map<string, readonly string[]>();
   for (const block of blocks) {
@@ -117,7 +120,8 @@ function changesOf(
     if (rule === null) continue;
     const until = rule.until;
     const isOver = (wall: number) => until !== null && (until.isUtc ? wall - fromMs : wall) > until.wall;
-    for (const wall of repetitions({ rule, start, from, to, isOver, budget })) at.add(wall);
+    for (const wall of repetitions({ rule, start, from, to, isOver, budget }))
+      if (wall !== null) at.add(wall);
   }
   for (const property of part.getAllProperties('rdate'))
     for (const value of property.getValues()) {

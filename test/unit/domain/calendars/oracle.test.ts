@@ -23,7 +23,8 @@ function ours(rule: string, start: string, from: number, to: number): number[] {
   if (read === null) throw new Error(`Not read: ${rule}`);
   const given = { rule: read, start: Date.parse(`${start}Z`), from, to };
   const budget = createBudget(50_000_000);
-  return [...repetitions({ ...given, isOver: () => false, budget })].filter((wall) => wall >= from);
+  const walls = [...repetitions({ ...given, isOver: () => false, budget })];
+  return walls.flatMap((wall) => (wall !== null && wall >= from ? [wall] : []));
 }
 
 const START = '2024-01-31T09:30:00';
