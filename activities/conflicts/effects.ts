@@ -233,7 +233,7 @@ async function release(scope: ConflictScope): Promise<Done> {
 async function lookAtAll({ tx, businessId, row }: ConflictScope): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO sync_outbox (business_id, entity, operation, origin)
-    VALUES (${businessId}::uuid, ${row.entity}, 'truncate', 'conflict')`;
+    VALUES (${businessId}::uuid, ${row.entity}, 'resync', 'conflict')`;
 }
 
 function recordGone(): RefusedResolution {

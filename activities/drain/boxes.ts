@@ -49,11 +49,12 @@ export interface BoxLook {
 }
 
 /**
- * Everything of the business is to be looked at: a table of ours was emptied, and no row can name what is missing now (R27);
- * or what lay still while nothing could go out is to be found by comparing (R18).
+ * Everything of the business is to be looked at. `truncate`: a table of ours was emptied, and no row can name what is missing
+ * now (R27). `resync`: a person's decision wants all of Booksy read again (R3). `compare`: what lay still while nothing could go
+ * out is to be found by comparing (R18).
  */
 export interface WholeLook {
-  readonly what: 'truncate' | 'compare';
+  readonly what: 'truncate' | 'resync' | 'compare';
   readonly rowIds: readonly string[];
 }
 

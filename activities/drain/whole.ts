@@ -6,8 +6,8 @@ import { forgetEmptied } from './emptied.ts';
 import { NO_RECORD, type PutOffRecord } from './put-off.ts';
 
 /**
- * Rows that name no record. Of an emptied table nobody can say what is missing: Booksy is looked at whole (R27). To compare
- * marks what differs from its base, and the loop goes on with that.
+ * Rows that name no record. Of an emptied table nobody can say what is missing: Booksy is looked at whole (R27), and so it is
+ * where a person wants it. To compare marks what differs from its base, and the loop goes on with that.
  *
  * @returns what is to be looked at again in a moment
  */
@@ -21,7 +21,12 @@ export async function lookAtWhole(
   for (const { what, rowIds } of looks) {
     switch (what) {
       case 'truncate':
-        if (!(await startFullSync(deps, run, rowIds))) later.push({ recordId: NO_RECORD, externalId: null });
+        // Before the sync begins: what it reads is then new here again.
+        await forgetEmptied(deps.db, run.businessId);
+        later.push(...(await startFullSync(deps, run, rowIds)));
+        break;
+      case 'resync':
+        later.push(...(await startFullSync(deps, run, rowIds)));
         break;
       case 'compare':
         await compareBusiness(deps, run.businessId, beat);
@@ -32,16 +37,18 @@ export async function lookAtWhole(
   return later;
 }
 
-/** The rows go once a full sync has begun after them; while an older one is open they stay. */
-async function startFullSync(deps: DrainDeps, run: DrainRun, rowIds: readonly string[]): Promise<boolean> {
-  const { businessId } = run;
-  // Before it begins: what it reads is then new here again. A person's wish to look at all says of no table that it was emptied.
-  const emptied = await deps.db.syncOutbox.count({
-    where: { id: { in: rowIds.map(BigInt) }, OR: [{ origin: null }, { origin: { not: 'conflict' } }] },
-  });
-  if (emptied > 0) await forgetEmptied(deps.db, businessId);
-  const started = await deps.launcher.startFullSync({ businessId, runId: uuidv7(), actor: DRAIN_ACTOR });
-  if (started.alreadyRunning) return false;
-  await deleteBoxRows(deps.db, rowIds);
-  return true;
+/**
+ * The rows go once a full sync has begun after them; while an older one is open they stay.
+ *
+ * @returns what is to be looked at again in a moment
+ */
+async function startFullSync(
+  { db, launcher }: DrainDeps,
+  { businessId }: DrainRun,
+  rowIds: readonly string[],
+): Promise<readonly PutOffRecord[]> {
+  const started = await launcher.startFullSync({ businessId, runId: uuidv7(), actor: DRAIN_ACTOR });
+  if (started.alreadyRunning) return [{ recordId: NO_RECORD, externalId: null }];
+  await deleteBoxRows(db, rowIds);
+  return [];
 }

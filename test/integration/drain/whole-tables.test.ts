@@ -1,4 +1,4 @@
-/** Rows of the box that name no record (R27): a table that was emptied, and the wish to compare. */
+/** Rows of the box that name no record (R27): a table that was emptied, and the wishes to look at all and to compare. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { startLiveEngine, type LiveEngine } from './support/engine.ts';
@@ -69,6 +69,32 @@ describe('a table of the platform that somebody empties', { timeout: 120_000 }, 
     expect(await writes()).toBe(written);
     expect(await linked()).toEqual(linksBefore);
     expect(await held()).toEqual(heldBefore);
+  });
+});
+
+describe('a row that wishes for all of Booksy to be read (R3)', { timeout: 120_000 }, () => {
+  it('starts one full sync, and takes no table for emptied: what was deleted here on purpose stays deleted', async () => {
+    await engine.quiet();
+    const { businessId } = engine;
+    const categories = () => rowsOf('service_categories', 'id');
+    await sql(
+      `DELETE FROM service_categories WHERE id = (SELECT record_id FROM external_services
+                WHERE business_id = $1 AND entity = 'category' AND gone_at IS NULL LIMIT 1)`,
+      [businessId],
+    );
+    await engine.quiet();
+    const left = await categories();
+    const runs = (await fullSyncs()).length;
+    await sql(
+      `INSERT INTO sync_outbox (business_id, entity, operation, origin) VALUES ($1, 'booking', 'resync', 'conflict')`,
+      [businessId],
+    );
+    await eventually(async () => {
+      const now = await fullSyncs();
+      return now.length === runs + 1 && now.every(({ status }) => status === 'completed');
+    }, PATIENT);
+    await eventually(async () => (await box()) === 0, PATIENT);
+    expect(await categories()).toEqual(left);
   });
 });
 
