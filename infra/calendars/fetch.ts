@@ -1,4 +1,4 @@
-import { lookup as resolve } from 'node:dns';
+import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import { feedAddress, FeedError, isAllowedAddress, type AddressRules } from './address.ts';
@@ -31,8 +31,21 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 15_000;
 const WHOLE_MS = 60_000;
 
+/** What tests put in place of the world: whom a server's certificate is signed by, and what a name resolves to. */
+export interface FetchWorld {
+  readonly ca?: string;
+  readonly resolve?: Resolve;
+}
+
+/** As `lookup` of node:dns, for all addresses of a name. */
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
 /** Every resolved address is judged at the moment of connecting, and it is that address which is connected to. */
-function guardedLookup(rules: AddressRules): LookupFunction {
+function guardedLookup(rules: AddressRules, resolve: Resolve): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) done(error, []);
@@ -45,10 +58,14 @@ function guardedLookup(rules: AddressRules): LookupFunction {
   };
 }
 
-/** A fetcher with connections of its own. `trust` is for tests: certificates of a server of theirs. */
-export function createFeedFetcher(rules: FetchRules, trust?: { readonly ca: string }): FeedFetcher {
+/** A fetcher with connections of its own. */
+export function createFeedFetcher(rules: FetchRules, { ca, resolve = lookup }: FetchWorld = {}): FeedFetcher {
   const agent = new Agent({
-    connect: { lookup: guardedLookup(rules), timeout: CONNECT_MS, ...trust },
+    connect: {
+      lookup: guardedLookup(rules, resolve),
+      timeout: CONNECT_MS,
+      ...(ca === undefined ? {} : { ca }),
+    },
     headersTimeout: SILENCE_MS,
     bodyTimeout: SILENCE_MS,
     maxHeaderSize: 16 * 1024,

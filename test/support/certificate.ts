@@ -1,7 +1,14 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** A key and a certificate for 127.0.0.1 that signs itself, as PEM. Made for the moment: nothing secret is kept anywhere. */
-export function selfSignedCertificate(): { readonly key: string; readonly cert: string } {
+/**
+ * A key and a certificate for 127.0.0.1 that signs itself, as PEM. Made for the moment: nothing secret is kept anywhere.
+ *
+ * @param names hosts that it is good for, too
+ */
+export function selfSignedCertificate(names: readonly string[] = []): {
+  readonly key: string;
+  readonly cert: string;
+} {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const ed25519 = der(0x30, der(0x06, Buffer.from([0x2b, 0x65, 0x70])));
   const name = der(0x30, der(0x31, der(0x30, der(0x06, Buffer.from([0x55, 0x04, 0x03])), text('loopback'))));
@@ -14,7 +21,18 @@ export function selfSignedCertificate(): { readonly key: string; readonly cert: 
       der(0x01, Buffer.from([0xff])),
       der(0x04, der(0x30, der(0x01, Buffer.from([0xff])))),
     ),
-    der(0x30, oid(0x11), der(0x04, der(0x30, der(0x87, Buffer.from([127, 0, 0, 1]))))),
+    der(
+      0x30,
+      oid(0x11),
+      der(
+        0x04,
+        der(
+          0x30,
+          der(0x87, Buffer.from([127, 0, 0, 1])),
+          ...names.map((host) => der(0x82, Buffer.from(host, 'latin1'))),
+        ),
+      ),
+    ),
   ];
   const toSign = der(
     0x30,
