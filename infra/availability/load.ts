@@ -4,8 +4,6 @@ import {
   hoursOfRows,
   offerRulesOf,
   paddingOf,
-  type HeldItem,
-  type HeldVisit,
   type Hours,
   type SalonDescription,
 } from '../../domain/availability/index.ts';
@@ -13,7 +11,8 @@ import type { OpenInterval } from '../../domain/observed.ts';
 import { effectiveRule } from '../../domain/rules/rules.ts';
 import type { Tx } from '../database/index.ts';
 import { ruleOfRow } from '../rules/load.ts';
-import { readSalonRows, type HoursRow, type SalonRows, type ServiceRow, type VisitRow } from './rows.ts';
+import { readSalonRows, type HoursRow, type SalonRows, type ServiceRow } from './rows.ts';
+import { heldItem, heldVisitOf, isoOf, visitsOf } from './visits.ts';
 
 /** What a salon sells and how, beside what the slot engine is told. */
 export interface LoadedSalon {
@@ -54,23 +53,6 @@ export interface SaleTerms {
   readonly mode: 'booksy_first' | 'instant';
   readonly stalePolicy: 'pending_only' | 'stop' | 'sell';
 }
-
-/** An item of a hold as it is stored; see `booking_hold_take`. */
-export const heldItem = z.object({
-  id: z.string(),
-  variantId: z.string().nullable(),
-  serviceId: z.string().nullable(),
-  staffId: z.string(),
-  roomId: z.string().nullable(),
-  startsLocal: z.string(),
-  endsLocal: z.string(),
-  startsAt: z.string(),
-  endsAt: z.string(),
-  gapAfterMinutes: z.number().nullable(),
-  gapMinutes: z.number().nullable(),
-  seats: z.number(),
-});
-export type HoldItem = z.output<typeof heldItem>;
 
 /**
  * The salon as the slot engine is told it, read by one statement.
@@ -158,12 +140,12 @@ function describe(businessId: string, rows: SalonRows, now: string): SalonDescri
     timeOff: rows.time_off.map((block) => ({
       staffId: block.owner_kind === 'staff' ? block.owner_id : null,
       roomId: block.owner_kind === 'room' ? block.owner_id : null,
-      startsAt: block.starts_at,
-      endsAt: block.ends_at,
+      startsAt: isoOf(block.starts_at),
+      endsAt: isoOf(block.ends_at),
       kind: block.source === 'time_off' ? 'time_off' : 'block',
     })),
     visits: [
-      ...rows.visits.map((visit) => visitOf(rows, visit)),
+      ...visitsOf(rows),
       ...rows.holds.map(({ id, items }) => heldVisitOf(id, z.array(heldItem).parse(items))),
     ],
     rules: offerRulesOf(rule, {
@@ -193,56 +175,6 @@ function holidaysOf({ holidays }: SalonRows): SalonDescription['holidays'] {
     byDate.set(date, { date, open: state === 'open' ? intervalsOf(intervals) : null });
   }
   return [...byDate.values()];
-}
-
-function visitOf(rows: SalonRows, { id, status, items }: VisitRow): HeldVisit {
-  return {
-    id,
-    status,
-    items: (items ?? []).map((item): HeldItem => ({
-      staffId: item.staff_id,
-      eligibleStaffIds: item.staff_id === null && item.any_staff ? eligible(rows, item.variant_id) : null,
-      roomId: item.room_id,
-      serviceId: item.service_id,
-      startsAt: item.starts_at,
-      endsAt: item.ends_at,
-      prior:
-        item.prior_starts_at === null ||
-        item.prior_ends_at === null ||
-        item.prior_ends_at <= item.prior_starts_at
-          ? null
-          : { startsAt: item.prior_starts_at, endsAt: item.prior_ends_at },
-      gap: gapOf(item.gap_after_minutes, item.gap_minutes),
-      seats: item.session_seats,
-    })),
-  };
-}
-
-/** Anybody who serves the variant, of those who take visits; of something outside the catalogue: anybody. */
-function eligible(rows: SalonRows, variantId: string | null): readonly string[] {
-  const bookable = rows.staff.filter((each) => each.bookable).map((each) => each.id);
-  if (variantId === null) return bookable;
-  const variant = rows.services.flatMap(({ variants }) => variants).find(({ id }) => id === variantId);
-  return variant === undefined ? bookable : bookable.filter((id) => variant.staff_ids.includes(id));
-}
-
-/** Time that is kept for somebody, as a visit holds it. */
-export function heldVisitOf(id: string, items: readonly HoldItem[]): HeldVisit {
-  return {
-    id,
-    status: 'confirmed',
-    items: items.map((item) => ({
-      staffId: item.staffId,
-      eligibleStaffIds: null,
-      roomId: item.roomId,
-      serviceId: item.serviceId,
-      startsAt: item.startsAt,
-      endsAt: item.endsAt,
-      prior: null,
-      gap: gapOf(item.gapAfterMinutes, item.gapMinutes),
-      seats: item.seats,
-    })),
-  };
 }
 
 function soldOf(service: ServiceRow): readonly (readonly [string, SoldVariant])[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { WantedItem } from '../../domain/availability/index.ts';
-import { heldItem, loadSalon, type LoadedSalon } from '../availability/load.ts';
+import { loadSalon, type LoadedSalon } from '../availability/load.ts';
+import { heldItem } from '../availability/visits.ts';
 import { appendAudit, type AuditLine } from '../audit/index.ts';
 import type { Tx } from '../database/index.ts';
 import { clientsFor, missingProfiles, readable } from './client.ts';

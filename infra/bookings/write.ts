@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Slot } from '../../domain/availability/index.ts';
-import type { LoadedSalon, HoldItem } from '../availability/load.ts';
-import { heldVisitOf } from '../availability/load.ts';
+import type { LoadedSalon } from '../availability/load.ts';
+import { heldVisitOf, type HoldItem } from '../availability/visits.ts';
 import type { HeldVisit } from '../../domain/availability/index.ts';
 import type { Tx } from '../database/index.ts';
 import type { FoundClient } from './client.ts';
