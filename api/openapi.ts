@@ -5,7 +5,7 @@ import { PROBLEMS, problemSchema, type ProblemCode } from './http/problem.ts';
 import { permissionOf } from './http/router.ts';
 
 const BEARER = 'bearerToken';
-const VERBS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
+const VERBS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** Builds the document. `version` is the product's. */
 export function openApiDocument(endpoints: readonly Endpoint[], version: string) {
@@ -39,7 +39,11 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
         description: 'When a salon can take a visit; keeping a time, booking, moving, ending',
       },
       { name: 'Calendars', description: 'Calendars of others that block time, and private feeds of ours' },
-      { name: 'Hours', description: 'When a salon is open: public holidays and days of its own' },
+      {
+        name: 'Hours',
+        description:
+          'When a salon, its people and its rooms are there: weeks, single days, time off, public holidays',
+      },
       { name: 'Webhooks', description: 'What Booksy sends, what became of it, and sending it through again' },
       { name: 'Audit', description: 'Who or what did what, when and why, and whether that record is whole' },
       { name: 'Undo', description: 'Taking back what the sync did, after a look at what would change' },

@@ -10,6 +10,7 @@ import { holdEndpoints } from './bookings/holds.ts';
 import { calendarEndpoints } from './calendars/endpoints.ts';
 import { feedEndpoints } from './calendars/feeds.ts';
 import { holidayEndpoints } from './holidays/endpoints.ts';
+import { hoursEndpoints } from './hours/endpoints.ts';
 import { conflictEndpoints } from './conflicts/endpoints.ts';
 import type { ApiDeps } from './deps.ts';
 import { approvePlanEndpoint } from './endpoints/approve-plan.ts';
@@ -104,6 +105,7 @@ export function createApi(deps: ApiDeps): Api {
     ...holdEndpoints(sales),
     ...calendarEndpoints(deps),
     ...feedEndpoints(deps),
+    ...hoursEndpoints({ prisma, vault, changed }),
     ...holidayEndpoints(deps),
     healthEndpoint(deps),
     healthzEndpoint(),
@@ -125,7 +127,11 @@ export function createApi(deps: ApiDeps): Api {
     requestLog(deps.logger, ({ method, route, status, seconds }) =>
       // Methods of no endpoint are counted under one name: callers must not be able to grow the table.
       duration.observe(
-        { method: /^(GET|HEAD|POST|PATCH|DELETE|OPTIONS)$/.test(method) ? method : 'OTHER', route, status },
+        {
+          method: /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(method) ? method : 'OTHER',
+          route,
+          status,
+        },
         seconds,
       ),
     ),

@@ -110,7 +110,7 @@ export function cors(origins: readonly string[]): RequestHandler {
         response.set('Access-Control-Allow-Origin', origin);
         response.set('Access-Control-Expose-Headers', 'X-Request-Id, Location, Retry-After');
         if (request.method === 'OPTIONS') {
-          response.set('Access-Control-Allow-Methods', 'GET, POST, PATCH, DELETE');
+          response.set('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE');
           response.set(
             'Access-Control-Allow-Headers',
             'Authorization, Content-Type, Idempotency-Key, X-Request-Id',

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { TokenGrant } from '../../infra/tokens.ts';
 import { Problem, type FieldError, type ProblemCode } from './problem.ts';
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What came in, before any check of its content. */
 export interface RawRequest {

@@ -89,3 +89,11 @@ async function stored(
   }
   return { status: row.status_code, json: row.response, headers: { 'Idempotency-Replayed': 'true' } };
 }
+
+/** The id that a repeated request with this key makes again, so that it makes one thing also where its first answer was lost. */
+export function repeatableId(tokenId: string, key: string, request: unknown): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([tokenId, key, request]))
+    .digest('hex');
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+}

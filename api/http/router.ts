@@ -13,7 +13,7 @@ import { stateOf } from './context.ts';
 import type { Endpoint, Reply } from './endpoint.ts';
 import { Problem, problemBody, toProblem, unsupportedMediaType } from './problem.ts';
 
-const VERBS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
+const VERBS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** Largest body taken, TRUST §2. */
 const BODY_LIMIT = '256kb';

@@ -19,6 +19,7 @@ export const VARIABLES: Readonly<Record<string, { readonly id: string; readonly 
   CALENDAR: { id: '0199c0de-0000-7000-8000-0000000000c1', what: 'a calendar of others, from `calendars`' },
   FEED: { id: '0199c0de-0000-7000-8000-0000000000c2', what: 'a feed, from `calendar-feeds`' },
   FEEDTOKEN: { id: 'bkc_token-of-a-feed', what: 'the secret in the address of a feed' },
+  TIMEOFF: { id: '0199c0de-0000-7000-8000-0000000000c3', what: 'a time off, from `time-off`' },
   START: { id: '2026-12-01T10:00', what: 'a free start of the salon, as `2026-12-01T10:00`' },
   DAY: { id: '2026-12-01', what: 'the date of it, as `2026-12-01`' },
 };

@@ -84,6 +84,8 @@ const nowhere = (): Things => ({
   calendar: randomUUID(),
   feed: randomUUID(),
   feedToken: 'not-the-token',
+  staff: randomUUID(),
+  timeOff: randomUUID(),
 });
 const guarded = () => operations.filter(({ isPublic }) => !isPublic);
 
@@ -205,6 +207,8 @@ describe('the matrix', () => {
             + (SELECT count(*) FROM booksy_audit_log WHERE business_id = $1 AND actor LIKE 'api:%' AND action <> 'held')
             + (SELECT count(*) FROM booking_holds WHERE business_id = $1 AND outcome IS NOT NULL)
             + (SELECT abs(count(*) - 2) FROM bookings WHERE business_id = $1 AND status = 'confirmed' AND client_note IS NULL)
+            + (SELECT count(*) FROM working_hours WHERE business_id = $1 AND edits > 0)
+            + (SELECT abs(count(*) - 1) FROM time_off WHERE business_id = $1 AND edits = 0)
             + (SELECT count(*) FROM sync_undos WHERE business_id = $1 AND requested_by LIKE 'api:%') AS touched`,
       [theirs.business],
     );

@@ -37,7 +37,7 @@ const documentSchema = z.looseObject({
   tags: z.array(z.looseObject({ name: z.string() })),
   paths: z.record(
     z.string().startsWith('/'),
-    z.record(z.enum(['get', 'post', 'patch', 'delete']), operationSchema.optional()),
+    z.record(z.enum(['get', 'post', 'put', 'patch', 'delete']), operationSchema.optional()),
   ),
   components: z.looseObject({
     schemas: z.record(z.string(), z.record(z.string(), z.unknown())),

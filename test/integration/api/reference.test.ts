@@ -17,6 +17,8 @@ import {
   quarantineRow,
   ruleRow,
   runRow,
+  scheduleRows,
+  timeOffRow,
   undoRow,
   webhookRow,
   windowRow,
@@ -57,7 +59,7 @@ interface Example {
 function examples(): Example[] {
   return [
     ...page.matchAll(
-      /^### ((?:GET|POST|PATCH|DELETE) \S+)\n(?:(?!^###)[\s\S])*?```sh\n(curl [\s\S]*?)\n```/gm,
+      /^### ((?:GET|POST|PUT|PATCH|DELETE) \S+)\n(?:(?!^###)[\s\S])*?```sh\n(curl [\s\S]*?)\n```/gm,
     ),
   ].map(([, endpoint = '', command = '']) => ({ endpoint, command }));
 }
@@ -92,6 +94,8 @@ it('its examples work', async () => {
       : await quarantineRow(api, { businessId: business });
     const sales = await salesThings(api, business, token);
     const calendars = await calendarRows(api, business);
+    if (endpoint.startsWith('DELETE') && endpoint.endsWith('/hours/week'))
+      await scheduleRows(api, business, SALE_DAY);
     const operation = needsRunning
       ? await runRow(api, { businessId: business, status: 'running' })
       : await dryRun(api, { businessId: business, version: 12 });
@@ -113,6 +117,7 @@ it('its examples work', async () => {
       CALENDAR: calendars.calendar,
       FEED: calendars.feed,
       FEEDTOKEN: calendars.feedToken,
+      TIMEOFF: await timeOffRow(api, business, sales.staff),
       START: `${SALE_DAY}T10:00`,
       DAY: SALE_DAY,
     };

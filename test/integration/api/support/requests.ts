@@ -17,6 +17,7 @@ export interface Things {
   readonly undo: string;
   readonly webhook: string;
   readonly variant: string;
+  readonly staff: string;
   /** A visit to come, one that has begun, a hold of the token that is sent. */
   readonly booking: string;
   readonly begun: string;
@@ -25,6 +26,8 @@ export interface Things {
   readonly calendar: string;
   readonly feed: string;
   readonly feedToken: string;
+  /** Of its member of staff. */
+  readonly timeOff: string;
 }
 
 export interface Request {
@@ -39,9 +42,12 @@ export function requestOf(method: string, path: string, things: Things): Request
   const filled = path
     .replace('{id}', idOf(path, things))
     .replace('{ruleId}', 'default')
+    .replace('{date}', SALE_DAY)
     .replace('{token}', path.startsWith('/api/calendars/') ? things.feedToken : 'not-the-token')
     .replace('{file}', path.includes('/docs/') ? 'docs-init.js' : 'site.css');
   const body = bodyOf(`${method} ${path.replace('/api/admin/booksy', '')}`, things);
+  if (method === 'DELETE' && path.endsWith('/hours/week'))
+    return { method, path: `${filled}?appliesFrom=${SALE_DAY}` };
   return { method, path: filled, ...(body === undefined ? {} : { body }) };
 }
 
@@ -54,6 +60,7 @@ function idOf(path: string, things: Things): string {
   if (path.includes('/bookings/') && /(complete|no-show)$/.test(path)) return things.begun;
   if (path.includes('/bookings/')) return things.booking;
   if (path.includes('/businesses/')) return things.business;
+  if (path.includes('/time-off/')) return things.timeOff;
   if (path.includes('/calendars/')) return things.calendar;
   if (path.includes('/calendar-feeds/')) return things.feed;
   if (path.includes('/mappings/')) return things.mapping;
@@ -66,7 +73,9 @@ function idOf(path: string, things: Things): string {
   return things.run;
 }
 
-function bodyOf(key: string, { business, run, variant }: Things): unknown {
+const WEEK = [0, 1, 2, 3, 4, 5, 6].map((dayOfWeek) => ({ dayOfWeek, intervals: [[540, 1020]] }));
+
+function bodyOf(key: string, { business, run, variant, staff }: Things): unknown {
   switch (key) {
     case 'POST /api/holds':
       return { businessId: business, items: [{ variantId: variant }], startsLocal: `${SALE_DAY}T08:00` };
@@ -88,6 +97,14 @@ function bodyOf(key: string, { business, run, variant }: Things): unknown {
       return { date: '2026-12-24', state: 'closed', name: 'Wigilia' };
     case 'POST /businesses/{id}/holidays/suggest':
       return { country: 'PL' };
+    case 'PUT /businesses/{id}/hours/week':
+      return { owner: { kind: 'business' }, days: WEEK };
+    case 'PUT /businesses/{id}/hours/days/{date}':
+      return { owner: { kind: 'business' }, intervals: [] };
+    case 'POST /businesses/{id}/time-off':
+      return { owner: { kind: 'staff', id: staff }, fromDate: SALE_DAY, reasonCode: 'vacation' };
+    case 'PATCH /time-off/{id}':
+      return { reasonCode: 'training' };
     case 'POST /full-sync':
       return { businessIds: [business] };
     case 'POST /mappings':

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { DEFAULT_RULE } from '../../../../domain/rules/rules.ts';
 import { appendAudit, sealValues } from '../../../../infra/audit/index.ts';
 import { vaultContext } from '../../../../infra/crypto.ts';
-import { salesThings } from './bookings.ts';
+import { SALE_DAY, salesThings } from './bookings.ts';
 import type { Things } from './requests.ts';
 import { makeFeed } from '../../../../infra/calendars/feeds.ts';
 import { addCalendar } from '../../../../infra/calendars/store.ts';
@@ -296,6 +296,42 @@ export async function calendarRows(api: TestApi, businessId: string) {
   });
 }
 
+/** A day off to come of somebody, far from what else is there. */
+export async function timeOffRow(api: TestApi, businessId: string, staffId: string): Promise<string> {
+  const id = uuidv7();
+  const day = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10);
+  await api.prisma.timeOff.create({
+    data: {
+      id,
+      businessId,
+      ownerKind: 'staff',
+      ownerId: staffId,
+      zone: 'Europe/Warsaw',
+      startsLocal: new Date(`${day}T09:00Z`),
+      endsLocal: new Date(`${day}T17:00Z`),
+      startsAt: new Date(`${day}T08:00Z`),
+      endsAt: new Date(`${day}T16:00Z`),
+    },
+  });
+  return id;
+}
+
+/** A week of a salon that begins on a day to come: as long as the one before it. */
+export async function scheduleRows(api: TestApi, businessId: string, from: string): Promise<void> {
+  await api.prisma.workingHours.createMany({
+    data: [0, 1, 2, 3, 4, 5, 6].map((dayOfWeek) => ({
+      id: uuidv7(),
+      businessId,
+      ownerKind: 'business',
+      ownerId: businessId,
+      kind: 'weekly',
+      dayOfWeek,
+      appliesFrom: new Date(from),
+      intervals: [[480, 1200]],
+    })),
+  });
+}
+
 /** One of everything that an address can name. */
 export async function everything(api: TestApi, business: string): Promise<Things> {
   const run = await dryRun(api, { businessId: business });
@@ -312,12 +348,16 @@ export async function everything(api: TestApi, business: string): Promise<Things
   const undo = await undoRow(api, business, run);
   const conflict = await conflictRow(api, business);
   await ruleRow(api, business);
-  const { variant, booking, begun, hold } = await salesThings(api, business);
+  const { staff, variant, booking, begun, hold } = await salesThings(api, business);
+  const timeOff = await timeOffRow(api, business, staff);
+  await scheduleRows(api, business, SALE_DAY);
   const { calendar, feed, feedToken } = await calendarRows(api, business);
   return {
     calendar,
     feed,
     feedToken,
+    staff,
+    timeOff,
     business,
     run,
     mapping,
