@@ -18,18 +18,23 @@ export interface FirstContact {
 /** Before every instant: no earlier read can be newer than this one. */
 const NEVER_OBSERVED = '';
 
-/** What the planner needs to merge a record at first contact. */
+/**
+ * What the planner needs to merge a record at first contact.
+ *
+ * @param saysNothing whether a value is none; an empty one unless told
+ */
 export function firstContact(
   seen: SeenRecord,
   ours: OursState,
   equivalent: MergeInput['equivalent'] = (_, theirs, mine) => sameValue(theirs, mine),
+  saysNothing: (value: Json | undefined) => boolean = isEmpty,
 ): FirstContact {
   const groups = Object.keys({ ...seen.theirs, ...ours.groups });
   return {
     mirror: {
       remote: {},
-      baseTheirs: emptyGroups(groups, seen.theirs),
-      baseOurs: emptyGroups(groups, ours.groups),
+      baseTheirs: emptyGroups(groups, seen.theirs, saysNothing),
+      baseOurs: emptyGroups(groups, ours.groups, saysNothing),
       // Edits made before the contact are not news.
       baseCounters: ours.counters,
       observedReceivedAt: NEVER_OBSERVED,
@@ -42,11 +47,12 @@ export function firstContact(
 function emptyGroups(
   groups: readonly string[],
   state: { readonly [group: string]: Json },
+  saysNothing: (value: Json | undefined) => boolean,
 ): { readonly [group: string]: Json } {
   return Object.fromEntries(
     groups.flatMap((group) => {
       const value = state[group];
-      return value !== undefined && isEmpty(value) ? [[group, value]] : [];
+      return value !== undefined && saysNothing(value) ? [[group, value]] : [];
     }),
   );
 }

@@ -7,6 +7,7 @@ import { createRecords } from './create-records.ts';
 import { reappear } from './gone.ts';
 import { leaveToProcess } from './guard.ts';
 import { readMirror, type MirrorRow } from './mirror.ts';
+import { noteShown } from './shown.ts';
 import { outcome, samplesOf, type ApplyOutcome } from './outcome.ts';
 import type { ApplyScope } from './scope.ts';
 
@@ -28,7 +29,10 @@ export async function applyRecords(
 ): Promise<ApplyOutcome> {
   const seen = latestOfEach(records);
   const known = await readMirror(scope.tx, scope.businessId, binding.mirror, [...seen.keys()], null);
-  const changed = [...seen.values()].filter((record) => !isUnchanged(record, known.get(record.externalId)));
+  const [unchanged, changed] = halves([...seen.values()], (record) =>
+    isUnchanged(record, known.get(record.externalId)),
+  );
+  await noteShown(scope, binding, unchanged, known);
   if (changed.length === 0) return outcome({ unchanged: seen.size });
 
   const mirror = await lockKnown(scope, binding, changed, known);
@@ -45,7 +49,9 @@ export async function applyRecords(
   );
   const blocked = new Set(unmapped.map((entry) => entry.externalId));
   const unblocked = fresh.filter((record) => !blocked.has(record.externalId));
-  const { link, wait } = await matchFresh(scope, binding.entity, unblocked);
+  const { link: matched, wait } = await matchFresh(scope, binding.entity, unblocked);
+  const keyed = await binding.keyed?.(scope, unblocked);
+  const link = keyed === undefined ? matched : new Map([...matched, ...keyed]);
 
   if (scope.plan === null) await reappear(scope, binding.entity, returned.toRevive);
   const waiting = unblocked.filter((record) => wait.has(record.externalId));
@@ -145,4 +151,10 @@ function latestOfEach(records: readonly SeenRecord[]): Map<string, SeenRecord> {
 function isUnchanged(record: SeenRecord, mirror: MirrorRow | undefined): boolean {
   if (mirror === undefined || mirror.gone) return false;
   return seenFingerprint(withUnreadFrom(record, mirror.remote)) === mirror.remoteHash;
+}
+
+function halves<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  const [first, second]: [T[], T[]] = [[], []];
+  for (const one of all) (isFirst(one) ? first : second).push(one);
+  return [first, second];
 }

@@ -43,6 +43,10 @@ export interface EntityBinding {
   ): Promise<ReadonlyMap<string, (group: string) => Direction>>;
   /** When both sides hold the same although the values differ; compares values unless given. */
   readonly equivalent?: PlanInput['equivalent'];
+  /** At first contact: whether a value says nothing, so that the other side's counts. An empty one unless told (SPEC 3.7). */
+  readonly saysNothing?: (value: Json | undefined) => boolean;
+  /** Records of ours that are the same by what they are, where nobody has to be asked; by the other side's id. */
+  keyed?(scope: ApplyScope, fresh: readonly SeenRecord[]): Promise<ReadonlyMap<string, string>>;
   /** Groups without whose counterpart a new record cannot be made: it waits in quarantine as `unmapped`. */
   readonly required: readonly string[];
   /** Locks the records and tells what they are now. Records that are not there are left out. */

@@ -91,7 +91,10 @@ async function planChanges(
   for (const change of changes) {
     const { seen, recordId, mirror } = change;
     const state = ours.get(recordId) ?? null;
-    const contact = mirror === null && state !== null ? firstContact(seen, state, binding.equivalent) : null;
+    const contact =
+      mirror === null && state !== null
+        ? firstContact(seen, state, binding.equivalent, binding.saysNothing)
+        : null;
     const base = mirror ?? contact?.mirror;
     // A record that was matched a moment ago and is gone: the next pass makes a new one of it.
     if (base === undefined) continue;

@@ -106,6 +106,7 @@ const TABLES: Readonly<Partial<Record<SyncEntity, string>>> = {
   service: 'services',
   variant: 'service_variants',
   time_off: 'time_off',
+  hours: 'hours_schedules',
 };
 
 /** Of ids that Booksy answered 404 for: those that the pass may judge. Visits of our own making go to `process` (R18a). */

@@ -17,7 +17,7 @@ export async function writeBases(
   sides: { readonly [group: string]: Side | 'both' },
 ): Promise<void> {
   const { row, mirror, ours } = picture;
-  if (mirror === null || row.entity === 'hours' || Object.keys(sides).length === 0) return;
+  if (mirror === null || Object.keys(sides).length === 0) return;
   const goneToStay = mirror.goneAt !== null && sides.status === 'platform' && row.entity === 'booking';
   const next = moveBases(
     { ...mirror, remote: goneToStay ? { ...mirror.remote, status: ENDED } : mirror.remote, ours },

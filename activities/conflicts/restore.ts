@@ -16,6 +16,7 @@ import {
 } from '../apply/catalog-bindings.ts';
 import { clientBinding } from '../apply/client-binding.ts';
 import { openConflicts } from '../apply/conflicts.ts';
+import { hoursBinding } from '../apply/hours-binding.ts';
 import { loadCatalogLinks } from '../apply/links.ts';
 import { overlapsOf } from '../apply/overlaps.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
@@ -109,6 +110,6 @@ function bindingOf(entity: SyncEntity): EntityBinding {
     case 'time_off':
       return timeOffBinding('time_off');
     case 'hours':
-      throw new RefusedResolution('not_possible_yet', 'Hours are read anew by the next pass.');
+      return hoursBinding();
   }
 }

@@ -33,10 +33,11 @@ export async function forgetEmptied(db: Db, businessId: string): Promise<void> {
            AND NOT EXISTS (SELECT FROM sync_intents i WHERE i.business_id = m.business_id AND i.record_id = ${at}
                               AND (i.state IN ('open', 'unknown', 'unsent') OR i.step = 'cancel'))`;
     }
-    // An owner without a row: as if no day had ever been read.
+    // An owner without a row: as if no day had ever been read, and none edited here since.
     await tx.$executeRaw`
       UPDATE external_hours m
-         SET base_theirs = '{}', base_ours = '{}', base_counters = '{}', remote_hash = '', updated_at = now()
+         SET base_theirs = '{}', base_ours = '{}', remote_hash = '', updated_at = now(),
+             base_counters = coalesce((SELECT s.counters FROM hours_schedules s WHERE s.id = m.schedule_id), '{}')
        WHERE m.business_id = ${businessId}::uuid AND m.owner_id IS NOT NULL AND m.gone_at IS NULL
          AND m.base_theirs <> '{}'
          AND NOT EXISTS (SELECT FROM working_hours h

@@ -1,21 +1,21 @@
-import { addDays, localOf } from '../../domain/local-time.ts';
+import { localOf } from '../../domain/local-time.ts';
 import type { RejectedRow, WholeList } from '../../domain/observed.ts';
+import {
+  customDayWindow,
+  hoursExternalId,
+  type DateWindow,
+  type HoursPart,
+} from '../../domain/states/hours.ts';
 import { seenCustomDays, seenTimeOff, seenWeekly } from '../../domain/states/people-and-time.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import { applyRecords } from '../apply/apply-records.ts';
 import { applyGone } from '../apply/gone.ts';
+import { hoursBinding } from '../apply/hours-binding.ts';
 import { loadCatalogLinks } from '../apply/links.ts';
 import { readMirror } from '../apply/mirror.ts';
 import { quarantinedRow } from '../apply/record.ts';
-import { hoursBinding, timeOffBinding, type HoursOwnerKind } from '../apply/time-bindings.ts';
-import {
-  ownersOf,
-  readHours,
-  soonOwners,
-  type DateWindow,
-  type Owner,
-  type OwnerHours,
-} from './read-hours.ts';
+import { timeOffBinding } from '../apply/time-bindings.ts';
+import { ownersOf, readHours, soonOwners, type Owner, type OwnerHours } from './read-hours.ts';
 import { readSuspects, SUSPECT_READS_PER_PASS } from './absent.ts';
 import { noteProofs, type Proof } from './proof.ts';
 import { withStep } from './cursor.ts';
@@ -25,9 +25,6 @@ import { inStep, openRun, type InboundDeps, type RunBusiness, type RunRef, type 
 
 const LANE = 5;
 const STEP = 'hours';
-/** Custom days are asked for in this window around today. */
-export const CUSTOM_DAYS_BACK = 31;
-export const CUSTOM_DAYS_AHEAD = 366;
 
 /** Whose hours are read: everybody's, or the custom days and time off of staff with visits to come (R36). */
 export type HoursExtent = 'all' | 'soon';
@@ -45,8 +42,7 @@ export async function syncHours(
   const links = dry ? await withWouldLinks(deps.db, run.runId, known) : known;
   const owners =
     extent === 'soon' ? await soonOwners(deps, business) : await ownersOf(deps, business, dry ? links : null);
-  const today = localOf(new Date().toISOString(), business.zone).slice(0, 10);
-  const window = { fromDate: addDays(today, -CUSTOM_DAYS_BACK), tillDate: addDays(today, CUSTOM_DAYS_AHEAD) };
+  const window = customDayWindow(localOf(new Date().toISOString(), business.zone).slice(0, 10));
 
   const read = await readHours(deps, business, owners, window, beat, extent === 'all');
   const absent = await absentTimeOff(deps, business, read, beat);
@@ -56,14 +52,7 @@ export async function syncHours(
     run,
     links,
     async (scope) => {
-      for (const kind of ['business', 'staff', 'room'] as const) {
-        await applyHours(
-          scope,
-          kind,
-          read.filter(({ owner }) => owner.kind === kind),
-          window,
-        );
-      }
+      await applyHours(scope, read, window);
       await applyTimeOff(scope, business, read);
       await settleTimeOff(scope, absent, extent);
       if (scope.plan === null) await noteProofs(scope, proofsOf(read, scope.now, PROVES[extent]));
@@ -90,53 +79,33 @@ async function settleTimeOff(
   if (looked === 0 && extent === 'all') await closeWindowEntry(scope, 'time_off', 'list');
 }
 
-async function applyHours(
-  scope: StepScope,
-  kind: HoursOwnerKind,
-  read: readonly OwnerHours[],
-  window: DateWindow,
-): Promise<void> {
+async function applyHours(scope: StepScope, read: readonly OwnerHours[], window: DateWindow): Promise<void> {
   if (read.length === 0) return;
-  const ownerIds = new Map(read.map(({ owner }) => [owner.externalId, owner.id]));
-  const weekly = hoursBinding(kind, 'weekly', ownerIds);
-  const custom = hoursBinding(kind, 'custom', ownerIds);
-  const known = await readMirror(scope.tx, scope.businessId, custom.mirror, [...ownerIds.keys()], null);
-  await scope.settle(
-    'hours',
-    'hours',
-    await applyRecords(
-      scope,
-      weekly,
-      read.flatMap(({ owner, weekly: list }) =>
-        list === null || list.rejected.length > 0
-          ? []
-          : [seenWeekly(owner.externalId, list.rows, list.interval)],
-      ),
-    ),
+  const binding = hoursBinding(
+    new Map(read.map(({ owner }) => [`${owner.kind}:${owner.externalId}`, owner.id])),
   );
-  await scope.settle(
-    'hours',
-    'hours',
-    await applyRecords(
-      scope,
-      custom,
-      // A day that could not be read must not look like a closed one.
-      read
-        .filter(({ custom: list }) => list.rejected.length === 0)
-        .map(({ owner, custom: list }) =>
-          seenCustomDays(
-            owner.externalId,
-            list.rows,
-            window,
-            known.get(owner.externalId)?.remote ?? NOTHING_KNOWN,
-            list.interval,
-          ),
-        ),
-    ),
+  const customIds = read.map(({ owner }) => nameOf(owner, 'custom'));
+  const known = await readMirror(scope.tx, scope.businessId, binding.mirror, customIds, null);
+  const weeks = read.flatMap(({ owner, weekly: list }) =>
+    list === null || list.rejected.length > 0
+      ? []
+      : [seenWeekly(nameOf(owner, 'weekly'), list.rows, list.interval)],
   );
+  // A day that could not be read must not look like a closed one.
+  const days = read
+    .filter(({ custom: list }) => list.rejected.length === 0)
+    .map(({ owner, custom: list }) => {
+      const name = nameOf(owner, 'custom');
+      return seenCustomDays(name, list.rows, window, known.get(name)?.remote ?? NOTHING_KNOWN, list.interval);
+    });
+  await scope.settle('hours', 'hours', await applyRecords(scope, binding, [...weeks, ...days]));
   for (const { owner, weekly: weeklyList, custom: customList } of read) {
     await quarantineHours(scope, owner, [...(weeklyList?.rejected ?? []), ...customList.rejected]);
   }
+}
+
+function nameOf({ kind: ownerKind, externalId: ownerExternalId }: Owner, part: HoursPart): string {
+  return hoursExternalId({ ownerKind, ownerExternalId, part });
 }
 
 const NOTHING_KNOWN: GroupStates = {};

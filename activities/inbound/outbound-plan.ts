@@ -44,6 +44,7 @@ export async function planOutbound(deps: InboundDeps, run: RunRef): Promise<void
       timeOff: { create: await unlinkedTimeOff(scope), change: changesOf('time_off'), blocked: {} },
       services: { create: lacking('service'), change: changesOf('service'), blocked: {} },
       variants: { create: lacking('variant'), change: changesOf('variant'), blocked: {} },
+      hours: { create: 0, change: changesOf('hours'), blocked: {} },
     };
     await addOutbound(scope, counts, visits.flatMap(sampleOf));
   });

@@ -6,9 +6,9 @@ import type {
 } from '../../domain/observed.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import { isBookable } from '../../domain/states/catalog.ts';
+import type { DateWindow, HoursOwnerKind } from '../../domain/states/hours.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { BusinessRef, HoursOwner } from '../../booksy/index.ts';
-import type { HoursOwnerKind } from '../apply/time-bindings.ts';
 import type { InboundDeps, RunBusiness } from './run.ts';
 
 const LANE = 5;
@@ -25,11 +25,6 @@ export interface OwnerHours {
   readonly weekly: WholeList<ObservedWeekday> | null;
   readonly custom: WholeList<ObservedCustomDay>;
   readonly timeOff: WholeList<ObservedTimeOff> | null;
-}
-
-export interface DateWindow {
-  readonly fromDate: string;
-  readonly tillDate: string;
 }
 
 /**

@@ -107,6 +107,16 @@ type FactsRow = Omit<
 const STAYS_HERE = Prisma.sql` || jsonb_build_object('stays_here', EXISTS (
   SELECT FROM external_calendars c WHERE c.id = t.external_calendar_id AND NOT c.blocks_booksy))`;
 
+/** Whether a week here names any day of the present set. */
+const STATED = Prisma.sql` || jsonb_build_object('stated', t.part <> 'weekly' OR EXISTS (
+  SELECT FROM working_hours h
+   WHERE h.owner_kind = t.owner_kind AND h.owner_id = t.owner_id AND h.kind = 'weekly' AND h.applies_from IS NULL))`;
+
+/** What is told of a record's row beside its columns. */
+function besideRow(entity: string): Prisma.Sql {
+  return entity === 'time_off' ? STAYS_HERE : entity === 'hours' ? STATED : Prisma.empty;
+}
+
 /**
  * Reads all of it for records of one kind, of any businesses, by one statement.
  *
@@ -122,7 +132,7 @@ export async function readFacts(
   const linked = mirrorsOf(adapter);
   const rows = await tx.$queryRaw<FactsRow[]>`
     SELECT /* prepared */ q.n, now() AS now, ${versionSql(adapter)} AS version, to_jsonb(b) AS business,
-           (SELECT to_jsonb(t)${adapter.entity === 'time_off' ? STAYS_HERE : Prisma.empty} FROM ${Prisma.raw(adapter.table)} t
+           (SELECT to_jsonb(t)${besideRow(adapter.entity)} FROM ${Prisma.raw(adapter.table)} t
              WHERE t.id = q.record_id AND t.business_id = b.id) AS row,
            ${
              visit

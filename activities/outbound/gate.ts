@@ -28,6 +28,9 @@ export function gateOf({ entity, facts, linked, rule, capabilities }: GateInput)
   if (row === null && entity !== 'booking' && entity !== 'time_off') return shut('not_deleted_there');
   if (entity === 'time_off' && row?.source === 'reservation') return shut('reservation');
   if (entity === 'time_off' && row?.stays_here === true) return shut('calendar_stays_here');
+  // Hours are as old as their owner there; a week of which no day is stated here is no decision to close for ever (R3).
+  if (entity === 'hours' && !linked) return shut('hours_not_read_yet');
+  if (entity === 'hours' && row?.stated === false) return shut('hours_not_stated');
   // A visit carries its client inline; a card of its own is made where a rule asks for it (R15, R40).
   if (entity === 'profile' && !linked && !makesCards(rule)) return shut('client_goes_inline');
   // Withdrawal, erasure and cancels still go out (R30).

@@ -1,10 +1,11 @@
 import { Prisma, sqlState, type Db, type Tx } from '../../infra/database/index.ts';
 import { loadRuleOfEach } from '../../infra/rules/load.ts';
-import { resolveLocal } from '../../domain/local-time.ts';
+import { localOf, resolveLocal } from '../../domain/local-time.ts';
 import type { Direction, GroupStates } from '../../domain/merge.ts';
 import type { OursState } from '../../domain/plan.ts';
 import type { RecordMemory, RecordView } from '../../domain/protocol/types.ts';
 import { directionFor, policyFor, type SyncRule } from '../../domain/rules/rules.ts';
+import { isTellable } from '../../domain/states/hours.ts';
 import { partText, type LinksThere } from '../../domain/states/there.ts';
 import { NO_LINKS } from '../apply/links.ts';
 import type { ApplyScope } from '../apply/scope.ts';
@@ -184,7 +185,7 @@ async function viewOf(
     gateReason: reason,
     ...spanOf(facts, ours),
     pushUntil: new Date(facts.now.getTime() + rule.conditions.maxAdvanceBooking * 86_400_000).toISOString(),
-    directionOf: directionsOf(adapter, facts, rule),
+    directionOf: directionsOf(adapter, facts, rule, localOf(now, context.business.zone).slice(0, 10)),
     policyOf: (group) => policyFor(rule, ref.entity, group),
     editedAt: editedAt(facts, ours, linked),
     memory: memoryOf(linked, nameOf),
@@ -259,11 +260,17 @@ function isAmbiguous(time: GroupStates[string] | undefined): boolean {
   });
 }
 
-/** What Booksy alone can know of a visit, whatever a rule says: the zone is the salon's. */
-function directionsOf(adapter: WriteAdapter, facts: Facts, rule: SyncRule): (group: string) => Direction {
+/** What Booksy alone can know of a visit, whatever a rule says: the zone is the salon's. Days that cannot be told only come in. */
+function directionsOf(
+  adapter: WriteAdapter,
+  facts: Facts,
+  rule: SyncRule,
+  today: string,
+): (group: string) => Direction {
   const reservation = adapter.entity === 'time_off' && facts.row?.source === 'reservation';
   return (group) => {
     if (reservation || (adapter.entity === 'booking' && group === 'zone')) return 'in';
+    if (adapter.entity === 'hours' && !isTellable(group, today)) return 'in';
     return directionFor(rule, adapter.entity, group);
   };
 }

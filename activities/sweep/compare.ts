@@ -1,8 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { sameValue } from '../../domain/canonical.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
+import { localOf } from '../../domain/local-time.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import { directionFor, type SyncRule } from '../../domain/rules/rules.ts';
+import { isTellable } from '../../domain/states/hours.ts';
 import { Prisma, type Db, type Tx } from '../../infra/database/index.ts';
 import { loadRule } from '../../infra/rules/load.ts';
 import { serviceBinding, variantBinding } from '../apply/catalog-bindings.ts';
@@ -10,6 +12,7 @@ import { clientBinding } from '../apply/client-binding.ts';
 import type { EntityBinding } from '../apply/binding.ts';
 import { NO_LINKS } from '../apply/links.ts';
 import type { ApplyScope } from '../apply/scope.ts';
+import { hoursBinding } from '../apply/hours-binding.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
 import { createVisitBinding } from '../apply/visit-binding.ts';
 import { businessOf, type InboundDeps, type RunBusiness } from '../inbound/run.ts';
@@ -46,6 +49,7 @@ const COMPARED: readonly (() => Compare)[] = [
   () => ({ binding: serviceBinding, where: Prisma.empty }),
   () => ({ binding: variantBinding, where: Prisma.empty }),
   () => ({ binding: timeOffBinding('time_off'), where: Prisma.empty }),
+  () => ({ binding: hoursBinding(), where: Prisma.empty }),
 ];
 
 /** Compares all records of a business that are linked and go out, and marks those that differ; then what was never linked. */
@@ -174,11 +178,13 @@ async function comparePage(
     scope,
     rows.map((row) => row.record_id),
   );
+  const today = localOf(scope.now, scope.zone).slice(0, 10);
   const goesOut = (group: string) => {
+    if (binding.entity === 'hours' && !isTellable(group, today)) return false;
     const direction = directionFor(rule, binding.entity, group);
     return direction === 'both' || direction === 'out';
   };
-  const endsThere = goesOut('status') || goesOut('owner');
+  const endsThere = binding.entity !== 'hours' && (goesOut('status') || goesOut('owner'));
   const counted = await take(scope.tx, binding.entity, {
     compared: rows.length,
     changed: rows

@@ -9,6 +9,7 @@ import {
 } from '../apply/catalog-bindings.ts';
 import { profileRows } from '../apply/client-binding.ts';
 import type { EntityBinding } from '../apply/binding.ts';
+import { hoursBinding } from '../apply/hours-binding.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
 import { createVisitBinding } from '../apply/visit-binding.ts';
 
@@ -36,7 +37,7 @@ export function bindingOf(entity: SyncEntity): EntityBinding | null {
     case 'time_off':
       return timeOffBinding('time_off');
     case 'hours':
-      return null;
+      return hoursBinding();
   }
 }
 

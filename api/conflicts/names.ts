@@ -57,7 +57,7 @@ export async function labelsFor(
     ),
   ];
   const visits = idsOf(['booking']);
-  const others = idsOf(['profile', 'service', 'variant', 'staff', 'room', 'category', 'time_off']);
+  const others = idsOf(['profile', 'service', 'variant', 'staff', 'room', 'category', 'time_off', 'hours']);
   if (visits.length + others.length === 0) return new Map();
   const rows = await db.$queryRaw<NameRow[]>`
     SELECT b.id::text, concat_ws(', ', to_char(b.starts_local, 'YYYY-MM-DD HH24:MI'),
@@ -77,6 +77,12 @@ export async function labelsFor(
      WHERE v.business_id = ANY(${businesses}::uuid[]) AND v.id = ANY(${others}::uuid[])
     UNION ALL
     SELECT id::text, to_char(starts_local, 'YYYY-MM-DD HH24:MI') || ', time off' FROM time_off
-     WHERE business_id = ANY(${businesses}::uuid[]) AND id = ANY(${others}::uuid[])`;
+     WHERE business_id = ANY(${businesses}::uuid[]) AND id = ANY(${others}::uuid[])
+    UNION ALL
+    SELECT h.id::text, concat_ws(', ', coalesce(s.name, r.name, b.name),
+             CASE h.part WHEN 'weekly' THEN 'opening hours' ELSE 'custom days' END)
+      FROM hours_schedules h LEFT JOIN staff s ON s.id = h.owner_id LEFT JOIN rooms r ON r.id = h.owner_id
+      LEFT JOIN businesses b ON b.id = h.owner_id
+     WHERE h.business_id = ANY(${businesses}::uuid[]) AND h.id = ANY(${others}::uuid[])`;
   return new Map(rows.map((row) => [row.id, row.name]));
 }

@@ -75,6 +75,49 @@ export async function readWhole<T>(
   return { rows, rejected, interval: answer.interval };
 }
 
+/**
+ * A list that is written as a whole, with its rows as they came.
+ *
+ * @throws RejectedRecordError where a row cannot be understood: what is written over it would be lost
+ */
+export async function readListForWrite<T>(
+  context: ClientContext,
+  business: BusinessRef,
+  place: Place,
+  read: (rows: readonly unknown[]) => ReadRows<T>,
+  options: CallOptions,
+): Promise<ReadForWrite<readonly T[]>> {
+  const answer = await get(context, business, place, options);
+  const rows = listRows(answer.body, answer.details);
+  return { value: allOf(read(rows), answer), raw: new RawDocument({ rows }), interval: answer.interval };
+}
+
+/** A PUT that answers with the whole list. @throws OutcomeUnknownError also where it acted and the answer cannot be understood */
+export async function writeList<T>(
+  context: ClientContext,
+  business: BusinessRef,
+  place: Place,
+  body: readonly unknown[],
+  read: (rows: readonly unknown[]) => ReadRows<T>,
+  options: CallOptions,
+): Promise<Observed<readonly T[]>> {
+  const answer = await send(context, business, 'PUT', place, body, options);
+  const value = understood(answer, () => allOf(read(rowsOfAnswer(answer)), answer));
+  return { value, interval: answer.interval };
+}
+
+function rowsOfAnswer(answer: ApiAnswer): readonly unknown[] {
+  if (Array.isArray(answer.body)) return answer.body;
+  const rejected = { externalId: null, reasonCode: 'unparseable', field: null } as const;
+  throw new RejectedRecordError({ ...rejected, detail: 'A plain list was expected.' }, answer.details);
+}
+
+function allOf<T>({ rows, rejected }: ReadRows<T>, answer: ApiAnswer): readonly T[] {
+  const [first] = rejected;
+  if (first !== undefined) throw new RejectedRecordError(first, answer.details);
+  return rows;
+}
+
 export async function readPage<W, T>(
   context: ClientContext,
   business: BusinessRef,

@@ -10,16 +10,19 @@ import type { BusinessRef } from '../business-ref.ts';
 import type { CallOptions } from '../http/http.ts';
 import { ownMark } from '../marker.ts';
 import { customDayReader, readWeek, timeOffReader } from '../translate/hours.ts';
-import { readRows } from '../wire/read.ts';
+import { readRows, type ReadRows } from '../wire/read.ts';
 import type { TimeOffInput, WeekdayInput } from '../write/inputs.ts';
-import { hoursBody, over, timeOffBody, weekBody } from '../write/others.ts';
+import { changedDayBody, changedWeekBody } from '../write/hours.ts';
+import { over, timeOffBody } from '../write/others.ts';
 import type { RawDocument } from '../write/raw-document.ts';
 import {
   readForWrite,
+  readListForWrite,
   readOne,
   readWhole,
   send,
   write,
+  writeList,
   type ClientContext,
   type Place,
   type ReadForWrite,
@@ -45,22 +48,41 @@ export interface HoursMethods {
     params: { readonly owner: HoursOwner },
     call: CallOptions,
   ): Promise<WholeList<ObservedWeekday>>;
+  /** The same in order to be written. @throws RejectedRecordError where a day cannot be understood */
+  readWeekForWrite(
+    business: BusinessRef,
+    params: { readonly owner: HoursOwner },
+    call: CallOptions,
+  ): Promise<ReadForWrite<readonly ObservedWeekday[]>>;
+  /** Replaces the week there by what was read, with the changed days put over it (R13a). */
   putWeek(
     business: BusinessRef,
-    params: { readonly owner: HoursOwner; readonly days: readonly WeekdayInput[] },
+    params: {
+      readonly owner: HoursOwner;
+      readonly raw: RawDocument;
+      readonly change: readonly WeekdayInput[];
+    },
     call: CallOptions,
-  ): Promise<void>;
+  ): Promise<Observed<readonly ObservedWeekday[]>>;
   /** Days that differ from the week, both ends included. */
   listCustomDays(
     business: BusinessRef,
     params: { readonly owner: HoursOwner; readonly fromDate: string; readonly toDate: string },
     call: CallOptions,
   ): Promise<WholeList<ObservedCustomDay>>;
+  /** The same in order to be written. @throws RejectedRecordError where a day cannot be understood */
+  readCustomDaysForWrite(
+    business: BusinessRef,
+    params: { readonly owner: HoursOwner; readonly fromDate: string; readonly toDate: string },
+    call: CallOptions,
+  ): Promise<ReadForWrite<readonly ObservedCustomDay[]>>;
+  /** One day, over what was read of it. Days cannot be taken away there. */
   putCustomDay(
     business: BusinessRef,
     params: {
       readonly owner: HoursOwner;
       readonly date: string;
+      readonly raw: RawDocument;
       readonly intervals: readonly OpenInterval[];
     },
     call: CallOptions,
@@ -102,21 +124,19 @@ export function hoursMethods(context: ClientContext): HoursMethods {
   return {
     getWeek: (business, { owner }, call) =>
       readWhole(context, business, under(owner, 'default/'), readWeek, call),
-    async putWeek(business, { owner, days }, call) {
-      await send(context, business, 'PUT', under(owner, 'default/'), weekBody(days), call);
-    },
+    readWeekForWrite: (business, { owner }, call) =>
+      readListForWrite(context, business, under(owner, 'default/'), readWeek, call),
+    putWeek: (business, { owner, raw, change }, call) =>
+      writeList(context, business, under(owner, 'default/'), changedWeekBody(raw, change), readWeek, call),
     listCustomDays: (business, { owner, fromDate, toDate }, call) =>
-      readWhole(
-        context,
-        business,
-        { ...under(owner, 'custom/'), query: { date_from: fromDate, date_to: toDate } },
-        (rows) => readRows(rows, customDayReader),
-        call,
-      ),
-    putCustomDay(business, { owner, date, intervals }, call) {
+      readWhole(context, business, customPlace(owner, fromDate, toDate), readCustomDays, call),
+    readCustomDaysForWrite: (business, { owner, fromDate, toDate }, call) =>
+      readListForWrite(context, business, customPlace(owner, fromDate, toDate), readCustomDays, call),
+    putCustomDay(business, { owner, date, raw, intervals }, call) {
       if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new RangeError('A date is written YYYY-MM-DD.');
       const place = under(owner, `custom/${date}/`);
-      return write(context, business, 'PUT', place, { hours: hoursBody(intervals) }, customDayReader, call);
+      const body = changedDayBody(raw, date, intervals);
+      return write(context, business, 'PUT', place, body, customDayReader, call);
     },
     listTimeOff: (business, { resourceExternalId }, call) =>
       readWhole(
@@ -162,6 +182,14 @@ function under(owner: HoursOwner, what: string): Place {
   return owner.kind === 'business'
     ? { template: `schedule/${what}` }
     : { template: `schedule/resource/:id/${what}`, ids: [owner.externalId] };
+}
+
+function customPlace(owner: HoursOwner, fromDate: string, toDate: string): Place {
+  return { ...under(owner, 'custom/'), query: { date_from: fromDate, date_to: toDate } };
+}
+
+function readCustomDays(rows: readonly unknown[]): ReadRows<ObservedCustomDay> {
+  return readRows(rows, customDayReader);
 }
 
 function timeOffPlace(resourceExternalId: string, externalId?: string): Place {

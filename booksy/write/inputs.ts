@@ -95,7 +95,8 @@ export interface WeekdayInput {
   /** 0 = Sunday. */
   readonly dayOfWeek: number;
   readonly appliesFrom: string | null;
-  readonly intervals: readonly OpenInterval[];
+  /** Null = the day is no part of the set any more. */
+  readonly intervals: readonly OpenInterval[] | null;
 }
 
 /** Steps of a visit's status. */

@@ -1,5 +1,4 @@
 /** Bodies of the other writes. Each takes whole inputs for a create, and part of them over a read document for a PUT. */
-import { hourMinuteOf } from '../translate/time.ts';
 import { PADDING_CODES } from '../translate/catalog.ts';
 import { wireEndOf } from '../translate/hours.ts';
 import { amountText, priceCodeOf } from '../translate/money.ts';
@@ -11,7 +10,6 @@ import type {
   ServiceInput,
   TimeOffInput,
   VariantInput,
-  WeekdayInput,
 } from './inputs.ts';
 import { RawDocument } from './raw-document.ts';
 
@@ -109,19 +107,4 @@ export function variantBody(input: Partial<VariantInput>, currency: string): Bod
     time_slot_interval: input.slotStepMinutes,
     staffers: input.staffExternalIds?.map(wireId),
   });
-}
-
-export function weekBody(days: readonly WeekdayInput[]): Body[] {
-  return days.map((day) => ({
-    day_of_week: day.dayOfWeek,
-    hours: hoursBody(day.intervals),
-    hours_apply_from: day.appliesFrom,
-  }));
-}
-
-export function hoursBody(intervals: WeekdayInput['intervals']): Body[] {
-  return intervals.map(([open, close]) => ({
-    hour_from: hourMinuteOf(open),
-    hour_till: hourMinuteOf(close),
-  }));
 }

@@ -72,6 +72,7 @@ const OUTBOUND_WORDS: Readonly<Record<(typeof OUTBOUND_ENTITIES)[number], readon
   timeOff: ['time off', 'times off'],
   services: ['service', 'services'],
   variants: ['variant', 'variants'],
+  hours: ['set of hours', 'sets of hours'],
 };
 
 /** A plan as people read it: what would come in, examples, what would be made at Booksy, and how to allow it. */

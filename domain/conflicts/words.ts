@@ -1,5 +1,6 @@
 import type { Json } from '../canonical.ts';
 import type { ConflictKind } from '../conflict-kinds.ts';
+import { asIntervals, dayOfGroup } from '../states/hours.ts';
 import { itemOfGroup } from '../states/visit.ts';
 
 /** A conflict in the words of a salon: for cards that a person reads. Holds names: never for logs or workflows. */
@@ -63,7 +64,36 @@ const GROUPS: Readonly<Record<string, string>> = {
 export function groupText(group: string): string {
   const item = itemOfGroup(group);
   if (item !== null) return item.part === 'time' ? 'Time and staff' : 'Service';
-  return GROUPS[group] ?? group;
+  return GROUPS[group] ?? dayText(group) ?? group;
+}
+
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+/** A day of opening hours; null for every other group. */
+function dayText(group: string): string | null {
+  if (!isDay(group)) return null;
+  const { date, dayOfWeek, appliesFrom } = dayOfGroup(group);
+  if (date !== null) return `Hours on ${date}`;
+  const day = WEEKDAYS[dayOfWeek ?? 0] ?? group;
+  return appliesFrom === null ? `Hours on ${day}` : `Hours on ${day} from ${appliesFrom}`;
+}
+
+function isDay(group: string): boolean {
+  return group.startsWith('weekday:') || group.startsWith('date:');
+}
+
+function hoursText(value: Json): string {
+  const hours = asIntervals(value);
+  if (hours === null) return 'hours that cannot be read';
+  return hours.length === 0
+    ? 'closed'
+    : hours.map(([open, close]) => `${clockText(open)}–${clockText(close)}`).join(', ');
+}
+
+/** Past midnight the clock starts anew. */
+function clockText(minute: number): string {
+  const inDay = minute === 1440 ? minute : minute % 1440;
+  return `${String(Math.floor(inDay / 60)).padStart(2, '0')}:${String(inDay % 60).padStart(2, '0')}`;
 }
 
 /** Names of records here, by id; and what Booksy calls what is not linked. */
@@ -75,6 +105,7 @@ export type Names = ReadonlyMap<string, string>;
  */
 export function valueText(group: string, value: Json | undefined, names: Names): string | null {
   if (value === undefined || value === null) return null;
+  if (isDay(group)) return hoursText(value);
   if (typeof value === 'string') return names.get(value) ?? value;
   if (typeof value === 'number') return group.endsWith('Minutes') ? `${String(value)} min` : String(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -108,7 +108,8 @@ export function judge(input: JudgeInput): Judgement | null {
       conflicts: conflicts.filter((found) => !isTold(view.openConflicts, found)),
       equalised,
       judged: evidence.judged,
-      clearsBox: true,
+      // Of several writes that are due only one is planned: the box keeps the others, whatever becomes of this process.
+      clearsBox: !wished.more,
       lifted: liftedKinds(view, conflicts),
       memory: memoryAfter(view, mirror, seen, turned.turns),
       notes: [...restoredNote(plan), ...wished.notes],

@@ -68,16 +68,24 @@ function planSettlement(
     case 'unsent': {
       const dueAt = later(view.now, settings.unsentWaitMs);
       return {
-        commit: change({ id: intent.id, state: 'unsent', dueAt, rememberedUntil: null }),
+        commit: change({ id: intent.id, state: 'unsent', dueAt, rememberedUntil: null }, dueInstead(view)),
         settled: { kind: 'unsent', dueAt },
       };
     }
     case 'unanswered':
       return {
-        commit: change({ id: intent.id, state: 'unknown', dueAt: view.now, rememberedUntil: null }),
+        commit: change(
+          { id: intent.id, state: 'unknown', dueAt: view.now, rememberedUntil: null },
+          dueInstead(view),
+        ),
         settled: { kind: 'unknown', dueAt: view.now },
       };
   }
+}
+
+/** Of custom days the box keeps those that are still to be written: they wait for the write that is due (R28a). */
+function dueInstead({ ref }: RecordView): Partial<Commit> {
+  return { clearsBox: ref.entity === 'hours' };
 }
 
 function acted(

@@ -11,7 +11,7 @@ import type { Direction } from '../merge.ts';
  */
 
 /** Kinds of record that are written at Booksy. */
-export const WRITE_ENTITIES = ['booking', 'profile', 'service', 'variant', 'time_off'] as const;
+export const WRITE_ENTITIES = ['booking', 'profile', 'service', 'variant', 'time_off', 'hours'] as const;
 export type WriteEntity = (typeof WRITE_ENTITIES)[number];
 
 export interface RecordRef {

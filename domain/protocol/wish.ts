@@ -1,5 +1,7 @@
 import type { Json } from '../canonical.ts';
+import type { GroupStates } from '../merge.ts';
 import type { RecordPlan } from '../plan.ts';
+import { dayOfGroup } from '../states/hours.ts';
 import type { SeenRecord } from '../states/seen.ts';
 import { isEnded } from '../states/visit.ts';
 import { stepFor } from '../states/visit-there.ts';
@@ -66,27 +68,44 @@ function changeFields(view: RecordView, seen: SeenRecord, groups: readonly strin
   ];
   const sayable = groups.filter((group) => !ambiguous.includes(group) && !unmapped.includes(group));
   if (sayable.length === 0) return { ...NO_WISH, conflicts };
+  const { going, replaced } = writtenTogether(view, seen, sayable);
   const body: Record<string, Json> = {};
-  for (const group of sayable) {
+  for (const group of going) {
     const value = view.oursThere[group];
     if (value !== undefined) body[group] = value;
   }
   return {
     ...NO_WISH,
     conflicts,
+    more: going.length < sayable.length,
     wish: {
       operation: 'change',
       externalId: view.externalId,
       importUid: null,
       generation: view.generation,
       step: null,
-      groups: sayable,
+      groups: going,
       body,
-      preImage: seen.theirs,
+      preImage: replaced,
       held: view.ours?.groups ?? {},
       counters: view.ours?.counters ?? {},
     },
   };
+}
+
+/**
+ * What one call writes, and all that it replaces: the whole object, but for custom days, of which each is written by itself (R14).
+ */
+function writtenTogether(
+  view: RecordView,
+  seen: SeenRecord,
+  groups: readonly string[],
+): { readonly going: readonly string[]; readonly replaced: GroupStates } {
+  const [first] = groups;
+  if (view.ref.entity !== 'hours' || first === undefined || dayOfGroup(first).date === null)
+    return { going: groups, replaced: seen.theirs };
+  const read = seen.theirs[first];
+  return { going: [first], replaced: read === undefined ? {} : { [first]: read } };
 }
 
 function statusStep(view: RecordView, seen: SeenRecord): Wish {

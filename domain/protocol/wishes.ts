@@ -8,9 +8,18 @@ export interface Wish {
   readonly conflicts: readonly ProtocolConflict[];
   readonly held: boolean;
   readonly notes: Commit['notes'];
+  /** The wish is one of several that are due: the others are planned once it is settled. */
+  readonly more: boolean;
 }
 
-export const NO_WISH: Wish = { wish: null, generation: null, conflicts: [], held: false, notes: [] };
+export const NO_WISH: Wish = {
+  wish: null,
+  generation: null,
+  conflicts: [],
+  held: false,
+  notes: [],
+  more: false,
+};
 
 /** A difference that is left as it is, with its reason. */
 export function held(code: string, groups: readonly string[]): Wish {

@@ -54,6 +54,7 @@ export const WRITABLE_ENTITIES: readonly SyncEntity[] = [
   'service',
   'variant',
   'time_off',
+  'hours',
 ];
 
 /** Groups of a visit that Booksy alone knows. They come in, and no rule changes that. */

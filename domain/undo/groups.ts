@@ -111,9 +111,9 @@ function carries(entry: UndoEntry, last: UndoEntry, group: string): boolean {
   );
 }
 
-/** Items come and go; every other group is always there, so one without a value was not kept. */
+/** Items and dates come and go; every other group is always there, so one without a value was not kept. */
 function mayBeMissing(group: string, { action }: UndoEntry): boolean {
-  return action !== 'sent' && itemOfGroup(group) !== null;
+  return action !== 'sent' && (itemOfGroup(group) !== null || group.startsWith('date:'));
 }
 
 function changeOf(group: string, from: Json | undefined, to: Json | undefined): UndoChange {

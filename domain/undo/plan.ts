@@ -39,8 +39,6 @@ export function planRecordUndo(
   const removed = wanted.find(({ action, before }) => action === 'removed' && before !== null);
   if (removed !== undefined && subject.ours === null) return planRestore(removed, subject);
 
-  // Hours are many owners' days under one kind; they come in only, and are corrected at Booksy.
-  if (subject.entity === 'hours') return leave(subject, 'not_undoable');
   const left: { group: string | null; reason: UndoLeftReason }[] = [];
   if (wanted.some(({ action }) => LINKS.has(action))) left.push({ group: null, reason: 'use_mappings' });
   if (wanted.some(({ action }) => action === 'removed')) left.push({ group: null, reason: 'not_undoable' });

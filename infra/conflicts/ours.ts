@@ -4,6 +4,7 @@ import type { GroupStates } from '../../domain/merge.ts';
 import type { EditCounters } from '../../domain/plan.ts';
 import { itemGroups } from '../../domain/states/visit.ts';
 import { Prisma } from '../database/index.ts';
+import { loadSchedules, lockSchedules } from '../schedules/load.ts';
 import type { Reader } from './picture.ts';
 
 /**
@@ -52,6 +53,7 @@ export async function loadOurs(
 ): Promise<OurRecord | null> {
   if (id === null) return null;
   if (entity === 'booking') return loadVisit(db, businessId, id, lock);
+  if (entity === 'hours') return loadHours(db, businessId, id, lock);
   const table = TABLES[entity];
   if (table === undefined) return null;
   const [found] = await db.$queryRaw<{ row: Row }[]>`
@@ -74,6 +76,20 @@ export async function loadOurs(
     startsAt: instant(row.starts_at),
     endsAt: instant(row.ends_at),
   };
+}
+
+async function loadHours(
+  db: Reader,
+  businessId: string,
+  id: string,
+  lock: boolean,
+): Promise<OurRecord | null> {
+  if (lock) await lockSchedules(db, businessId, [id]);
+  const found = (await loadSchedules(db, businessId, [id])).get(id);
+  if (found === undefined) return null;
+  const { groups, counters } = found.ours;
+  const none = { source: null, holds: false, times: [], items: [], startsAt: null, endsAt: null };
+  return { entity: 'hours', id, groups, counters, ...none };
 }
 
 async function staffOf(db: Reader, variantId: string): Promise<string[]> {

@@ -42,7 +42,7 @@ export interface MirrorPicture {
 export type Reader = Pick<Db | Tx, '$queryRaw'>;
 
 /** Where each kind of record is mirrored. Names are constants of this code, never input. */
-export const MIRRORS: Readonly<Record<Exclude<SyncEntity, 'hours'>, MirrorPlace>> = {
+export const MIRRORS: Readonly<Record<SyncEntity, MirrorPlace>> = {
   booking: { table: 'external_bookings', link: 'booking_id', only: null },
   profile: { table: 'external_clients', link: 'profile_id', only: null },
   service: { table: 'external_services', link: 'record_id', only: `entity = 'service'` },
@@ -51,6 +51,7 @@ export const MIRRORS: Readonly<Record<Exclude<SyncEntity, 'hours'>, MirrorPlace>
   staff: { table: 'external_staff', link: 'staff_id', only: null },
   room: { table: 'external_rooms', link: 'room_id', only: null },
   time_off: { table: 'external_time_off', link: 'time_off_id', only: null },
+  hours: { table: 'external_hours', link: 'schedule_id', only: null },
 };
 
 export interface MirrorPlace {
@@ -75,7 +76,6 @@ export async function readMirrorOf(
   row: ConflictRow,
   lock: boolean,
 ): Promise<MirrorPicture | null> {
-  if (row.entity === 'hours') return null;
   const place = MIRRORS[row.entity];
   // Where the other side's id is not known, this is never true; and an ORDER BY takes no constant.
   const byId = Prisma.sql`external_id IS NOT DISTINCT FROM ${row.externalId}::text`;

@@ -87,6 +87,8 @@ export const TRIGGERS: readonly string[] = [
   'sync_outbox.booksy_sync_notify',
   'webhook_logs.booksy_sync_notify',
   ...TIME_TABLES.flatMap((table) => TIME_TRIGGERS.map((trigger) => `${table}.${trigger}`)),
+  ...RECORD_TRIGGERS.slice(1).map((trigger) => `holidays.${trigger}`),
+  'external_hours.booksy_sync_name',
   ...SHARED_TIME_TABLES.map((table) => `${table}.availability_change`),
 ];
 
@@ -100,6 +102,7 @@ export const INDEXES: readonly string[] = [
   'sync_intents_open_key',
   'webhook_logs_undrained_key',
   'time_off_event_key',
+  'external_hours_external_id_key',
 ];
 
 const CONSTRAINTS = ['occupancy.occupancy_no_overlap'] as const;

@@ -15,6 +15,7 @@ const ENTITY_TABLES = [
   'booking_items',
   'occupancy',
   'working_hours',
+  'hours_schedules',
   'time_off',
   'external_services',
   'external_staff',

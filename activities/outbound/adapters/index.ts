@@ -2,6 +2,7 @@ import type { WriteEntity } from '../../../domain/protocol/types.ts';
 import type { WriteAdapter } from './adapter.ts';
 import { serviceAdapter, variantAdapter } from './catalog.ts';
 import { clientAdapter } from './client.ts';
+import { hoursAdapter } from './hours.ts';
 import { timeOffAdapter } from './time-off.ts';
 import { visitAdapter } from './visit.ts';
 
@@ -12,4 +13,5 @@ export const ADAPTERS: Readonly<Record<WriteEntity, WriteAdapter>> = {
   service: serviceAdapter,
   variant: variantAdapter,
   time_off: timeOffAdapter,
+  hours: hoursAdapter,
 };

@@ -218,17 +218,14 @@ describe('writing', () => {
       ours: true,
     });
     const owner = { kind: 'resource', externalId: resourceExternalId } as const;
-    await client.putWeek(
-      salon,
-      { owner, days: [{ dayOfWeek: 1, appliesFrom: null, intervals: [[540, 1440]] }] },
-      call,
-    );
+    const read = await client.readWeekForWrite(salon, { owner }, call);
+    const change = [{ dayOfWeek: 1, appliesFrom: null, intervals: [[540, 1440]] }] as const;
+    const written = await client.putWeek(salon, { owner, raw: read.raw, change }, call);
+    expect(written.value[1]?.intervals).toEqual([[540, 1440]]);
     expect((await client.getWeek(salon, { owner }, call)).rows[1]?.intervals).toEqual([[540, 1440]]);
-    const day = await client.putCustomDay(
-      salon,
-      { owner, date: '2027-09-08', intervals: [[1200, 1560]] },
-      call,
-    );
+    const date = '2027-09-08';
+    const { raw } = await client.readCustomDaysForWrite(salon, { owner, fromDate: date, toDate: date }, call);
+    const day = await client.putCustomDay(salon, { owner, date, raw, intervals: [[1200, 1560]] }, call);
     expect(day.value.intervals).toEqual([[1200, 1560]]);
     const offKey = { resourceExternalId, externalId: off.value.externalId };
     await client.deleteTimeOff(salon, offKey, call);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { scheduleId } from '../../../domain/states/hours.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import {
   addItem,
@@ -53,11 +54,6 @@ describe('what reaches the outbox (R26, R27)', () => {
       ['room', `rooms (id, business_id, name) VALUES ($1, $2, 'One')`, `rooms SET name = 'Two'`],
       ['profile', `profiles (id, business_id) VALUES ($1, $2)`, `profiles SET email = 'kim@client.example'`],
       [
-        'hours',
-        `working_hours (id, business_id, owner_kind, owner_id, kind, day_of_week) VALUES ($1, $2, 'business', $2, 'weekly', 1)`,
-        `working_hours SET intervals = '[[540, 1020]]'`,
-      ],
-      [
         'time_off',
         `time_off (id, business_id, owner_kind, owner_id, zone, starts_local, ends_local, starts_at, ends_at)
          VALUES ($1, $2, 'staff', gen_random_uuid(), 'UTC', '2030-01-01', '2030-01-02', '2030-01-01Z', '2030-01-02Z')`,
@@ -76,6 +72,19 @@ describe('what reaches the outbox (R26, R27)', () => {
         `delete ${entity} ${id}`,
       ]);
     }
+  });
+
+  it('reports the schedule for its days', async () => {
+    const [id, owner] = [randomUUID(), salon.businessId];
+    const schedule = scheduleId('business', owner, 'weekly');
+    await database.pool.query(
+      `INSERT INTO working_hours (id, business_id, owner_kind, owner_id, kind, day_of_week) VALUES ($1, $2, 'business', $2, 'weekly', 1)`,
+      [id, owner],
+    );
+    await database.pool.query(`UPDATE working_hours SET intervals = '[[540, 1020]]' WHERE id = $1`, [id]);
+    await database.pool.query(`UPDATE working_hours SET intervals = '[[540, 1020]]' WHERE id = $1`, [id]);
+    await database.pool.query('DELETE FROM working_hours WHERE id = $1', [id]);
+    expect(await drain()).toEqual(Array.from({ length: 3 }, () => `update hours ${schedule}`));
   });
 
   it('reports a visit for its items, once in a transaction', async () => {

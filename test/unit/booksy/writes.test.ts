@@ -7,16 +7,15 @@ import { timeOffReader } from '../../../booksy/translate/hours.ts';
 import { appointmentReader } from '../../../booksy/translate/visit.ts';
 import { readRecord } from '../../../booksy/wire/read.ts';
 import type { NewVisit } from '../../../booksy/write/inputs.ts';
+import { changedDayBody, changedWeekBody } from '../../../booksy/write/hours.ts';
 import {
   categoryBody,
   clientBody,
-  hoursBody,
   over,
   resourceBody,
   serviceBody,
   timeOffBody,
   variantBody,
-  weekBody,
 } from '../../../booksy/write/others.ts';
 import { RawDocument } from '../../../booksy/write/raw-document.ts';
 import { changedVisitBody, newVisitBody } from '../../../booksy/write/visit.ts';
@@ -148,18 +147,54 @@ describe('bodies fit the contract', () => {
     );
     expectContract('VariantWrite', variant);
     expect(variant).toMatchObject({ type: 'X', price: '230.00' });
-    const hours = hoursBody([
+    const nothing = new RawDocument({ rows: [] });
+    const day = changedDayBody(nothing, '2026-12-24', [
       [540, 1440],
       [1200, 1560],
     ]);
-    expectContract('CustomDayWrite', { hours });
-    expect(hours).toEqual([
-      { hour_from: '09:00', hour_till: '24:00' },
-      { hour_from: '20:00', hour_till: '02:00' },
-    ]);
-    for (const day of weekBody([{ dayOfWeek: 1, appliesFrom: null, intervals: [[540, 1020]] }])) {
-      expectContract('ScheduleDay', day);
+    expectContract('CustomDayWrite', day);
+    expect(day).toEqual({
+      hours: [
+        { hour_from: '09:00', hour_till: '24:00' },
+        { hour_from: '20:00', hour_till: '02:00' },
+      ],
+    });
+    for (const row of changedWeekBody(nothing, [
+      { dayOfWeek: 1, appliesFrom: null, intervals: [[540, 1020]] },
+    ])) {
+      expectContract('ScheduleDay', row);
     }
+  });
+
+  it('opening hours are written over what was read: other days, later sets and what nobody here knows stay (R13a)', () => {
+    const nine = [{ hour_from: '09:00', hour_till: '17:00', chair: 2 }];
+    const rows = [
+      { day_of_week: 1, hours: nine, hours_apply_from: null, tint: 'red' },
+      { day_of_week: 2, hours: nine, tint: 'blue' },
+      { day_of_week: 1, hours: nine, hours_apply_from: '2027-01-01', tint: 'green' },
+      { day_of_week: 2, hours: nine, hours_apply_from: '2027-01-01', tint: 'grey' },
+    ];
+    const change = [
+      { dayOfWeek: 2, appliesFrom: null, intervals: [[600, 720]] },
+      { dayOfWeek: 3, appliesFrom: null, intervals: [] },
+      { dayOfWeek: 1, appliesFrom: '2027-01-01', intervals: null },
+    ] as const;
+    expect(changedWeekBody(new RawDocument({ rows }), change)).toEqual([
+      rows[0],
+      {
+        day_of_week: 2,
+        hours: [{ hour_from: '10:00', hour_till: '12:00' }],
+        hours_apply_from: null,
+        tint: 'blue',
+      },
+      rows[3],
+      { day_of_week: 3, hours: [], hours_apply_from: null },
+    ]);
+    const days = [{ date: '2026-12-24', hours: nine, tint: 'red' }];
+    expect(changedDayBody(new RawDocument({ rows: days }), '2026-12-24', [])).toEqual({
+      hours: [],
+      tint: 'red',
+    });
   });
 
   it.each([
