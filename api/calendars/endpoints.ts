@@ -10,22 +10,20 @@ import {
   removeCalendar,
   type StoredCalendar,
 } from '../../infra/calendars/store.ts';
-import { appendAudit } from '../../infra/audit/index.ts';
-import type { Tx } from '../../infra/database/index.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
 import { reachableBusiness, reachableBusinesses } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { keyed, KEYED } from '../http/keyed.ts';
 import { notFound, Problem } from '../http/problem.ts';
-import { actorOf } from '../wire.ts';
+import { ownerOf, removalEndpoint, tooMany, withTrail } from './change.ts';
 import {
   calendarAnswer,
   calendarOf,
   calendarParams,
   calendarsAnswer,
   changeCalendarBody,
-  goneAnswer,
   newCalendarBody,
   ofBusiness,
   polledAnswer,
@@ -33,7 +31,6 @@ import {
 
 export type CalendarApi = Pick<ApiDeps, 'prisma' | 'vault' | 'schedules' | 'logger' | 'calendars'>;
 
-const KEYED = ['idempotency_in_progress', 'idempotency_key_reused'] as const;
 const CALENDAR = '/api/admin/booksy/calendars/:id';
 
 export function calendarEndpoints(deps: CalendarApi): Endpoint[] {
@@ -75,32 +72,23 @@ function addEndpoint(deps: CalendarApi): Endpoint {
     headers: idempotencyHeaders,
     responses: { 201: { description: 'Added; it is read now', schema: calendarAnswer } },
     problems: ['not_found', 'too_many_calendars', ...KEYED],
-    async handler({ params: { id: businessId }, body, grant, headers }) {
+    handler(call) {
+      const { body, grant } = call;
+      const businessId = call.params.id;
       const url = addressOf(deps, body.url);
-      const key = {
-        tokenId: grant.tokenId,
-        key: headers['idempotency-key'],
-        request: ['add-calendar', businessId, body],
-      };
-      return idempotent(deps.prisma, key, async () => {
+      return keyed(deps.prisma, call, ['add-calendar', businessId, body], async () => {
         await reachableBusiness(deps.prisma, grant, businessId);
         const owner = await ownerOf(deps, businessId, body.staffId);
-        const id = await deps.prisma.$transaction(async (tx) => {
-          const { name, blocksBooksy, intervalSeconds } = body;
-          const added = await addCalendar(tx, deps.vault, {
-            businessId,
-            ...owner,
-            name,
-            url,
-            blocksBooksy,
-            intervalSeconds,
-          });
-          if (added !== null) await audited(tx, grant, businessId, added, 'calendar_added');
-          return added;
+        const { name, blocksBooksy, intervalSeconds } = body;
+        const calendar = { businessId, ...owner, name, url, blocksBooksy, intervalSeconds };
+        const deed = { businessId, action: 'calendar_added' };
+        const added = await withTrail(deps, grant, deed, async (tx) => {
+          const id = await addCalendar(tx, deps.vault, calendar);
+          return id === null ? null : { id };
         });
-        if (id === null) throw tooMany('calendars', MOST_CALENDARS);
+        if (added === null) throw tooMany('calendars', MOST_CALENDARS);
         await pollNow(deps);
-        return { status: 201, json: { calendar: calendarOf(await theCalendar(deps, grant, id)) } };
+        return { status: 201, json: { calendar: calendarOf(await theCalendar(deps, grant, added.id)) } };
       });
     },
   });
@@ -118,18 +106,16 @@ function changeEndpoint(deps: CalendarApi): Endpoint {
     headers: idempotencyHeaders,
     responses: { 200: { description: 'As it is now', schema: calendarAnswer } },
     problems: ['not_found', ...KEYED],
-    async handler({ params: { id }, body, grant, headers }) {
+    handler(call) {
+      const { body, grant } = call;
+      const { id } = call.params;
       const url = body.url === undefined ? undefined : addressOf(deps, body.url);
-      const key = {
-        tokenId: grant.tokenId,
-        key: headers['idempotency-key'],
-        request: ['change-calendar', id, body],
-      };
-      return idempotent(deps.prisma, key, async () => {
+      return keyed(deps.prisma, call, ['change-calendar', id, body], async () => {
         const { businessId } = await theCalendar(deps, grant, id);
-        await deps.prisma.$transaction(async (tx) => {
+        const deed = { businessId, action: 'calendar_changed', groups: Object.keys(body) };
+        await withTrail(deps, grant, deed, async (tx) => {
           await changeCalendar(tx, deps.vault, { id, businessId }, { ...body, url });
-          await audited(tx, grant, businessId, id, 'calendar_changed', Object.keys(body));
+          return { id };
         });
         await pollNow(deps);
         return { status: 200, json: { calendar: calendarOf(await theCalendar(deps, grant, id)) } };
@@ -139,24 +125,14 @@ function changeEndpoint(deps: CalendarApi): Endpoint {
 }
 
 function removeEndpoint(deps: CalendarApi): Endpoint {
-  return defineEndpoint({
-    method: 'DELETE',
+  return removalEndpoint(deps, {
     path: CALENDAR,
-    tag: 'Calendars',
     summary: 'Take a calendar of somebody away',
     description: 'Its blocks to come go with it, at Booksy too.',
     params: calendarParams,
-    responses: { 200: { description: 'It is gone', schema: goneAnswer } },
-    problems: ['not_found'],
-    async handler({ params: { id }, grant }) {
-      const { businessId } = await theCalendar(deps, grant, id);
-      const removed = await deps.prisma.$transaction(async (tx) => {
-        const gone = await removeCalendar(tx, id);
-        if (gone) await audited(tx, grant, businessId, id, 'calendar_removed');
-        return gone;
-      });
-      return { status: 200, json: { removed } };
-    },
+    action: 'calendar_removed',
+    find: (grant, id) => theCalendar(deps, grant, id),
+    remove: removeCalendar,
   });
 }
 
@@ -167,12 +143,16 @@ function pollEndpoint(deps: CalendarApi): Endpoint {
     tag: 'Calendars',
     summary: 'Read a calendar of somebody now',
     params: calendarParams,
+    headers: idempotencyHeaders,
     responses: { 202: { description: 'It is read within moments', schema: polledAnswer } },
-    problems: ['not_found'],
-    async handler({ params: { id }, grant }) {
-      await theCalendar(deps, grant, id);
-      await makeDue(deps.prisma, id);
-      return { status: 202, json: { asked: await pollNow(deps) } };
+    problems: ['not_found', ...KEYED],
+    handler(call) {
+      const { id } = call.params;
+      return keyed(deps.prisma, call, ['poll-calendar', id], async () => {
+        await theCalendar(deps, call.grant, id);
+        await makeDue(deps.prisma, id);
+        return { status: 202, json: { asked: await pollNow(deps) } };
+      });
     },
   });
 }
@@ -184,18 +164,6 @@ async function theCalendar({ prisma }: CalendarApi, grant: TokenGrant, id: strin
   const [found] = await listCalendars(prisma, ids, { id, limit: 1 });
   if (found === undefined) throw notFound('This calendar');
   return found;
-}
-
-/** Whose it is. @throws {Problem} 404 where the business has nobody of this id */
-export async function ownerOf(
-  { prisma }: Pick<ApiDeps, 'prisma'>,
-  businessId: string,
-  staffId: string | null,
-): Promise<{ readonly ownerKind: 'staff' | 'business'; readonly ownerId: string }> {
-  if (staffId === null) return { ownerKind: 'business', ownerId: businessId };
-  const found = await prisma.staff.findFirst({ where: { id: staffId, businessId }, select: { id: true } });
-  if (found === null) throw notFound('This member of staff');
-  return { ownerKind: 'staff', ownerId: staffId };
 }
 
 function addressOf({ calendars }: CalendarApi, text: string): URL {
@@ -210,25 +178,6 @@ function addressOf({ calendars }: CalendarApi, text: string): URL {
       errors: [{ path: 'body.url', message: error.code }],
     });
   }
-}
-
-export function tooMany(what: string, most: number): Problem {
-  return new Problem('too_many_calendars', {
-    detail: `The business has ${String(most)} ${what}, and may have no more.`,
-    nextStep: 'Take away those that nobody needs any more.',
-  });
-}
-
-export async function audited(
-  tx: Tx,
-  grant: TokenGrant,
-  businessId: string,
-  recordId: string,
-  action: string,
-  groups: readonly string[] = [],
-): Promise<void> {
-  const entity = 'calendar';
-  await appendAudit(tx, { businessId }, [{ actor: actorOf(grant), action, entity, recordId, groups }]);
 }
 
 /** Without Temporal it is read later: the row says that it is due. */

@@ -1,24 +1,18 @@
 /** Private feeds out: a calendar of ours in somebody's own program (SPEC 5.2). */
 import { listFeeds, makeFeed, MOST_FEEDS, readFeed, revokeFeed } from '../../infra/calendars/feeds.ts';
+import { vaultContext } from '../../infra/crypto.ts';
 import { reachableBusiness, reachableBusinesses } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { z } from 'zod';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { keyed, KEYED } from '../http/keyed.ts';
 import { notFound } from '../http/problem.ts';
 import { actorOf } from '../wire.ts';
-import { audited, ownerOf, tooMany } from './endpoints.ts';
-import {
-  feedMade,
-  feedOf,
-  feedParams,
-  feedsAnswer,
-  goneAnswer,
-  newFeedBody,
-  ofBusiness,
-  tokenParams,
-} from './schema.ts';
+import { ownerOf, removalEndpoint, tooMany, withTrail } from './change.ts';
+import { feedMade, feedOf, feedParams, feedsAnswer, newFeedBody, ofBusiness, tokenParams } from './schema.ts';
 
-type Deps = Pick<ApiDeps, 'prisma'>;
+type Deps = Pick<ApiDeps, 'prisma' | 'vault'>;
 
 export function feedEndpoints(deps: Deps): Endpoint[] {
   return [listEndpoint(deps), makeEndpoint(deps), readEndpoint(deps), revokeEndpoint(deps)];
@@ -40,57 +34,68 @@ function listEndpoint({ prisma }: Deps): Endpoint {
   });
 }
 
-function makeEndpoint({ prisma }: Deps): Endpoint {
+function makeEndpoint(deps: Deps): Endpoint {
   return defineEndpoint({
     method: 'POST',
     path: '/api/admin/booksy/businesses/:id/calendar-feeds',
     tag: 'Calendars',
     summary: 'Make a feed of a calendar',
     description:
-      'Whoever has its address reads it, so the address is shown once and kept as a hash only. Lost, it is revoked and another one made; a repeated request makes another one, too.',
+      'Whoever has its address reads it, so the address is shown once and kept as a hash only. Lost, it is revoked and another one made. Sent again with its `Idempotency-Key`, the request tells the same address; without one it makes another feed.',
     params: ofBusiness,
     body: newFeedBody,
+    headers: idempotencyHeaders,
     responses: { 201: { description: 'Made', schema: feedMade } },
-    problems: ['not_found', 'too_many_calendars'],
-    async handler({ params: { id: businessId }, body, grant }) {
-      await reachableBusiness(prisma, grant, businessId);
-      const owner = await ownerOf({ prisma }, businessId, body.staffId);
-      const made = await prisma.$transaction(async (tx) => {
+    problems: ['not_found', 'too_many_calendars', ...KEYED],
+    async handler(call) {
+      const { body, grant } = call;
+      const businessId = call.params.id;
+      // The answer is kept for a day under its key, and the address is a secret: it is kept sealed.
+      const place = {
+        tenant: businessId,
+        table: 'api_idempotency_keys',
+        column: 'response',
+        row: grant.tokenId,
+      };
+      const reply = await keyed(deps.prisma, call, ['make-feed', businessId, body], async () => {
+        await reachableBusiness(deps.prisma, grant, businessId);
+        const owner = await ownerOf(deps, businessId, body.staffId);
         const { name, withDetails } = body;
-        const feed = await makeFeed(tx, { businessId, ...owner, name, withDetails }, actorOf(grant));
-        if (feed !== null) await audited(tx, grant, businessId, feed.id, 'calendar_feed_made');
-        return feed;
+        const deed = { businessId, action: 'calendar_feed_made' };
+        const made = await withTrail(deps, grant, deed, (tx) =>
+          makeFeed(tx, { businessId, ...owner, name, withDetails }, actorOf(grant)),
+        );
+        if (made === null) throw tooMany('feeds', MOST_FEEDS);
+        const sealedToken = deps.vault.seal(made.token, vaultContext(place)).toString('base64');
+        return { status: 201, json: { id: made.id, sealedToken } };
       });
-      if (made === null) throw tooMany('feeds', MOST_FEEDS);
-      return { status: 201, json: { id: made.id, path: `/api/calendars/${made.token}.ics` } };
+      const { id, sealedToken } = keptAnswer.parse(reply.json);
+      const token = deps.vault.open(Buffer.from(sealedToken, 'base64'), vaultContext(place)).toString('utf8');
+      return { ...reply, json: { id, path: `/api/calendars/${token}.ics` } };
     },
   });
 }
 
-function revokeEndpoint({ prisma }: Deps): Endpoint {
-  return defineEndpoint({
-    method: 'DELETE',
+/** What is kept of an answer that holds an address. */
+const keptAnswer = z.object({ id: z.string(), sealedToken: z.string() });
+
+function revokeEndpoint(deps: Deps): Endpoint {
+  return removalEndpoint(deps, {
     path: '/api/admin/booksy/calendar-feeds/:id',
-    tag: 'Calendars',
     summary: 'Revoke a feed of a calendar',
     description: 'Its address answers 404 from now on, as one that never was.',
     params: feedParams,
-    responses: { 200: { description: 'Revoked', schema: goneAnswer } },
-    problems: ['not_found'],
-    async handler({ params: { id }, grant }) {
-      const businesses = await reachableBusinesses(prisma, grant, undefined);
-      const feed = await prisma.calendarFeed.findFirst({
+    action: 'calendar_feed_revoked',
+    async find(grant, id) {
+      const businesses = await reachableBusinesses(deps.prisma, grant, undefined);
+      const feed = await deps.prisma.calendarFeed.findFirst({
         where: { id, businessId: { in: businesses.map((business) => business.id) } },
         select: { businessId: true },
       });
       if (feed === null) throw notFound('This feed');
-      const removed = await prisma.$transaction(async (tx) => {
-        const gone = await revokeFeed(tx, id);
-        if (gone) await audited(tx, grant, feed.businessId, id, 'calendar_feed_revoked');
-        return gone;
-      });
-      return { status: 200, json: { removed } };
+      return feed;
     },
+    remove: revokeFeed,
   });
 }
 

@@ -12,13 +12,13 @@ import {
 import { reachableBusiness } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { keyed, KEYED } from '../http/keyed.ts';
 import { Problem } from '../http/problem.ts';
 import { actorOf, businessId, instant, isoOrNull } from '../wire.ts';
 
 type Deps = Pick<ApiDeps, 'prisma'>;
 const PATH = '/api/admin/booksy/businesses/:id/holidays';
-const KEYED = ['idempotency_in_progress', 'idempotency_key_reused'] as const;
 
 const params = z.object({ id: businessId });
 const day = z
@@ -135,9 +135,10 @@ function decideEndpoint({ prisma }: Deps): Endpoint {
     headers: idempotencyHeaders,
     responses: { 200: { description: 'The date as it is now', schema: listAnswer } },
     problems: ['not_found', ...KEYED],
-    handler({ params: { id }, body, grant, headers }) {
-      const key = { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['holiday', id, body] };
-      return idempotent(prisma, key, async () => {
+    handler(call) {
+      const { body, grant } = call;
+      const { id } = call.params;
+      return keyed(prisma, call, ['holiday', id, body], async () => {
         await reachableBusiness(prisma, grant, id);
         const { date, state, intervals: hours, name } = body;
         const done = await prisma.$transaction(async (tx) => {
@@ -180,13 +181,10 @@ function suggestEndpoint({ prisma }: Deps): Endpoint {
     headers: idempotencyHeaders,
     responses: { 200: { description: 'Suggested', schema: suggestAnswer } },
     problems: ['not_found', 'holiday_place_unknown', ...KEYED],
-    handler({ params: { id }, body, grant, headers }) {
-      const key = {
-        tokenId: grant.tokenId,
-        key: headers['idempotency-key'],
-        request: ['suggest-holidays', id, body],
-      };
-      return idempotent(prisma, key, async () => {
+    handler(call) {
+      const { body, grant } = call;
+      const { id } = call.params;
+      return keyed(prisma, call, ['suggest-holidays', id, body], async () => {
         await reachableBusiness(prisma, grant, id);
         const before = await placeOf(prisma, id);
         const country = (body.country ?? before.country).toUpperCase();

@@ -53,7 +53,7 @@ export async function listFeeds(
       FROM calendar_feeds WHERE business_id = ${businessId}::uuid AND revoked_at IS NULL ORDER BY id LIMIT ${MOST_FEEDS}`;
 }
 
-/** Ends a feed at once; the business that it was of, or null where there was none. */
+/** Ends a feed at once. False where none lives. */
 export async function revokeFeed(tx: Tx, id: string): Promise<boolean> {
   return (
     (await tx.$executeRaw`
