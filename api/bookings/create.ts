@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { Slot } from '../../domain/availability/index.ts';
 import { BookingError } from '../../infra/bookings/errors.ts';
-import { awaitBooksy, readBooking, type ReadBooking } from '../../infra/bookings/read.ts';
+import { awaitBooksy, createBookingReader, type ReadBooking } from '../../infra/bookings/read.ts';
 import { suggester } from '../../infra/bookings/suggest.ts';
 import type { WantedClient, WantedTime } from '../../infra/bookings/types.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
@@ -17,7 +17,12 @@ import { booking, itemsOf, mayReach, TIME_PROBLEMS } from './wanted.ts';
 /** How long the answer waits for Booksy before it says `pending` (R20). */
 const BOOKSY_WAIT_MS = 2_000;
 
-export function createEndpoint(deps: BookingDeps): Endpoint {
+interface Deps extends BookingDeps {
+  readonly read: ReturnType<typeof createBookingReader>;
+}
+
+export function createEndpoint(given: BookingDeps): Endpoint {
+  const deps = { ...given, read: createBookingReader(given.prisma) };
   return defineEndpoint({
     method: 'POST',
     path: '/api/bookings',
@@ -41,7 +46,7 @@ export function createEndpoint(deps: BookingDeps): Endpoint {
   });
 }
 
-async function create(deps: BookingDeps, grant: TokenGrant, body: BookingBody, key: string | undefined) {
+async function create(deps: Deps, grant: TokenGrant, body: BookingBody, key: string | undefined) {
   mayReach(grant, body.businessId);
   mayOverbook(grant, body.overbook);
   const { businessId, holdId } = body;
@@ -65,7 +70,7 @@ async function create(deps: BookingDeps, grant: TokenGrant, body: BookingBody, k
     const waits = made.kind === 'booking' && made.waits;
     const found = waits
       ? await awaitBooksy(deps.prisma, made.id, deps.booksyWait?.ms ?? BOOKSY_WAIT_MS)
-      : await readBooking(deps.prisma, null, made.id);
+      : await deps.read(made.id);
     if (found?.status === 'cancelled' && found.statusReason === 'taken_at_booksy')
       throw await takenThere(deps, found, time);
     return found;

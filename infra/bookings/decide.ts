@@ -3,7 +3,6 @@ import {
   explainTime,
   findSlots,
   REASONS,
-  type Explanation,
   type HeldVisit,
   type ReasonCode,
   type SalonDescription,
@@ -51,6 +50,8 @@ export class Desk {
   #salon: SalonDescription;
   /** A wish that was refused stays so: granting only makes the salon fuller. */
   readonly #refused = new Map<string, BookingError>();
+  /** Wishes that were granted and that nobody else can share: who wants just the same comes too late. */
+  readonly #gone = new Set<string>();
 
   constructor(salon: LoadedSalon) {
     this.#salon = salonAt(salon, salon.readAt);
@@ -62,11 +63,24 @@ export class Desk {
     const known = this.#refused.get(key);
     if (known !== undefined) throw known;
     try {
-      return grant(this.#salon, wanted);
+      if (this.#gone.has(key)) throw refusal('busy', false);
+      const taken = grant(this.#salon, wanted);
+      if (!wanted.overbook && this.#isExclusive(wanted)) this.#gone.add(key);
+      return taken;
     } catch (error) {
       if (error instanceof BookingError) this.#refused.set(key, error);
       throw error;
     }
+  }
+
+  /** Named people who serve one at a time: the same wish again finds them busy. */
+  #isExclusive({ items }: Wanted): boolean {
+    return items.every(({ variantId, staffId }) => {
+      const service = this.#salon.services.find(({ variants }) =>
+        variants.some(({ id }) => id === variantId),
+      );
+      return staffId !== null && service?.seats === 1;
+    });
   }
 
   /** What was granted is held from now on. */
@@ -90,7 +104,7 @@ function grant(salon: SalonDescription, wanted: Wanted): Taken {
   const past = isPast(salon, wanted.startsLocal);
   if (wanted.overbook && explanation.code !== 'ambiguous_time' && !past)
     return { slot: forcedSlot(salon, wanted), overbooked: true };
-  throw refusal(explanation, past);
+  throw refusal(explanation.code ?? 'busy', past);
 }
 
 /** What the engine finds wrong with a question, as the caller is told it. */
@@ -123,8 +137,7 @@ export function asked<T>(ask: () => T): T {
 
 const TAKEN: readonly ReasonCode[] = ['busy', 'capacity', 'padding', 'no_room'];
 
-function refusal({ code }: Explanation, past: boolean): BookingError {
-  const reason = code ?? 'busy';
+function refusal(reason: ReasonCode, past: boolean): BookingError {
   const details = { message: REASONS[reason], next: 'Take one of `nextFree`, or another time.', reason };
   if (past)
     return new BookingError('time_past', {

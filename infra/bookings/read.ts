@@ -53,8 +53,17 @@ export async function readBooking(
   businessIds: readonly string[] | null,
   id: string,
 ): Promise<ReadBooking | null> {
+  const [visit] = await readBookings(db, businessIds, [id]);
+  return visit ?? null;
+}
+
+async function readBookings(
+  db: Pick<Tx, '$queryRaw'>,
+  businessIds: readonly string[] | null,
+  ids: readonly string[],
+): Promise<readonly ReadBooking[]> {
   const rows = await db.$queryRaw<{ visit: ReadBooking }[]>`
-    SELECT jsonb_build_object('id', b.id, 'businessId', b.business_id, 'status', b.status, 'statusReason', b.status_reason,
+    SELECT /* prepared */ jsonb_build_object('id', b.id, 'businessId', b.business_id, 'status', b.status, 'statusReason', b.status_reason,
       'awaitsBooksy', b.awaits_booksy,
       'linked', EXISTS (SELECT FROM external_bookings m WHERE m.booking_id = b.id AND m.gone_at IS NULL),
       'source', b.source, 'overbooked', b.overbooking_allowed, 'profileId', b.profile_id, 'clientName', b.client_name,
@@ -67,18 +76,39 @@ export async function readBooking(
           'startsAt', i.starts_at, 'endsAt', i.ends_at, 'priceType', i.price_type, 'priceMinor', i.price_minor,
           'currency', i.currency) ORDER BY i.starts_at, i.position, i.id)
         FROM booking_items i WHERE i.booking_id = b.id), '[]')) AS visit
-      FROM bookings b
-     WHERE b.id = ${id}::uuid AND (${businessIds === null} OR b.business_id = ANY(${[...(businessIds ?? [])]}::uuid[]))`;
-  const visit = rows[0]?.visit;
-  if (visit === undefined) return null;
-  const iso = (text: string) => new Date(text).toISOString();
-  return {
+      FROM unnest(${[...ids]}::uuid[]) w (id)
+     CROSS JOIN LATERAL (SELECT x.* FROM bookings x WHERE x.id = w.id OFFSET 0) b
+     WHERE ${businessIds === null} OR b.business_id = ANY(${[...(businessIds ?? [])]}::uuid[])`;
+  return rows.map(({ visit }) => ({
     ...visit,
     startsAt: iso(visit.startsAt),
     endsAt: iso(visit.endsAt),
     createdAt: iso(visit.createdAt),
     updatedAt: iso(visit.updatedAt),
     items: visit.items.map((item) => ({ ...item, startsAt: iso(item.startsAt), endsAt: iso(item.endsAt) })),
+  }));
+}
+
+function iso(text: string): string {
+  return new Date(text).toISOString();
+}
+
+/** Reads visits of any business; those that are asked for in one turn of the event loop by one statement. */
+export function createBookingReader(db: Pick<Tx, '$queryRaw'>): (id: string) => Promise<ReadBooking | null> {
+  let asked: { readonly ids: string[]; readonly answer: Promise<ReadonlyMap<string, ReadBooking>> } | null =
+    null;
+  return async (id) => {
+    if (asked === null) {
+      const ids: string[] = [];
+      const answer = new Promise((resolve) => setImmediate(resolve)).then(async () => {
+        asked = null;
+        const visits = await readBookings(db, null, ids);
+        return new Map(visits.map((visit) => [visit.id, visit]));
+      });
+      asked = { ids, answer };
+    }
+    asked.ids.push(id);
+    return (await asked.answer).get(id) ?? null;
   };
 }
 

@@ -28,7 +28,7 @@ interface Waiting {
 }
 
 /** Wishes of one transaction at most. */
-const MOST = 200;
+const MOST = 500;
 /** Wishes of one transaction lie within so many days: the salon is read for all of them. */
 const SPAN_DAYS = 31;
 
@@ -67,9 +67,9 @@ export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDes
       else only?.reject(isTimeHeld(error) ? await lost(businessId, only.wish, error) : error);
       return;
     }
-    // From here on it is committed: whatever fails now, nothing is decided again.
+    // From here on it is committed: whatever fails now, nothing is decided again. The next round does not wait for the answers.
     changed?.(businessId);
-    await answer(businessId, round, outcomes);
+    void answer(businessId, round, outcomes);
   }
 
   async function attempt(
@@ -118,13 +118,15 @@ export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDes
 
 function takeRound(queue: Waiting[]): readonly Waiting[] {
   const first = dateOf(queue[0]?.wish.time);
-  const near = ({ wish }: Waiting) => {
+  const [from, till] =
+    first === null ? [null, null] : [addDays(first, -SPAN_DAYS), addDays(first, SPAN_DAYS)];
+  const isNear = ({ wish }: Waiting) => {
     const date = dateOf(wish.time);
-    if (first === null || date === null) return first === date;
-    return date >= addDays(first, -SPAN_DAYS) && date <= addDays(first, SPAN_DAYS);
+    if (from === null || till === null || date === null) return first === date;
+    return date >= from && date <= till;
   };
-  const round = queue.filter(near).slice(0, MOST);
-  const rest = queue.filter((each) => !round.includes(each));
+  const round = new Set(queue.filter(isNear).slice(0, MOST));
+  const rest = queue.filter((each) => !round.has(each));
   queue.splice(0, queue.length, ...rest);
-  return round;
+  return [...round];
 }
