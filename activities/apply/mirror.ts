@@ -3,6 +3,7 @@ import type { Json } from '../../domain/canonical.ts';
 import type { EditCounters, MirrorState } from '../../domain/plan.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
+import type { RecordMemory } from '../../domain/protocol/types.ts';
 import { aliveColumn } from './guard.ts';
 import type { ApplyScope } from './scope.ts';
 
@@ -32,6 +33,9 @@ export interface MirrorRow extends Omit<MirrorState, 'recordId'> {
   readonly alive: boolean;
   readonly remoteHash: string;
   readonly gone: boolean;
+  /** When the last observation was sent, and the edits here that wait for a later one (R9): ISO instants. */
+  readonly observedSentAt: string;
+  readonly waits: RecordMemory['waits'] | null;
 }
 
 export interface MirrorWrite {
@@ -58,9 +62,20 @@ interface MirrorDbRow {
   base_theirs: GroupStates;
   base_ours: GroupStates;
   base_counters: EditCounters;
+  observed_sent_at: Date;
   observed_received_at: Date;
   gone_at: Date | null;
+  waits: RecordMemory['waits'] | null;
 }
+
+/** Mirrors of records that are written at Booksy keep what the protocol remembers of them. */
+const REMEMBERING: ReadonlySet<string> = new Set([
+  'external_bookings',
+  'external_clients',
+  'external_services',
+  'external_time_off',
+  'external_hours',
+]);
 
 /**
  * The mirror rows of some external ids, by external id.
@@ -79,7 +94,8 @@ export async function readMirror(
     SELECT ${Prisma.raw(mirror.idColumn)} AS external_id, ${Prisma.raw(mirror.linkColumn)} AS record_id,
            ${Prisma.raw(mirror.formerColumn ?? 'NULL::uuid')} AS former_record_id,
            ${lockFor === null ? Prisma.sql`false` : aliveColumn(lockFor, businessId, mirror.linkColumn)} AS alive,
-           remote, remote_hash, base_theirs, base_ours, base_counters, observed_received_at, gone_at
+           remote, remote_hash, base_theirs, base_ours, base_counters, observed_sent_at, observed_received_at, gone_at,
+           ${REMEMBERING.has(mirror.table) ? Prisma.sql`flips -> 'waits'` : Prisma.sql`NULL::jsonb`} AS waits
       FROM ${Prisma.raw(mirror.table)} m
      WHERE business_id = ${businessId}::uuid ${fixedFilter(mirror)}
        AND ${Prisma.raw(mirror.idColumn)} = ANY(${externalIds}::text[])
@@ -182,7 +198,8 @@ function goneBase(written: readonly GoneGroup[]): Prisma.Sql {
   return Prisma.sql`, base_theirs = base_theirs - ${groups}::text[], base_ours = base_ours || ${held}::jsonb`;
 }
 
-function fixedFilter(mirror: MirrorTable): Prisma.Sql {
+/** The condition that tells the records of a kind from others in the same mirror. */
+export function fixedFilter(mirror: MirrorTable): Prisma.Sql {
   const filters = Object.entries(mirror.fixed).map(
     ([name, value]) => Prisma.sql`AND ${Prisma.raw(name)} = ${value}`,
   );
@@ -202,5 +219,7 @@ function mirrorRowOf(row: MirrorDbRow): MirrorRow {
     baseCounters: row.base_counters,
     observedReceivedAt: row.observed_received_at.toISOString(),
     gone: row.gone_at !== null,
+    observedSentAt: row.observed_sent_at.toISOString(),
+    waits: row.waits,
   };
 }

@@ -276,10 +276,11 @@ function directionsOf(
 }
 
 function memoryOf(linked: MirrorFacts | null, nameOf: (group: string) => string): RecordMemory {
-  const { turns, read } = linked?.flips ?? {};
+  const { turns, read, waits } = linked?.flips ?? {};
   return {
     ...(turns === undefined ? {} : { turns: renamed(turns, nameOf) }),
     ...(read === undefined ? {} : { read: renamed(read, nameOf) }),
+    ...(waits === undefined ? {} : { waits: renamed(waits, nameOf) }),
   };
 }
 

@@ -14,8 +14,9 @@ import type { Commit, IntentChange, NewIntent, ProcessOutcome } from './port.ts'
 import type { ProtocolSettings } from './settings.ts';
 import { siblingsForbidEnd } from './siblings.ts';
 import { readAfter, turnsAfter } from './turns.ts';
-import type { Finding, Intent, ProtocolConflict, RecordView } from './types.ts';
+import type { Finding, Intent, ProtocolConflict, RecordMemory, RecordView } from './types.ts';
 import { wishFor } from './wish.ts';
+import { waitsAfter } from './waits.ts';
 import { equivalentFor, sameThere } from './words.ts';
 import { judgeWrites, type WritesSeen } from './writes.ts';
 
@@ -111,7 +112,10 @@ export function judge(input: JudgeInput): Judgement | null {
       // Of several writes that are due only one is planned: the box keeps the others, whatever becomes of this process.
       clearsBox: !wished.more,
       lifted: liftedKinds(view, conflicts),
-      memory: memoryAfter(view, mirror, seen, turned.turns),
+      memory: memoryAfter(view, mirror, seen, {
+        turns: turned.turns,
+        waits: waitsAfter(view, seen, plan, wished.wish !== null),
+      }),
       notes: [...restoredNote(plan), ...wished.notes],
     },
     wish: wished.wish,
@@ -240,13 +244,17 @@ function pingPong(group: string): ProtocolConflict {
 }
 
 function memoryAfter(
-  view: RecordView,
+  { memory }: RecordView,
   mirror: Known,
   seen: SeenRecord,
-  turns: NonNullable<RecordView['memory']['turns']>,
+  {
+    turns,
+    waits,
+  }: { readonly turns: NonNullable<RecordMemory['turns']>; readonly waits: RecordMemory['waits'] },
 ): RecordView['memory'] | null {
-  const read = readAfter(view.memory.read, mirror.remote, seen.theirs);
-  const same = <T extends object>(before: T | undefined, after: T) =>
-    after === before || (before === undefined && Object.keys(after).length === 0);
-  return same(view.memory.turns, turns) && same(view.memory.read, read) ? null : { turns, read };
+  const read = readAfter(memory.read, mirror.remote, seen.theirs);
+  const same = <T extends object>(before: T | undefined, after: T | undefined) =>
+    after === before || (before === undefined && Object.keys(after ?? {}).length === 0);
+  if (same(memory.turns, turns) && same(memory.read, read) && same(memory.waits, waits)) return null;
+  return { turns, read, ...(waits === undefined ? {} : { waits }) };
 }

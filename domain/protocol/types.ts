@@ -105,6 +105,17 @@ export interface RecordMemory {
   readonly turns?: { readonly [group: string]: readonly string[] };
   /** Fingerprints of the values that reads of Booksy showed of each group, latest first (R4a). */
   readonly read?: { readonly [group: string]: readonly string[] };
+  /** Edits here that wait for their way out, of groups that `latest` decides (R9). */
+  readonly waits?: { readonly [group: string]: WaitingEdit };
+}
+
+/** An edit here, and by when it was known to be committed. */
+export interface WaitingEdit {
+  /** The group's edit counter and the fingerprint of its value: another edit is another one. */
+  readonly edits: number;
+  readonly value: string;
+  /** ISO instant by the database's clock. */
+  readonly by: string;
 }
 
 /** A conflict that is open on the record, with the groups that it freezes (R10). */

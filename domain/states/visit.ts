@@ -31,6 +31,9 @@ export function itemKey(item: ObservedVisitItem): string {
   return `${item.variantExternalId ?? ''}|${item.staffExternalId ?? ''}|${item.startsLocal}`;
 }
 
+/** Groups that a thin list row does not show (R5); a read by id does. */
+export const LISTS_MAY_OMIT: readonly string[] = ['travel'];
+
 /** A visit as seen at Booksy, in both vocabularies. */
 export function seenVisit(visit: ObservedVisit, links: Links, interval: Interval): SeenRecord {
   const unresolved = new Unresolved();

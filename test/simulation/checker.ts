@@ -123,14 +123,7 @@ function values(world: World, group: string, there: Json | undefined, report: Re
       ({ what, objectId, at }) => what === 'delete' && objectId === edit.objectId && at >= edit.at,
     );
     if (edit.side === 'there' && deletedSince) continue;
-    if (
-      ruled(
-        world,
-        edit,
-        edits.findLast(({ value }) => text(value) === text(there)),
-      )
-    )
-      continue;
+    if (ruled(world, edit, rivalsOf(edit, edits, known))) continue;
     report(
       `I8: ${edit.side === 'here' ? 'our' : 'their'} ${group} ${text(edit.value)} was lost silently to ${text(there)}`,
       unseen(world, edit, edits),
@@ -138,12 +131,36 @@ function values(world: World, group: string, there: Json | undefined, report: Re
   }
 }
 
-/** R9: a rule let the other side win; by `latest` only what is truly newer may. */
-function ruled(world: World, lost: Edit, winner: Edit | undefined): boolean {
+/**
+ * The edits that stood against one that was lost, oldest first: made of the same value as it, or as what it was made of, and one of
+ * the other by the same side. What is there in the end came of them.
+ */
+function rivalsOf(lost: Edit, edits: readonly Edit[], known: ReadonlySet<string>): readonly Edit[] {
+  const made = (value: string) => edits.find((edit) => text(edit.value) === value);
+  let from = text(lost.parent);
+  for (let steps = 0; !known.has(from) && steps < edits.length; steps += 1) from = text(made(from)?.parent);
+  const rivals: Edit[] = [];
+  for (;;) {
+    const next = edits.find(
+      ({ side, value, parent }) =>
+        side !== lost.side && known.has(text(value)) && text(parent) === from && text(value) !== from,
+    );
+    if (next === undefined || rivals.includes(next)) return rivals;
+    rivals.push(next);
+    from = text(next.value);
+  }
+}
+
+/**
+ * R9: a rule let the other side win. By `latest` only what is truly newer may: every edit of Booksy's that stood against ours, or
+ * the last one of ours.
+ */
+function ruled(world: World, lost: Edit, rivals: readonly Edit[]): boolean {
   const { policy } = world.platform;
   if (policy === 'platform') return lost.side === 'there';
   if (policy === 'booksy') return lost.side === 'here';
-  return policy === 'latest' && winner !== undefined && winner.side !== lost.side && winner.at > lost.at;
+  const winner = lost.side === 'here' ? rivals[0] : rivals.at(-1);
+  return policy === 'latest' && winner !== undefined && winner.at > lost.at;
 }
 
 /** What no rule can remove: nobody read it and no webhook told, or Booksy acted later than H. */

@@ -1,7 +1,9 @@
 import { sameValue, type Json } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
+import type { Interval } from '../../domain/observed.ts';
 import { isEnded, visitDirection } from '../../domain/states/visit.ts';
 import type { Commit } from '../../domain/protocol/port.ts';
+import { DEFAULT_SETTINGS } from '../../domain/protocol/settings.ts';
 import type {
   Evidence,
   Intent,
@@ -12,6 +14,7 @@ import type {
   RecordMemory,
   RecordView,
 } from '../../domain/protocol/types.ts';
+import { provesMore } from '../../domain/protocol/waits.ts';
 import { statusText } from './booksy.ts';
 
 export const RECORD_ID = 'visit';
@@ -206,7 +209,8 @@ export class Platform {
       pushUntil: null,
       directionOf: visitDirection,
       policyOf: () => this.policy,
-      editedAt: { ...this.editedAt },
+      // As the engine knows it: while one edit waits in the box, and no longer.
+      editedAt: rows.filter(({ kind }) => kind === 'edit').length === 1 ? { ...this.editedAt } : {},
       memory: this.memory,
     };
   }
@@ -245,6 +249,23 @@ export class Platform {
       this.effects.push('generation');
     }
     return this.#open(commit);
+  }
+
+  /** A look of a list that found the record as it was last observed (R9). */
+  shown(interval: Interval): boolean {
+    const { mirror, memory } = this;
+    if (mirror === null || memory.waits === undefined || interval.sentAt <= mirror.observedReceivedAt)
+      return false;
+    const look = { sentAt: interval.sentAt, unread: [] };
+    const alive = this.intents.some(
+      ({ state, rememberedUntil }) => state === 'open' || state === 'unknown' || rememberedUntil !== null,
+    );
+    if (alive || !provesMore(memory.waits, mirror.observedSentAt, look, DEFAULT_SETTINGS.latestMarginMs))
+      return false;
+    mirror.observedSentAt = interval.sentAt;
+    mirror.observedReceivedAt = interval.receivedAt;
+    this.#version += 1;
+    return true;
   }
 
   #note(group: string, value: Json): void {

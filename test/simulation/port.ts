@@ -1,4 +1,6 @@
+import { sameValue } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
+import { editedGroups } from '../../domain/plan.ts';
 import type { Commit, RecordPort } from '../../domain/protocol/port.ts';
 import type { Answer, Finding, Intent, Reading, RecordView } from '../../domain/protocol/types.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
@@ -116,6 +118,7 @@ export class SimulatedPort implements RecordPort {
         () =>
           `${this.#owner} commits ${[...platform.effects.slice(before), ...commit.notes.map(({ code }) => `(${code})`)].join('; ')}`,
       );
+      for (const winner of winnersByLatest(view, commit)) this.#world.hit(`\`latest\` let ${winner} win`);
       for (const { code } of commit.notes) this.#world.hit(`note ${code}`);
       for (const { state } of commit.intents) this.#world.hit(`intent ${state}`);
       for (const { kind } of commit.conflicts) this.#world.hit(`conflict ${kind}`);
@@ -266,4 +269,17 @@ function answerOf(acted: Acted, groups: GroupStates, interval: SeenRecord['inter
 function seenOf(externalId: string, theirs: GroupStates, interval: SeenRecord['interval']): SeenRecord {
   const { importUid: _, ...here } = theirs;
   return { externalId, theirs, here, unread: [], unresolved: [], unknown: null, interval };
+}
+
+/** Sides that `latest` let win in a commit: what was changed on both of them, and goes one way (R9). */
+function winnersByLatest({ mirror, ours, policyOf }: RecordView, commit: Commit): readonly string[] {
+  if (mirror === null || ours === null) return [];
+  const edited = editedGroups(ours, mirror);
+  const isDecided = (group: string, theirs: GroupStates) =>
+    policyOf(group) === 'latest' && edited.has(group) && !sameValue(theirs[group], mirror.baseTheirs[group]);
+  const { apply, open } = commit;
+  return [
+    ...(apply?.groups.some((group) => isDecided(group, apply.seen.theirs)) === true ? ['Booksy'] : []),
+    ...(open?.groups.some((group) => isDecided(group, open.preImage)) === true ? ['the platform'] : []),
+  ];
 }

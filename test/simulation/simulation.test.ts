@@ -58,6 +58,9 @@ const MUST_HIT = [
   'incomplete pass',
   'observations applied in reverse',
   'absence suspected',
+  'a list showed the base of an edit that waits',
+  '`latest` let Booksy win',
+  '`latest` let the platform win',
   'echo dropped by content',
   'note late_write_restored',
   ...['unknown', 'confirmed', 'unsent', 'rejected', 'expired', 'superseded', 'late_acted', 'closed'].map(

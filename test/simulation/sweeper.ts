@@ -1,5 +1,6 @@
 import { sameValue } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
+import type { Interval } from '../../domain/observed.ts';
 import { isEnded } from '../../domain/states/visit.ts';
 import { isComplete, nextStep, WALK_START, type WalkCursor } from '../../domain/walk.ts';
 import { isOurs } from './platform.ts';
@@ -22,10 +23,9 @@ export class Sweeper {
       const page = list.slice(cursor.offset, cursor.offset + 4);
       const ids = page.map(({ id }) => id);
       ids.forEach((id) => distinct.add(id));
-      for (const one of page) {
-        const { groups, id } = one;
-        rows.push(() => this.#listed(id, groups));
-      }
+      // Sent and received in the same moment; what it leads to comes at the end of the pass.
+      const interval = { sentAt: this.#world.scheduler.iso(), receivedAt: this.#world.scheduler.iso() };
+      for (const { groups, id } of page) rows.push(() => this.#listed(id, groups, interval));
       const next = nextStep(cursor, { total: list.length, externalIds: ids }, 4);
       if (next.cursor.done) this.#swept(next.cursor, distinct, rows);
       else {
@@ -52,10 +52,13 @@ export class Sweeper {
     this.#world.wake();
   }
 
-  #listed(id: string, groups: GroupStates): void {
+  #listed(id: string, groups: GroupStates, interval: Interval): void {
     const { platform } = this.#world;
     if (id === platform.externalId) {
-      if (platform.mirror !== null && sameValue(groups, platform.mirror.remote)) return;
+      if (platform.mirror !== null && sameValue(groups, platform.mirror.remote)) {
+        if (platform.shown(interval)) this.#world.hit('a list showed the base of an edit that waits');
+        return;
+      }
       platform.addBox('observe');
     } else if (isOurs(groups) && !platform.former.includes(id)) {
       this.#world.hit('unlinked one with our import uid seen');
