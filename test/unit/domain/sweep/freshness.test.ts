@@ -56,4 +56,31 @@ describe('isStale (R20)', () => {
     expect(isStale([row('visits:near', 100 * minute)], 115 * minute + 1)).toBe(true);
     expect(isStale([], 0)).toBe(true);
   });
+
+  it('is judged by the window of the day: the widest that proves it counts (R37)', () => {
+    const minute = 60_000;
+    const now = 1000 * minute;
+    const rows = [
+      row('visits:next', now - minute),
+      row('visits:week', now - 20 * minute),
+      row('visits:near', now - 30 * minute),
+      row('visits:ahead', now - 119 * minute),
+    ];
+    const staleOn = (days: number, own = rows) => isStale(own, now, days);
+    expect([-1, 0, 1, 2, 7, 8, 14].map((days) => staleOn(days))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
+    // Looked at once an hour: twice as long is an outage, and stretched it is stretched.
+    expect(staleOn(15)).toBe(false);
+    expect(staleOn(15, [row('visits:ahead', now - 121 * minute)])).toBe(true);
+    expect(staleOn(15, [row('visits:ahead', now - 121 * minute, { everySeconds: 7200 })])).toBe(false);
+    expect(staleOn(3, [row('visits:ahead', now - 14 * minute)])).toBe(false);
+    expect(staleOn(15, [row('visits:near', now)])).toBe(true);
+  });
 });
