@@ -50,6 +50,8 @@ export interface MirrorWrite {
   readonly sentAt: string;
   readonly receivedAt: string;
   readonly extra: Readonly<Record<string, Json>>;
+  /** What judgements remember of it; where it is missing, what stands there stays. Of all of one statement, or of none. */
+  readonly flips?: RecordMemory | undefined;
 }
 
 interface MirrorDbRow {
@@ -115,7 +117,9 @@ export async function writeMirror(
 ): Promise<number> {
   if (writes.length === 0) return 0;
   const fixedNames = Object.keys(mirror.fixed);
-  const extraNames = Object.keys(mirror.extra);
+  const withFlips = writes.every(({ flips }) => flips !== undefined);
+  const ownTypes = withFlips ? { ...mirror.extra, flips: 'jsonb' } : mirror.extra;
+  const extraNames = Object.keys(ownTypes);
   const payload = writes.map((write) => ({
     external_id: write.externalId,
     record_id: write.recordId,
@@ -128,9 +132,10 @@ export async function writeMirror(
     sealed_extra: write.sealedExtra?.toString('base64') ?? null,
     sent_at: write.sentAt,
     received_at: write.receivedAt,
+    ...(withFlips ? { flips: write.flips } : {}),
     ...write.extra,
   }));
-  const extraTypes = extraNames.map((name) => `, ${name} ${mirror.extra[name] ?? 'text'}`).join('');
+  const extraTypes = extraNames.map((name) => `, ${name} ${ownTypes[name] ?? 'text'}`).join('');
   const onceNames = Object.keys(mirror.onInsert);
   const columns = [...fixedNames, ...extraNames, ...onceNames].map((name) => `, ${name}`).join('');
   const fixedValues = fixedNames.map((name) => Prisma.sql`, ${mirror.fixed[name]}`);

@@ -1,3 +1,4 @@
+import { inTransaction } from '../../infra/database/index.ts';
 import type { ProcessReport } from '../../domain/protocol/port.ts';
 import { WRITE_ENTITIES, type RecordRef, type WriteEntity } from '../../domain/protocol/types.ts';
 import type { RunBusiness } from '../inbound/run.ts';
@@ -86,7 +87,7 @@ async function takeOutEchoes(
   const asked = records.filter(({ mustProcess }) => !mustProcess);
   if (asked.length === 0) return new Set();
   const refs = asked.map(({ entity, recordId }): RecordRef => ({ entity, recordId }));
-  return deps.db.$transaction(async (tx) => {
+  return inTransaction(deps.db, async (tx) => {
     const echoes = await deps.outbound.echoesOf(tx, businessId, refs);
     await deleteBoxRows(
       tx,

@@ -1,4 +1,4 @@
-import type { Db } from '../../infra/database/index.ts';
+import { inTransaction, type Db } from '../../infra/database/index.ts';
 import { inTurn } from '../../infra/database/turns.ts';
 import type { Vault } from '../../infra/crypto.ts';
 import { isMappedEntity } from '../../infra/mappings.ts';
@@ -138,7 +138,8 @@ export async function inStep<T>(
   claim: Claim = null,
 ): Promise<T> {
   return inTurn(deps.db, business.id, () =>
-    deps.db.$transaction(
+    inTransaction(
+      deps.db,
       async (tx) => {
         const row = await openStep(tx, run);
         if (row.held) throw new HeldError(`Run ${run.runId} is held.`);
@@ -150,7 +151,7 @@ export async function inStep<T>(
         await closeStep(scope, scope.outcome());
         return result;
       },
-      { timeout: APPLY_TIMEOUT_MS, maxWait: APPLY_TIMEOUT_MS },
+      { timeout: APPLY_TIMEOUT_MS },
     ),
   );
 }

@@ -1,7 +1,7 @@
-import type { Db, Tx } from '../../infra/database/index.ts';
+import { inTransaction, type Db, type Tx } from '../../infra/database/index.ts';
 import type { EditCounters, OursState } from '../../domain/plan.ts';
 import type { Commit } from '../../domain/protocol/port.ts';
-import type { Intent } from '../../domain/protocol/types.ts';
+import type { Intent, RecordMemory } from '../../domain/protocol/types.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
 import { isEnded } from '../../domain/states/visit.ts';
@@ -80,10 +80,7 @@ export async function writeCommits(
 ): Promise<readonly PromiseSettledResult<CommitOutcome>[]> {
   const committedAtMs = monotonicMs();
   try {
-    const written = await db.$transaction((tx) => writeRound(tx, wanted), {
-      maxWait: TIMEOUT_MS,
-      timeout: TIMEOUT_MS,
-    });
+    const written = await inTransaction(db, (tx) => writeRound(tx, wanted), { timeout: TIMEOUT_MS });
     return wanted.map(({ input }) => {
       const own = written.get(input.context.owner);
       if (own === undefined) return done(NOT_COMMITTED);
@@ -203,7 +200,12 @@ async function write(
     const counters = await applyHere(own, binding);
     if (commit.link !== null)
       await moveLink(scope, adapter, input.context.ref.recordId, commit.link.externalId);
-    if (commit.mirror !== null) mirrors.push(linkedWrite(input, own.scope, binding, commit.mirror, counters));
+    if (commit.mirror !== null) {
+      mirrors.push({
+        ...linkedWrite(input, own.scope, binding, commit.mirror, counters),
+        flips: memoryOf(input, commit),
+      });
+    }
   }
   // One that was observed later already is not written (R1).
   if ((await writeMirror(scope, adapter.mirror, mirrors)) < mirrors.length) throw new WorldMoved();
@@ -225,10 +227,16 @@ async function write(
     await openFound(own.input, own.scope, own.commit);
     await settleConflicts(own.input, own.scope, own.commit);
   }
-  await keepMemories(scope, adapter, owns);
+  const kept = mirrors.every(({ flips }) => flips !== undefined);
+  await keepMemories(scope, adapter, kept ? owns.filter(({ commit }) => commit.mirror === null) : owns);
   await clearBoxes(scope, owns);
   await writeAudit(scope);
   return intents;
+}
+
+/** What is remembered of the row that a commit writes: what stands there where the commit says nothing. */
+function memoryOf({ loaded }: CommitInput, { memory, mirror }: Commit): RecordMemory | undefined {
+  return memory ?? loaded.facts.mirrors.find(({ external_id: id }) => id === mirror?.seen.externalId)?.flips;
 }
 
 /** What becomes of links, generations and of what is gone, once the mirror is written. */

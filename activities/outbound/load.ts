@@ -1,4 +1,4 @@
-import { Prisma, sqlState, type Db, type Tx } from '../../infra/database/index.ts';
+import { inTransaction, sqlState, type Db, type Tx } from '../../infra/database/index.ts';
 import { loadRuleOfEach } from '../../infra/rules/load.ts';
 import { localOf, resolveLocal } from '../../domain/local-time.ts';
 import type { Direction, GroupStates } from '../../domain/merge.ts';
@@ -50,7 +50,8 @@ export async function loadViews(
   const [first] = wanted;
   if (first === undefined) return [];
   const { adapter } = first;
-  return db.$transaction(
+  return inTransaction(
+    db,
     async (tx) => {
       const facts = await readFacts(
         tx,
@@ -91,7 +92,7 @@ export async function loadViews(
       }
       return outcomes;
     },
-    { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead, maxWait: 30_000, timeout: 30_000 },
+    { isolationLevel: 'RepeatableRead', timeout: 30_000 },
   );
 }
 

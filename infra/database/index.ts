@@ -4,9 +4,11 @@
  * CRUD goes through Prisma's models, bulk through `$queryRaw`/`$executeRaw` with set-based SQL.
  */
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 
 import { Prisma, PrismaClient } from './generated/client.ts';
 import { createStatementNames } from './prepared.ts';
+import { createSqlPool, type Sql, type SqlPool, type TransactionOptions } from './sql.ts';
 
 export { Prisma, PrismaClient };
 export { isDatabaseAway, isTimeHeld, sqlState } from './errors.ts';
@@ -14,8 +16,11 @@ export { isDatabaseAway, isTimeHeld, sqlState } from './errors.ts';
 /** What runs queries outside a transaction. */
 export type Db = PrismaClient;
 
-/** What runs queries inside `db.$transaction(async (tx) => …)`. */
-export type Tx = Prisma.TransactionClient;
+/** What runs SQL inside a transaction, {@link inTransaction}'s or Prisma's. */
+export type Tx = Sql;
+
+/** What runs queries inside `db.$transaction(async (tx) => …)`, models included. */
+export type ModelTx = Prisma.TransactionClient;
 
 export interface DatabaseOptions {
   /** PostgreSQL connection string. Parameters in it (`options`, `application_name`) win over ours. */
@@ -48,28 +53,59 @@ export interface Database {
 export function createDatabase(options: DatabaseOptions): Database {
   const onIdleError = options.onIdleError ?? (() => undefined);
   const { statementTimeoutMs } = options;
-  const adapter = new PrismaPg(
-    {
-      connectionString: options.url,
-      max: options.poolMax,
-      min: options.poolMin ?? 0,
-      application_name: options.applicationName,
-      connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
-      idleTimeoutMillis: options.idleTimeoutMs ?? 30_000,
-      keepAlive: true,
-      // The session's zone must not show in what we read: instants travel in UTC.
-      options: `-c timezone=UTC${statementTimeoutMs === undefined ? '' : ` -c statement_timeout=${statementTimeoutMs}`}`,
-    },
-    {
-      onPoolError: onIdleError,
-      onConnectionError: onIdleError,
-      ...(options.preparedStatements === true ? { statementNameGenerator: createStatementNames() } : {}),
-    },
-  );
-  const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolMax,
+    min: options.poolMin ?? 0,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
+    idleTimeoutMillis: options.idleTimeoutMs ?? 30_000,
+    keepAlive: true,
+    // The session's zone must not show in what we read: instants travel in UTC.
+    options: `-c timezone=UTC${statementTimeoutMs === undefined ? '' : ` -c statement_timeout=${statementTimeoutMs}`}`,
+  });
+  pool.on('error', onIdleError);
+  const nameOf = options.preparedStatements === true ? createStatementNames() : () => '';
+  const adapter = new PrismaPg(pool, { onConnectionError: onIdleError, statementNameGenerator: nameOf });
+  const client = new PrismaClient({ adapter, errorFormat: 'minimal' });
+  const sql = createSqlPool(pool, nameOf);
+  const prisma = withOwnSql(client, sql);
+  pools.set(prisma, sql);
   let closed: Promise<void> | undefined;
   return {
     prisma,
-    close: () => (closed ??= prisma.$disconnect()),
+    close: () => (closed ??= client.$disconnect().then(() => pool.end())),
   };
+}
+
+const pools = new WeakMap<object, SqlPool>();
+
+/**
+ * A transaction of SQL alone: without Prisma's own work, which a hot path pays for with each statement. Committed once `work` is
+ * done; an error takes everything back.
+ */
+export function inTransaction<T>(
+  db: Pick<Db, '$transaction'>,
+  work: (tx: Tx) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  const pool = pools.get(db);
+  return pool === undefined ? db.$transaction(work, options) : pool.transaction(work, options);
+}
+
+/** The same client, whose raw statements outside transactions take the short way. They begin at once, also unawaited. */
+function withOwnSql(client: PrismaClient, { $queryRaw, $executeRaw }: Sql): PrismaClient {
+  const own = new Map<string | symbol, unknown>([
+    ['$queryRaw', $queryRaw],
+    ['$executeRaw', $executeRaw],
+  ]);
+  return new Proxy(client, {
+    get(target, name) {
+      const found: unknown = own.get(name) ?? Reflect.get(target, name, target);
+      // Prisma's methods must see Prisma's own client: what they begin with has to stay in their transaction.
+      return typeof found === 'function' && typeof name === 'string' && name.startsWith('$') && !own.has(name)
+        ? (...given: unknown[]): unknown => Reflect.apply(found, target, given)
+        : found;
+    },
+  });
 }

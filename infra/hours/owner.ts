@@ -1,5 +1,5 @@
 import { addDays } from '../../domain/local-time.ts';
-import type { Db, Tx } from '../database/index.ts';
+import type { Tx } from '../database/index.ts';
 import { HoursError, unusable, type HoursOwner } from './words.ts';
 
 /** A salon at this moment, by the database's clock. */
@@ -13,7 +13,7 @@ export interface SalonNow {
 }
 
 /** @throws {HoursError} `unknown_owner` where there is no such business */
-export async function salonNow(db: Pick<Db | Tx, '$queryRaw'>, businessId: string): Promise<SalonNow> {
+export async function salonNow(db: Pick<Tx, '$queryRaw'>, businessId: string): Promise<SalonNow> {
   const rows = await db.$queryRaw<{ zone: string; today: string; now: Date }[]>`
     SELECT zone, (now() AT TIME ZONE zone)::date::text AS today, now() AS now
       FROM businesses WHERE id = ${businessId}::uuid`;
@@ -34,7 +34,7 @@ export async function lockOwner(tx: Tx, businessId: string, owner: HoursOwner): 
 
 /** @throws {HoursError} `unknown_owner`, the same for one of another business */
 export async function requireOwner(
-  db: Pick<Db | Tx, 'staff' | 'room'>,
+  db: Pick<Tx, '$queryRaw'>,
   businessId: string,
   owner: HoursOwner,
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function requireOwner(
 }
 
 async function ownerExists(
-  db: Pick<Db | Tx, 'staff' | 'room'>,
+  db: Pick<Tx, '$queryRaw'>,
   businessId: string,
   { kind, id }: HoursOwner,
 ): Promise<boolean> {
@@ -51,10 +51,18 @@ async function ownerExists(
     case 'business':
       return id === businessId;
     case 'staff':
-      return (await db.staff.count({ where: { id, businessId } })) > 0;
+      return hasRow(
+        await db.$queryRaw`SELECT 1 AS one FROM staff WHERE id = ${id}::uuid AND business_id = ${businessId}::uuid`,
+      );
     case 'room':
-      return (await db.room.count({ where: { id, businessId } })) > 0;
+      return hasRow(
+        await db.$queryRaw`SELECT 1 AS one FROM rooms WHERE id = ${id}::uuid AND business_id = ${businessId}::uuid`,
+      );
   }
+}
+
+function hasRow(rows: unknown): boolean {
+  return Array.isArray(rows) && rows.length > 0;
 }
 
 function unknownOwner(what: string): HoursError {

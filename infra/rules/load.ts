@@ -1,5 +1,5 @@
 import { effectiveRule, type SourceSystem, type SyncRule } from '../../domain/rules/rules.ts';
-import type { Db } from '../database/index.ts';
+import type { Tx } from '../database/index.ts';
 import { parseRule } from './schema.ts';
 
 /** A row of `sync_rules` that is no rule: somebody wrote it past the API. */
@@ -55,7 +55,7 @@ export function ruleOfRow(businessId: string, row: RuleRow): SyncRule {
 }
 
 /** Every rule of a business, the active ones and the others, by id. */
-export async function loadRules(db: Pick<Db, '$queryRaw'>, businessId: string): Promise<readonly SyncRule[]> {
+export async function loadRules(db: Pick<Tx, '$queryRaw'>, businessId: string): Promise<readonly SyncRule[]> {
   const rows = await db.$queryRaw<RuleRow[]>`
     SELECT id, name, source_system, priority, conditions, actions, policies, directions, active, version, updated_at, updated_by
       FROM sync_rules WHERE business_id = ${businessId}::uuid ORDER BY id COLLATE "C"`;
@@ -70,7 +70,7 @@ export async function loadRules(db: Pick<Db, '$queryRaw'>, businessId: string): 
  * @throws {StoredRuleError}
  */
 export async function loadRule(
-  db: Pick<Db, '$queryRaw'>,
+  db: Pick<Tx, '$queryRaw'>,
   businessId: string,
   sourceSystem: SourceSystem = 'both',
 ): Promise<SyncRule> {
@@ -83,7 +83,7 @@ export async function loadRule(
  * @returns a look-up that throws {StoredRuleError} for a business with a row that is no rule, and for no other
  */
 export async function loadRuleOfEach(
-  db: Pick<Db, '$queryRaw'>,
+  db: Pick<Tx, '$queryRaw'>,
   businessIds: readonly string[],
 ): Promise<(businessId: string) => SyncRule> {
   const rows = await db.$queryRaw<(RuleRow & { readonly business_id: string })[]>`

@@ -48,7 +48,7 @@ type Row = RuleRow & { readonly business_id: string };
 
 /** Rules of some businesses, by business and id, after a place in that order. @throws {StoredRuleError} */
 export async function listRules(
-  db: Pick<Db, '$queryRaw'>,
+  db: Pick<Tx, '$queryRaw'>,
   businessIds: readonly string[],
   page: {
     readonly after?: readonly [businessId: string, ruleId: string] | undefined;
@@ -67,7 +67,7 @@ export async function listRules(
 
 /** One rule; null where there is none. @throws {StoredRuleError} */
 export async function readRule(
-  db: Pick<Db, '$queryRaw'>,
+  db: Pick<Tx, '$queryRaw'>,
   businessId: string,
   ruleId: string,
 ): Promise<StoredRule | null> {
@@ -214,7 +214,9 @@ function refuseOther(ruleId: string, present: StoredRule | null, expected: numbe
 }
 
 async function refuseTooMany(tx: Tx, businessId: string): Promise<void> {
-  const count = await tx.syncRule.count({ where: { businessId } });
+  const rows = await tx.$queryRaw<{ n: bigint }[]>`
+    SELECT count(*) AS n FROM sync_rules WHERE business_id = ${businessId}::uuid`;
+  const count = Number(rows[0]?.n ?? 0);
   if (count > MOST_RULES)
     throw new RuleError('too_many_rules', `A business has at most ${String(MOST_RULES)} rules.`);
 }

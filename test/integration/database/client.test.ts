@@ -12,7 +12,7 @@ import {
   isTimeHeld,
   sqlState,
   type Database,
-  type Tx,
+  type ModelTx,
 } from '../../../infra/database/index.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { book, openSalon, type Salon } from './support/salon.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 /** Books eight to half past by Prisma's models. */
-async function bookByModel(tx: Tx, staffId: string): Promise<string> {
+async function bookByModel(tx: ModelTx, staffId: string): Promise<string> {
   const startsAt = new Date('2030-03-04T08:00:00Z');
   const endsAt = new Date('2030-03-04T08:30:00Z');
   const time = { zone: 'UTC', startsAt, endsAt, startsLocal: startsAt, endsLocal: endsAt };

@@ -238,20 +238,10 @@ describe('what waits without need', () => {
     const own = await desk.ownProfile();
     await desk.clients(card('1'));
     await desk.inRun(async ({ tx, runId }) => {
-      await tx.externalClient.create({
-        data: {
-          businessId: desk.business.id,
-          externalId: '1',
-          profileId: own,
-          remote: {},
-          remoteHash: '',
-          baseTheirs: {},
-          baseOurs: {},
-          observedSentAt: new Date(0),
-          observedReceivedAt: new Date(0),
-          lastRunId: runId,
-        },
-      });
+      await tx.$executeRaw`
+        INSERT INTO external_clients (business_id, external_id, profile_id, remote, remote_hash, base_theirs, base_ours,
+                                      observed_sent_at, observed_received_at, last_run_id)
+        VALUES (${desk.business.id}::uuid, '1', ${own}::uuid, '{}', '', '{}', '{}', 'epoch', 'epoch', ${runId}::uuid)`;
     });
     expect(await desk.inRun((scope) => settleWaiting(scope, 'profile', null))).toBe(1);
     expect(await desk.mapping('1')).toMatchObject({
@@ -268,9 +258,8 @@ describe('what waits without need', () => {
     await desk.inRun((scope) => settleWaiting(scope, 'profile', { ids: ['1', '2'] }));
     expect(await desk.mapping('1')).toMatchObject({ state: 'unsure', version: 1 });
     await desk.inRun(async (scope) => {
-      await scope.tx.syncPassRow.create({
-        data: { runId: scope.runId, windowKey: 'clients', externalId: '2' },
-      });
+      await scope.tx.$executeRaw`
+        INSERT INTO sync_pass_rows (run_id, window_key, external_id) VALUES (${scope.runId}::uuid, 'clients', '2')`;
       expect(await settleWaiting(scope, 'profile', { windowKey: 'clients' })).toBe(1);
     });
     expect(await desk.mapping('1')).toMatchObject({ state: 'rejected', reason: 'not_listed' });

@@ -72,11 +72,8 @@ async function costOf(desk: Desk, cards: number): Promise<readonly Statement[]> 
   const rolledBack = new Error('rolled back');
   const look = desk.inRun(async (scope) => {
     const explain = async (text: TemplateStringsArray, values: readonly unknown[]) => {
-      const { text: sql, values: bound } = Prisma.sql(text, ...values);
-      const [row] = await scope.tx.$queryRawUnsafe<{ 'QUERY PLAN': { Plan: unknown }[] }[]>(
-        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`,
-        ...bound,
-      );
+      const [row] = await scope.tx.$queryRaw<{ 'QUERY PLAN': { Plan: unknown }[] }[]>`
+        EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${Prisma.sql(text, ...values)}`;
       const plan = row?.['QUERY PLAN'][0]?.Plan;
       const { 'Shared Hit Blocks': hit, 'Shared Read Blocks': read } = plan as Record<string, number>;
       statements.push({ buffers: (hit ?? 0) + (read ?? 0), plan: JSON.stringify(plan) });
