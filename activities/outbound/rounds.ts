@@ -1,5 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDatabaseAway } from '../../infra/database/index.ts';
+
+/** Items of one round at most. */
+const MOST = 32;
 
 /** Asked for at once by one caller each. */
 interface Asked<T, R> {
@@ -9,10 +11,13 @@ interface Asked<T, R> {
 }
 
 export interface RoundsOptions {
-  /** Items of one round at most; default 32. */
+  /** Items of one round at most; default {@link MOST}. */
   readonly most?: number;
-  /** How long a round waits for more, in milliseconds, by how many wait already. Default: not at all. */
-  readonly lingerMs?: (key: string, waiting: number) => number;
+  /**
+   * How many may still ask, with those that wait already, and for how many milliseconds at most a round waits for them. It
+   * begins as soon as they all have. Default: nobody is waited for.
+   */
+  readonly gather?: (key: string) => { readonly all: number; readonly forMs: number };
   /** Lets a round begin: what is asked for until then goes with it. */
   readonly enter?: <V>(key: string, work: () => Promise<V>) => Promise<V>;
 }
@@ -26,6 +31,8 @@ export interface RoundsOptions {
  */
 export class Rounds<T, R> {
   readonly #waiting = new Map<string, Asked<T, R>[]>();
+  /** Told of each who asks while a round is gathered. */
+  readonly #gathering = new Map<string, (waiting: number) => void>();
   readonly #work: (key: string, items: readonly T[]) => Promise<readonly PromiseSettledResult<R>[]>;
   readonly #options: RoundsOptions;
 
@@ -44,6 +51,7 @@ export class Rounds<T, R> {
       const waiting = this.#waiting.get(key);
       if (waiting !== undefined) {
         waiting.push(asked);
+        this.#gathering.get(key)?.(waiting.length);
         return;
       }
       const first = [asked];
@@ -53,12 +61,11 @@ export class Rounds<T, R> {
   }
 
   async #untilNobodyWaits(key: string, waiting: Asked<T, R>[]): Promise<void> {
-    const { most = 32, enter = (_key, work) => work() } = this.#options;
+    const { most = MOST, enter = (_key, work) => work() } = this.#options;
     while (waiting.length > 0) {
       // What the same event brought on is asked for together.
       await new Promise((resolve) => setImmediate(resolve));
-      const lingerMs = this.#options.lingerMs?.(key, waiting.length) ?? 0;
-      if (lingerMs > 0) await delay(lingerMs);
+      await this.#gather(key, waiting.length);
       let round: readonly Asked<T, R>[] = [];
       try {
         await enter(key, async () => {
@@ -70,6 +77,24 @@ export class Rounds<T, R> {
       }
     }
     this.#waiting.delete(key);
+  }
+
+  async #gather(key: string, waiting: number): Promise<void> {
+    const { all = 0, forMs = 0 } = this.#options.gather?.(key) ?? {};
+    const { most = MOST } = this.#options;
+    const enough = Math.min(all, most);
+    if (forMs <= 0 || waiting >= enough) return;
+    await new Promise<void>((resolve) => {
+      const over = () => {
+        clearTimeout(timer);
+        this.#gathering.delete(key);
+        resolve();
+      };
+      const timer = setTimeout(over, forMs);
+      this.#gathering.set(key, (now) => {
+        if (now >= enough) over();
+      });
+    });
   }
 
   async #settle(key: string, round: readonly Asked<T, R>[]): Promise<void> {

@@ -23,10 +23,11 @@ export interface CommitWanted {
 }
 
 /**
- * How long a round waits for others that are under way, in milliseconds. Under load it saves more than it takes; a record
- * that is alone does not wait.
+ * How long a round waits for one that is under way, in milliseconds, and for all of them at most. Under load it saves more than
+ * it takes; a record that is alone does not wait.
  */
-const LINGER_MS = 6;
+const GATHER_MS = 4;
+const GATHER_MOST_MS = 32;
 
 /** What the processes of this worker do together: the same statement for all that wait for it. */
 export interface Together {
@@ -58,7 +59,11 @@ export function togetherOf(db: Db): Together {
     else underWay.set(businessId, now);
     all += by;
   };
-  const forAll = { lingerMs: (_key: string, waiting: number) => (all > waiting ? LINGER_MS : 0) };
+  const gathered = (others: number) => ({
+    all: others,
+    forMs: Math.min(GATHER_MOST_MS, GATHER_MS * (others - 1)),
+  });
+  const forAll = { gather: () => gathered(all) };
   const together: Together = {
     begin(businessId) {
       count(businessId, 1);
@@ -78,7 +83,7 @@ export function togetherOf(db: Db): Together {
     // One apply of a business at a time (R13): who waits for it in this process holds no connection meanwhile.
     commits: new Rounds((_key, wanted) => writeCommits(db, wanted), {
       enter: (key, work) => inTurn(db, businessOfKey(key), work),
-      lingerMs: (key, waiting) => ((underWay.get(businessOfKey(key)) ?? 0) > waiting ? LINGER_MS : 0),
+      gather: (key) => gathered(underWay.get(businessOfKey(key)) ?? 0),
     }),
   };
   known.set(db, together);

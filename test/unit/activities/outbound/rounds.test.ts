@@ -114,4 +114,34 @@ describe('rounds of work', () => {
     broken = false;
     expect(await work.ask('a', 2)).toBe(2);
   });
+
+  it('gathers those that are still to ask, and begins as soon as all have', async () => {
+    const rounds: (readonly number[])[] = [];
+    const work = new Rounds<number, number>(
+      (_key, items) => {
+        rounds.push(items);
+        return Promise.resolve(items.map(done));
+      },
+      { gather: () => ({ all: 3, forMs: 60_000 }) },
+    );
+    const one = work.ask('a', 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(rounds).toEqual([]);
+    await Promise.all([one, work.ask('a', 2), work.ask('a', 3)]);
+    expect(rounds).toEqual([[1, 2, 3]]);
+  });
+
+  it('waits for nobody for longer than told', async () => {
+    const rounds: (readonly number[])[] = [];
+    const work = new Rounds<number, number>(
+      (_key, items) => {
+        rounds.push(items);
+        return Promise.resolve(items.map(done));
+      },
+      { gather: () => ({ all: 3, forMs: 10 }) },
+    );
+    await Promise.all([work.ask('a', 1), work.ask('a', 2)]);
+    expect(rounds).toEqual([[1, 2]]);
+    expect(await work.ask('a', 3)).toBe(3);
+  });
 });
