@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { request } from 'undici';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
 import { Deliveries } from './deliveries.ts';
@@ -172,15 +173,14 @@ export class Webhooks {
     try {
       const url =
         settings.signing === 'token' ? `${target.url.replace(/\/$/, '')}/${settings.token}` : target.url;
-      const response = await fetch(url, {
+      const response = await request(url, {
         method: 'POST',
         body: message.body,
-        redirect: 'manual',
         signal: controller.signal,
         headers: { 'content-type': 'application/json', ...this.signature(message, settings) },
       });
-      await response.body?.cancel();
-      return String(response.status);
+      await response.body.dump();
+      return String(response.statusCode);
     } catch {
       return 'no answer';
     } finally {

@@ -1,3 +1,4 @@
+import { request } from 'undici';
 import { z } from 'zod';
 import type { BenchServers } from '../row.ts';
 import { startPart } from './part.ts';
@@ -26,6 +27,8 @@ const stateShape = z.object({ salons: z.array(z.object({ id: z.number() })) });
 export type Counters = z.output<typeof countersShape>;
 export type ClientCard = z.output<typeof clientsShape>['results'][number];
 
+type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
 /** The Booksy sandbox of one measurement: a process of its own, latency 0. */
 export interface Salon {
   readonly url: string;
@@ -34,7 +37,7 @@ export interface Salon {
   counters(): Promise<Counters>;
   clearCounters(): Promise<void>;
   /** Any call of the control surface. */
-  control(method: string, path: string, body?: unknown): Promise<unknown>;
+  control(method: Method, path: string, body?: unknown): Promise<unknown>;
   /** Ids of the salons. */
   ids(): Promise<readonly number[]>;
   /** Every client card, as the salon itself sees it. */
@@ -79,15 +82,16 @@ export async function startSalon(servers: BenchServers, options: SalonOptions): 
     },
   });
   const url = z.string().parse(part.ready['url']).replace(/\/$/, '');
-  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${url}/_control${path}`, {
+  const control = async (method: Method, path: string, body?: unknown): Promise<unknown> => {
+    const response = await request(`${url}/_control${path}`, {
       method,
       ...(body === undefined
         ? {}
         : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`The simulator answered ${method} ${path} with ${response.status}.`);
+    const text = await response.body.text();
+    const { statusCode } = response;
+    if (statusCode >= 300) throw new Error(`The simulator answered ${method} ${path} with ${statusCode}.`);
     return text === '' ? undefined : JSON.parse(text);
   };
   const ids = async () => stateShape.parse(await control('GET', '/state')).salons.map(({ id }) => id);
