@@ -224,8 +224,12 @@ describe('writing', () => {
     expect(written.value[1]?.intervals).toEqual([[540, 1440]]);
     expect((await client.getWeek(salon, { owner }, call)).rows[1]?.intervals).toEqual([[540, 1440]]);
     const date = '2027-09-08';
-    const { raw } = await client.readCustomDaysForWrite(salon, { owner, fromDate: date, toDate: date }, call);
-    const day = await client.putCustomDay(salon, { owner, date, raw, intervals: [[1200, 1560]] }, call);
+    const days = await client.readCustomDaysForWrite(salon, { owner, fromDate: date, toDate: date }, call);
+    const day = await client.putCustomDay(
+      salon,
+      { owner, date, raw: days.raw, intervals: [[1200, 1560]] },
+      call,
+    );
     expect(day.value.intervals).toEqual([[1200, 1560]]);
     const offKey = { resourceExternalId, externalId: off.value.externalId };
     await client.deleteTimeOff(salon, offKey, call);

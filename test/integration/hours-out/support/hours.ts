@@ -52,7 +52,11 @@ interface WireDay {
 }
 
 export async function startHoursRig(options: TestEngineOptions = {}): Promise<HoursRig> {
-  const rig = await startRig(options);
+  return hoursOn(await startRig(options));
+}
+
+/** The same on a salon that is there. */
+export async function hoursOn(rig: OutboundRig): Promise<HoursRig> {
   const faults = underFaultsOf(() => rig);
   const { simulator } = rig.engine;
   const [room] = await rig.sql<{ id: string; external_id: string }>(

@@ -68,7 +68,7 @@ export async function openTheWayOut(rig: OutboundRig): Promise<void> {
       rig.businessId,
       { bufferTimes: { before: 0, after: 0 }, maxAdvanceBooking: 365 },
       { syncAvailability: true, autoResolveConflicts: false, notifyAdmin: true },
-      { 'service.*': 'both', 'variant.*': 'both', 'profile.*': 'both' },
+      { 'service.*': 'both', 'variant.*': 'both', 'profile.*': 'both', 'hours.*': 'both' },
     ],
   );
 }

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect } from 'vitest';
 import type { MatrixBench } from './bench.ts';
+import { scheduleId } from '../../../../domain/states/hours.ts';
 import { wednesday } from './days.ts';
 
 /** Done here by SQL, seen there. */
@@ -258,4 +259,39 @@ export function cellsOut(bench: MatrixBench): void {
       expect(await bench.rig.sql('SELECT 1 FROM sync_outbox WHERE record_id = $1', [id])).toEqual([]);
     });
   });
+
+  describe('opening hours out', () => {
+    cell('M-hours-change-out', 'a weekday, and a date that is a day of its own (R8, R14)', async () => {
+      const { id: staffId, externalId } = bench.rig.staff;
+      const date = wednesday(9);
+      const parts = [
+        ['weekly', 'UPDATE working_hours SET intervals = $2 WHERE owner_id = $1 AND day_of_week = 3', []],
+        [
+          'custom',
+          `INSERT INTO working_hours (id, business_id, owner_kind, owner_id, kind, date, intervals)
+           VALUES ($3, $4, 'staff', $1, 'custom', $5, $2)`,
+          [uuidv7(), bench.rig.businessId, date],
+        ],
+      ] as const;
+      for (const [part, statement, values] of parts) {
+        await bench.rig.sql(statement, [staffId, '[[615, 915]]', ...values]);
+        expect(await bench.rig.process('hours', scheduleId('staff', staffId, part))).toMatchObject({
+          outcome: 'written',
+          writes: 1,
+        });
+      }
+      const open = [{ hour_from: '10:15', hour_till: '15:15' }];
+      const week = await asSalon('GET', `schedule/resource/${externalId}/default/`);
+      expect(Object.values(week).find((day) => isDay(day) && day.day_of_week === 3)).toMatchObject({
+        hours: open,
+      });
+      expect(await asSalon('GET', `schedule/resource/${externalId}/custom/${date}/`)).toMatchObject({
+        hours: open,
+      });
+    });
+  });
+}
+
+function isDay(value: unknown): value is { readonly day_of_week: number } {
+  return typeof value === 'object' && value !== null && 'day_of_week' in value;
 }

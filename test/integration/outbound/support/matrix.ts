@@ -29,15 +29,20 @@ export const EMPTY_CELLS: Readonly<Partial<Record<CellId, string>>> = Object.fro
     if (entity !== 'visit') {
       none.push([`M-${entity}-status-out`, NO_STATUS], [`M-${entity}-status-in`, NO_STATUS]);
     }
-    if (['category', 'staff', 'room', 'hours', 'reservation'].includes(entity)) {
+    if (['category', 'staff', 'room', 'reservation'].includes(entity)) {
       for (const operation of ['create', 'change', 'remove'])
         none.push([`M-${entity}-${operation}-out`, IN_ONLY]);
     }
-    if (entity === 'hours')
-      none.push([
-        'M-hours-remove-in',
-        'a day that is no longer stated is a change of its owner: M-hours-change-in',
-      ]);
+    if (entity === 'hours') {
+      none.push(
+        ['M-hours-remove-in', 'a day that is no longer stated is a change of its owner: M-hours-change-in'],
+        ['M-hours-create-out', 'an owner has hours there from the start: a new day is M-hours-change-out'],
+        [
+          'M-hours-remove-out',
+          'no call there takes a day away: it is made like the week, M-hours-change-out',
+        ],
+      );
+    }
     return none;
   }),
 );
