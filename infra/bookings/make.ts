@@ -198,7 +198,7 @@ async function writeAll(
     if (wish.kind !== 'hold') continue;
     const [row] = await tx.$queryRaw<{ ends: Date }[]>`
       SELECT booking_hold_take(${wish.id}::uuid, ${businessId}::uuid, ${wish.asker.tokenId}::uuid,
-                               ${JSON.stringify(holdItems(salon, slot))}::jsonb, ${wish.seconds}::int) AS ends`;
+                               ${JSON.stringify(holdItems(salon, slot))}::jsonb, ${wish.seconds}::int)::timestamptz(3) AS ends`;
     outcomes.set(wish.id, {
       kind: 'hold',
       id: wish.id,
