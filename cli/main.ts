@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { errorsCommand } from './commands/errors.ts';
 import { healthCommand } from './commands/health.ts';
 import { holidaysCommand } from './commands/holidays.ts';
+import { hoursCommand, timeOffCommand } from './commands/hours.ts';
 import { mappingsCommand } from './commands/mappings.ts';
 import { monitorCommand } from './commands/monitor.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -49,6 +50,8 @@ export function createProgram(): Command {
     bookingsCommand(),
     calendarsCommand(),
     feedsCommand(),
+    hoursCommand(),
+    timeOffCommand(),
     holidaysCommand(),
     healthCommand(),
     monitorCommand(),

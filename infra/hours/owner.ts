@@ -36,33 +36,14 @@ export async function lockOwner(tx: Tx, businessId: string, owner: HoursOwner): 
 export async function requireOwner(
   db: Pick<Tx, '$queryRaw'>,
   businessId: string,
-  owner: HoursOwner,
-): Promise<void> {
-  if (await ownerExists(db, businessId, owner)) return;
-  throw unknownOwner(owner.kind === 'room' ? 'A room of the request' : 'A member of staff of the request');
-}
-
-async function ownerExists(
-  db: Pick<Tx, '$queryRaw'>,
-  businessId: string,
   { kind, id }: HoursOwner,
-): Promise<boolean> {
-  switch (kind) {
-    case 'business':
-      return id === businessId;
-    case 'staff':
-      return hasRow(
-        await db.$queryRaw`SELECT 1 AS one FROM staff WHERE id = ${id}::uuid AND business_id = ${businessId}::uuid`,
-      );
-    case 'room':
-      return hasRow(
-        await db.$queryRaw`SELECT 1 AS one FROM rooms WHERE id = ${id}::uuid AND business_id = ${businessId}::uuid`,
-      );
-  }
-}
-
-function hasRow(rows: unknown): boolean {
-  return Array.isArray(rows) && rows.length > 0;
+): Promise<void> {
+  const rows = await db.$queryRaw<{ found: boolean }[]>`
+    SELECT CASE ${kind} WHEN 'staff' THEN EXISTS (SELECT FROM staff WHERE id = ${id}::uuid AND business_id = ${businessId}::uuid)
+                        WHEN 'room' THEN EXISTS (SELECT FROM rooms WHERE id = ${id}::uuid AND business_id = ${businessId}::uuid)
+                        ELSE ${id}::uuid = ${businessId}::uuid END AS found`;
+  if (rows[0]?.found === true) return;
+  throw unknownOwner(kind === 'room' ? 'A room of the request' : 'A member of staff of the request');
 }
 
 function unknownOwner(what: string): HoursError {

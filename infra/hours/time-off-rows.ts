@@ -1,4 +1,4 @@
-import { Prisma, type Db, type Tx } from '../database/index.ts';
+import { Prisma, type Tx } from '../database/index.ts';
 import { TIME_OFF_REASONS, type TimeOffReason } from '../../domain/observed.ts';
 import type { HoursOwner } from './words.ts';
 
@@ -49,7 +49,7 @@ export interface TimeOffPage {
 
 /** Time off of a business by its start. */
 export async function listTimeOff(
-  db: Pick<Db, '$queryRaw'>,
+  db: Pick<Tx, '$queryRaw'>,
   businessId: string,
   { from, to, owner, after, limit }: TimeOffPage,
 ): Promise<readonly StoredTimeOff[]> {
@@ -65,7 +65,7 @@ export async function listTimeOff(
 
 /** One of a business, as it is now. */
 export async function readTimeOff(
-  db: Pick<Db | Tx, '$queryRaw'>,
+  db: Pick<Tx, '$queryRaw'>,
   businessId: string,
   id: string,
 ): Promise<StoredTimeOff | null> {
