@@ -112,6 +112,57 @@ describe('a calendar of somebody', { timeout: 120_000 }, () => {
     expect(await engine.openConflicts()).toEqual([]);
   });
 
+  it('R19 moved or deleted at Booksy by the salon it stands again as its calendar says, with the next poll', async () => {
+    const before = await there();
+    feed(entry('f', 45), entry('g', 46));
+    const id = await add({});
+    await become('two more at Booksy', async () => (await there()).length === before.length + 2);
+    await engine.quiet();
+    const asSalon = `/business/${salon}/schedule/resource/${owner.externalId}/time_off/`;
+    const made = z
+      .array(z.looseObject({ id: z.number(), date_from: z.string() }))
+      .parse(await engine.simulator.asSalon('GET', asSalon))
+      .filter((row) => [at(45), at(46)].some(({ iso }) => iso.startsWith(row.date_from)));
+    const [moved, gone] = made.sort((a, b) => (a.date_from < b.date_from ? -1 : 1));
+    await engine.simulator.asSalon('PATCH', `${asSalon}${String(moved?.id)}/`, {
+      date_from: at(47).iso.slice(0, 10),
+      date_till: at(47).iso.slice(0, 10),
+    });
+    await engine.simulator.asSalon('DELETE', `${asSalon}${String(gone?.id)}/`);
+    // Booksy's change is taken in first, as any other: for a while its time is what counts.
+    expect(await engine.fullSync(engine.businessId)).toMatchObject({ status: 'completed' });
+    expect(await here(id)).toEqual([at(47).iso]);
+    expect(await engine.openConflicts()).toEqual([]);
+
+    expect(await poll(id)).toMatchObject({ status: 202 });
+    await become('both blocks here again', async () => (await here(id)).length === 2);
+    expect(await here(id)).toEqual([at(45).iso, at(46).iso]);
+    await become('both at Booksy again', async () => {
+      const rows = (await there()).filter((row) => !before.includes(row)).join();
+      return rows.includes(dayOf(45)) && rows.includes(dayOf(46)) && !rows.includes(dayOf(47));
+    });
+    await engine.quiet();
+    expect(await there()).toHaveLength(before.length + 2);
+    expect(await engine.openConflicts()).toEqual([]);
+    const sent = await engine.simulator.counters();
+    // It is settled: another sync and another poll write nothing there.
+    expect(await engine.fullSync(engine.businessId)).toMatchObject({ status: 'completed' });
+    const readAt = async () =>
+      (await engine.deps.db.externalCalendar.findUniqueOrThrow({ where: { id } })).fetchedAt?.getTime() ?? 0;
+    const readBefore = await readAt();
+    await poll(id);
+    await become('the calendar being read again', async () => (await readAt()) > readBefore);
+    await engine.quiet();
+    const writes = ({ calls }: typeof sent) =>
+      Object.entries(calls.byRoute).reduce(
+        (sum, [route, n]) => sum + (/^(POST|PUT|PATCH|DELETE) .*time_off/.test(route) ? n : 0),
+        0,
+      );
+    expect(writes(await engine.simulator.counters())).toBe(writes(sent));
+    expect((await engine.api.send('DELETE', `${ADMIN}/calendars/${id}`)).status).toBe(200);
+    await become('nothing of it left at Booksy', async () => (await there()).length === before.length);
+  });
+
   it('one that is not for Booksy stays here until it is, and leaves when it is not any more', async () => {
     const before = await there();
     feed(entry('c', 50));
