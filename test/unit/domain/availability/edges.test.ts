@@ -276,6 +276,28 @@ describe('the days on which clocks are changed, to the minute (R11)', () => {
   });
 });
 
+describe('a session at a time that comes twice (R11, R24)', () => {
+  it.each([
+    ['the first time', '2026-10-25T00:30:00Z'],
+    ['the second time', '2026-10-25T01:30:00Z'],
+  ])('is not offered, %s', (_what, startsAt) => {
+    const endsAt = new Date(Date.parse(startsAt) + 5_400_000).toISOString();
+    const session = held('02:30', '03:30', { seats: 3, startsAt, endsAt });
+    const salon = {
+      ...PLAIN,
+      now: '2026-10-20T00:00:00Z',
+      hours: everyDay([0, 1440]),
+      services: [{ ...CUT, seats: 3 }],
+      visits: [visit(session)],
+    };
+    const items = [{ variantId: 'cut-60', staffId: 'ada', durationMinutes: 90 }];
+    const slots = findSlots(salon, { items, fromDate: '2026-10-25', toDate: '2026-10-25' });
+    expect(slots.map(({ startsLocal }) => startsLocal.slice(11))).not.toContain('02:30');
+    expect(slots.length).toBeGreaterThan(10);
+    expect(explainTime(salon, { items }, '2026-10-25T02:30').code).toBe('ambiguous_time');
+  });
+});
+
 describe('notice and horizon, to the minute (R25)', () => {
   const noon = `${DAY}T12:00`;
   const now = (time: string) => `${DAY}T${time}Z`;
