@@ -1,4 +1,4 @@
-import { inTransaction } from '../../infra/bookings/attempts.ts';
+import { attempted } from '../../infra/bookings/attempts.ts';
 import { wantedMove, type ChangeContext, type VisitChange } from '../../infra/bookings/change.ts';
 import { BookingError } from '../../infra/bookings/errors.ts';
 import { readBooking } from '../../infra/bookings/read.ts';
@@ -30,7 +30,7 @@ export async function changing(
   const asker = askerOf(grant);
   return booking(async () => {
     const { prisma, vault } = deps;
-    const changed = await inTransaction(prisma, (tx) => change({ tx, vault, businessIds, asker })).catch(
+    const changed = await attempted(prisma, (tx) => change({ tx, vault, businessIds, asker })).catch(
       async (error: unknown) => {
         throw await otherTimes(deps, businessIds, id, move, error);
       },

@@ -204,20 +204,33 @@ export function timeFinder(
     found.set(key, slots);
     return slots;
   };
+  const stretches = new Map<string, readonly (readonly [string, string])[]>();
   return ({ items, startsLocal, ignoreVisitIds }, fits = () => true) => {
     const visit = { items, ignoreVisitIds };
+    const date = startsLocal.slice(0, 10);
+    const ahead = stretches.get(date) ?? stretchesFrom(date, salon.toDate);
+    stretches.set(date, ahead);
     const next: Slot[] = [];
-    // Most often the next days have enough.
-    let from = startsLocal.slice(0, 10);
-    for (let days = 2; from <= salon.toDate && next.length < SUGGESTIONS; days *= 3) {
-      const till = earlier(addDays(from, days - 1), salon.toDate);
+    for (const [from, till] of ahead) {
+      if (next.length >= SUGGESTIONS) break;
       next.push(
         ...slotsOf(visit, from, till).filter((slot) => slot.startsLocal >= startsLocal && fits(slot)),
       );
-      from = addDays(till, 1);
     }
     return next.slice(0, SUGGESTIONS);
   };
+}
+
+/** The days from a date on in stretches that grow: most often the next ones have enough. */
+function stretchesFrom(date: string, lastDate: string): readonly (readonly [string, string])[] {
+  const stretches: (readonly [string, string])[] = [];
+  let from = date;
+  for (let days = 2; from <= lastDate; days *= 3) {
+    const till = earlier(addDays(from, days - 1), lastDate);
+    stretches.push([from, till]);
+    from = addDays(till, 1);
+  }
+  return stretches;
 }
 
 function earlier(left: string, right: string): string {

@@ -1,6 +1,6 @@
 import { addDays } from '../../domain/local-time.ts';
 import { isTimeHeld, type PrismaClient } from '../database/index.ts';
-import { inTransaction } from './attempts.ts';
+import { attempted } from './attempts.ts';
 import { BookingError } from './errors.ts';
 import { makeAll, type Outcome } from './make.ts';
 import { dateOf, lostRace, suggester } from './suggest.ts';
@@ -77,7 +77,7 @@ export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDes
     round: readonly Waiting[],
   ): Promise<ReadonlyMap<string, Outcome>> {
     const wishes = round.map(({ wish }) => wish);
-    return inTransaction(prisma, (tx) => makeAll(tx, businessId, wishes));
+    return attempted(prisma, (tx) => makeAll(tx, businessId, wishes));
   }
 
   /** Those who lost are told other times: one reading of the salon for all of them, after the commit. */
