@@ -5,6 +5,7 @@ import { appendAudit, sealValues } from '../audit/index.ts';
 import type { Vault } from '../crypto.ts';
 import { Prisma, type Tx } from '../database/index.ts';
 import type { OpenInterval } from '../../domain/observed.ts';
+import { scheduleId } from '../../domain/states/hours.ts';
 import { lockOwner, requireDate, salonNow, type SalonNow } from './owner.ts';
 import {
   customDaysOf,
@@ -195,8 +196,11 @@ async function put(
   const of = (states: Readonly<Record<string, Json>>) =>
     Object.fromEntries(groups.map((group) => [group, states[group] ?? null]));
   const values = sealValues(vault, businessId, { before: of(held), after: of(now) });
+  // One change is of one schedule: of the week, or of the custom days.
+  const part = [...news, ...toGo].every(({ kind }) => kind === 'weekly') ? 'weekly' : 'custom';
+  const recordId = scheduleId(owner.kind, owner.id, part);
   await appendAudit(tx, { businessId }, [
-    { actor, action, entity: 'hours', recordId: owner.id, reasonCode: `of_${owner.kind}`, groups, values },
+    { actor, action, entity: 'hours', recordId, reasonCode: `of_${owner.kind}`, groups, values },
   ]);
   return { changed: true, visits, rows: after };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { scheduleId } from '../../../domain/states/hours.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTestApi, type TestApi } from '../api/support/api.ts';
 import { makeSalon, type TestSalon } from '../bookings/support/salon.ts';
@@ -73,7 +74,11 @@ describe('a week', () => {
 
     const [entry, ...others] = await trail(api, salon.id);
     expect(others).toEqual([]);
-    expect(entry).toMatchObject({ action: 'hours_week_set', entity: 'hours', recordId: salon.id });
+    expect(entry).toMatchObject({
+      action: 'hours_week_set',
+      entity: 'hours',
+      recordId: scheduleId('business', salon.id, 'weekly'),
+    });
     expect(entry?.actor).toMatch(/^api:/);
     const group = `weekday:now:${String(weekdayOf(date))}`;
     expect(entry?.groups).toContain(group);
