@@ -45,7 +45,8 @@ export async function settle(scope: ApplyScope, row: ConflictRow): Promise<boole
     case 'capacity':
       return closeIf(scope, row, !(await overfull(scope, row)));
     case 'unmapped':
-      return closeIf(scope, row, !(await lacksLink(scope, row)));
+      // Hours name nobody: what they lack is a form that Booksy knows, and the process sees it end.
+      return closeIf(scope, row, row.entity !== 'hours' && !(await lacksLink(scope, row)));
     case 'ambiguous_local_time':
       return closeIf(scope, row, !(await ambiguous(scope, row)));
     case 'unsure_client':

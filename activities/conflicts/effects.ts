@@ -1,6 +1,8 @@
 import type { Effect } from '../../domain/conflicts/choices.ts';
 import { loadGroupLinks } from '../../infra/conflicts/links.ts';
-import type { ConflictPicture } from '../../infra/conflicts/picture.ts';
+import { MIRRORS, type ConflictPicture } from '../../infra/conflicts/picture.ts';
+import { Prisma } from '../../infra/database/index.ts';
+import { isWritten } from '../apply/guard.ts';
 import type { OurRecord } from '../../infra/conflicts/ours.ts';
 import { groupsHere } from '../../domain/conflicts/translate.ts';
 import type { Json } from '../../domain/canonical.ts';
@@ -186,17 +188,14 @@ async function dueNow(scope: ConflictScope): Promise<void> {
        AND record_id = ${scope.row.recordId}::uuid AND state = 'unknown'`;
 }
 
-/** R6: a form that was accepted is not counted as a flip any more. */
+/** R6: a form that was accepted is not counted as a flip any more. Only what is written there has any. */
 async function forgetFlips(scope: ConflictScope, { row, mirror }: ConflictPicture): Promise<void> {
-  if (row.kind !== 'normalised_differently' || mirror === null) return;
-  const table =
-    row.entity === 'booking' ? 'external_bookings' : row.entity === 'profile' ? 'external_clients' : null;
-  if (table === 'external_bookings')
-    await scope.tx.$executeRaw`
-      UPDATE external_bookings SET flips = '{}' WHERE business_id = ${scope.businessId}::uuid AND external_id = ${mirror.externalId}`;
-  if (table === 'external_clients')
-    await scope.tx.$executeRaw`
-      UPDATE external_clients SET flips = '{}' WHERE business_id = ${scope.businessId}::uuid AND external_id = ${mirror.externalId}`;
+  if (row.kind !== 'normalised_differently' || mirror === null || !isWritten(row.entity)) return;
+  const { table, only } = MIRRORS[row.entity];
+  await scope.tx.$executeRaw`
+    UPDATE ${Prisma.raw(table)} SET flips = '{}'
+     WHERE business_id = ${scope.businessId}::uuid AND external_id = ${mirror.externalId}
+       ${only === null ? Prisma.empty : Prisma.raw(`AND ${only}`)}`;
 }
 
 /**

@@ -1,4 +1,8 @@
-import { Prisma, type Db } from '../../infra/database/index.ts';
+import { sameValue } from '../../domain/canonical.ts';
+import type { GroupStates } from '../../domain/merge.ts';
+import { scheduleId } from '../../domain/states/hours.ts';
+import { Prisma, type Db, type Tx } from '../../infra/database/index.ts';
+import { loadSchedules } from '../../infra/schedules/load.ts';
 
 /** Links of the mirror, and the table in which their record is. Hours are apart: an owner has many rows, or none. */
 const LINKS = [
@@ -42,5 +46,29 @@ export async function forgetEmptied(db: Db, businessId: string): Promise<void> {
          AND m.base_theirs <> '{}'
          AND NOT EXISTS (SELECT FROM working_hours h
                           WHERE h.owner_kind = m.owner_kind AND h.owner_id = m.owner_id AND h.kind = m.part)`;
+    await forgetHolidays(tx, businessId);
   });
+}
+
+/**
+ * Days that the salon was closed on, or open at other hours, and that nothing here states any more: perhaps the holidays were
+ * emptied. Booksy's are taken in again, rather than made like the week there. One that waits in the box was taken back on purpose.
+ */
+async function forgetHolidays(tx: Tx, businessId: string): Promise<void> {
+  const id = scheduleId('business', businessId, 'custom');
+  const loaded = (await loadSchedules(tx, businessId, [id])).get(id);
+  if (loaded === undefined || loaded.following.size === 0) return;
+  const rows = await tx.$queryRaw<{ base_ours: GroupStates }[]>`
+    SELECT base_ours FROM external_hours m
+     WHERE m.business_id = ${businessId}::uuid AND m.schedule_id = ${id}::uuid
+       AND NOT EXISTS (SELECT FROM sync_outbox o WHERE o.business_id = m.business_id AND o.record_id = m.schedule_id)`;
+  const base = rows[0]?.base_ours ?? {};
+  const lost = [...loaded.following].filter(
+    (group) => group in base && !sameValue(loaded.ours.groups[group], base[group]),
+  );
+  if (lost.length === 0) return;
+  await tx.$executeRaw`
+    UPDATE external_hours
+       SET base_theirs = base_theirs - ${lost}::text[], base_ours = base_ours - ${lost}::text[], remote_hash = '', updated_at = now()
+     WHERE business_id = ${businessId}::uuid AND schedule_id = ${id}::uuid`;
 }

@@ -15,6 +15,8 @@ export interface LoadedSchedule {
   readonly week: GroupStates;
   /** Dates that a holiday states, by group. */
   readonly holidays: ReadonlySet<string>;
+  /** Dates that nobody here states any more: as the week, by group. */
+  readonly following: ReadonlySet<string>;
 }
 
 interface DayRow {
@@ -52,7 +54,10 @@ export async function lockSchedules(db: Reader, businessId: string, ids: readonl
      WHERE business_id = ${businessId}::uuid AND id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR UPDATE`;
 }
 
-/** What schedules say now. Those that are not there are left out. */
+/**
+ * What schedules say now. Those that are not there are left out. A date that both sides know and that nobody here states any more
+ * is as the week: a custom day cannot be taken away there, it can only be made like the week.
+ */
 export async function loadSchedules(
   db: Reader,
   businessId: string,
@@ -85,40 +90,32 @@ function scheduleOf(row: ScheduleDbRow): LoadedSchedule {
     Object.fromEntries(days.filter((day) => day.kind === kind).map((day) => [groupOf(day), day.intervals]));
   const week = of('weekly');
   const holidays = new Map((row.holidays ?? []).map((day) => [`date:${day.date}`, day]));
-  const groups =
-    row.part === 'weekly'
-      ? week
-      : customDays({ stated: of('custom'), week, holidays, known: { ...row.base_theirs, ...row.base_ours } });
+  const stated = row.part === 'weekly' ? week : customDays(of('custom'), holidays);
+  const known = row.part === 'weekly' ? {} : { ...row.base_theirs, ...row.base_ours };
+  const following = Object.entries(known).filter(([group]) => !(group in stated));
+  const groups: GroupStates = {
+    ...stated,
+    ...Object.fromEntries(
+      following.map(([group, before]) => [group, weekOn(week, dayOfGroup(group).date ?? '') ?? before]),
+    ),
+  };
   return {
     ours: { groups, counters: row.counters, ended: false },
     week,
     holidays: new Set(holidays.keys()),
+    following: new Set(following.map(([group]) => group)),
   };
 }
 
 /**
  * The dates of an owner that are not as the week: what is stated, and what was decided about holidays (an exceptional opening
- * goes before a custom day, a closed holiday behind it). A date that both sides know and that nobody here states any more is as
- * the week: a custom day cannot be taken away there, it can only be made like the week.
+ * goes before a custom day, a closed holiday behind it).
  */
-function customDays({
-  stated,
-  week,
-  holidays,
-  known,
-}: {
-  readonly stated: GroupStates;
-  readonly week: GroupStates;
-  readonly holidays: ReadonlyMap<string, HolidayRow>;
-  readonly known: GroupStates;
-}): GroupStates {
+function customDays(stated: GroupStates, holidays: ReadonlyMap<string, HolidayRow>): GroupStates {
   const groups: Record<string, Json> = { ...stated };
   for (const [group, { state, intervals }] of holidays) {
     if (state === 'open') groups[group] = intervals;
     else if (!(group in groups)) groups[group] = [];
-  }
-  for (const [group, before] of Object.entries(known)) {
-    if (!(group in groups)) groups[group] = weekOn(week, dayOfGroup(group).date ?? '') ?? before;
   }
   return groups;
 }

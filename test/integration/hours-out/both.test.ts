@@ -58,6 +58,42 @@ describe('different days', { timeout: 120_000 }, () => {
   });
 });
 
+describe('many days at once', { timeout: 120_000 }, () => {
+  it('go out over several processes, without anybody asking again (R14, R26)', async () => {
+    const { staff } = hours;
+    const dates = Array.from({ length: 17 }, nextDate);
+    await rig.sql(
+      `INSERT INTO working_hours (id, business_id, owner_kind, owner_id, kind, date, intervals)
+       SELECT gen_random_uuid(), $1, 'staff', $2, 'custom', d::date, '[[631, 731]]' FROM unnest($3::text[]) d
+       ON CONFLICT (owner_kind, owner_id, kind, day_of_week, date, applies_from) DO UPDATE SET intervals = excluded.intervals`,
+      [rig.businessId, staff.id, dates],
+    );
+    const there = async () => Promise.all(dates.map((date) => hours.dateThere(staff, date)));
+    await eventually(async () => (await there()).every((pairs) => pairs?.[0]?.[0] === 631), PATIENT);
+    await rig.quiet();
+    const sent = await hours.intents(hours.daysOf(staff));
+    expect(sent.filter(({ state }) => state === 'confirmed')).toHaveLength(dates.length);
+  });
+});
+
+describe('an emptied table of holidays (R27)', { timeout: 120_000 }, () => {
+  it('opens no salon: what was closed there is closed here again', async () => {
+    const { salon } = hours;
+    const date = nextDate();
+    await hours.holiday(date, 'closed');
+    await eventually(async () => (await hours.dateThere(salon, date))?.length === 0, PATIENT);
+    await rig.quiet();
+    await rig.sql('TRUNCATE holidays');
+    await eventually(async () => (await hours.dateHere(salon, date)) !== null, PATIENT);
+    // It looked at all of Booksy by itself.
+    const underWay = () => rig.sql(`SELECT 1 FROM sync_runs WHERE kind = 'full_sync' AND status = 'running'`);
+    await eventually(async () => (await underWay()).length === 0, PATIENT);
+    await rig.quiet();
+    expect(await hours.dateHere(salon, date)).toEqual([]);
+    expect(await hours.dateThere(salon, date)).toEqual([]);
+  });
+});
+
 describe('the same day', { timeout: 120_000 }, () => {
   /** Changed on both sides before anybody looked. */
   async function disputed(date: string): Promise<void> {
@@ -154,7 +190,9 @@ describe('a dry run and an undo', { timeout: 120_000 }, () => {
 
   it('days that came in are taken back, here and at Booksy: a weekday, and a date that nobody stated before', async () => {
     const { staff } = hours;
-    const date = nextDate();
+    let date = nextDate();
+    // The generated salon has custom days of its own.
+    while ((await hours.dateThere(staff, date)) !== null) date = nextDate();
     const before = (await hours.weekHere(staff))[3] ?? [];
     await hours.setWeekdayThere(staff, 3, [[625, 725]]);
     await hours.setDateThere(staff, date, [[626, 726]]);
