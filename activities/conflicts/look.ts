@@ -8,7 +8,8 @@ import {
   type ConflictHours,
   type DueState,
 } from '../../domain/conflicts/dates.ts';
-import { policyFor } from '../../domain/rules/rules.ts';
+import { notedWish, NOTIFY_CODE, occasionOf, type NotifyOccasion } from '../../domain/conflicts/notify.ts';
+import { policyFor, type SyncRule } from '../../domain/rules/rules.ts';
 import { loadRule } from '../../infra/rules/load.ts';
 import { loadPicture } from '../../infra/conflicts/picture.ts';
 import { readConflict, type ConflictRow } from '../../infra/conflicts/row.ts';
@@ -43,6 +44,7 @@ const LONGEST_LOOK_MS = 4 * 3_600_000;
  */
 export async function lookAtConflict(deps: InboundDeps, ref: ConflictRef): Promise<LookReport> {
   const { conflicts: hours = DEFAULT_HOURS } = deps;
+  let tell: NotifyOccasion | null = null;
   const report = await onConflict(deps, ref, null, async (scope): Promise<LookReport> => {
     if (scope.row.status !== 'open' || (await settle(scope, scope.row))) return { state: 'closed' };
     const dated = await withDates(scope, hours);
@@ -54,15 +56,33 @@ export async function lookAtConflict(deps: InboundDeps, ref: ConflictRef): Promi
     if (due.escalate) await escalate(scope, dated);
     if (due.remind) await remind(scope, hours);
     const row = (await readConflict(scope.tx, [ref.businessId], ref.conflictId)) ?? dated;
+    const rule = await loadRule(scope.tx, scope.businessId);
+    const decided = decidedByRule(rule, row);
+    const { notifyAdmin: wanted } = rule.actions;
+    const noted = notedWish(row.detail);
+    tell = occasionOf({
+      wanted,
+      noted,
+      reminded: due.remind,
+      escalated: due.escalate,
+      decided: decided !== null,
+    });
+    if (noted !== wanted) await noteWish(scope, wanted);
     return {
       state: 'open',
       kind: row.kind,
       nextLookMs: untilDue(dueState(row), LONGEST_LOOK_MS),
       escalated: row.escalatedAt !== null,
       pending: row.resolutionOutcome === 'pending' ? row.resolutionId : null,
-      decided: await decidedByRule(scope, row),
+      decided,
     };
   });
+  if (report?.state === 'open' && tell !== null) {
+    deps.logger.warn(
+      { code: NOTIFY_CODE, occasion: tell, ...ref, kind: report.kind },
+      'an admin is to be told of a conflict',
+    );
+  }
   if (report?.state === 'open' && report.escalated) {
     deps.logger.warn(
       { businessId: ref.businessId, conflictId: ref.conflictId, kind: report.kind },
@@ -135,13 +155,16 @@ async function remind(scope: ConflictScope, { remindHours }: ConflictHours): Pro
   auditConflict(scope, scope.row, { action: 'conflict_reminded', reasonCode: 'waits' });
 }
 
-async function decidedByRule(
-  scope: ConflictScope,
-  row: ConflictRow,
-): Promise<Extract<LookReport, { state: 'open' }>['decided']> {
+/** The rule's wish, on the conflict. It is no news of it: whoever looks at the card may still decide it. */
+async function noteWish({ tx, row }: ConflictScope, wanted: boolean): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE booksy_sync_conflicts SET detail = detail || jsonb_build_object('notifyAdmin', ${wanted}::boolean)
+     WHERE id = ${row.id}::uuid`;
+}
+
+function decidedByRule(rule: SyncRule, row: ConflictRow): Extract<LookReport, { state: 'open' }>['decided'] {
   // What a rule may decide is a value; time that two want, and ends, are a person's.
   if (row.kind !== 'field' || row.resolutionOutcome === 'pending') return null;
-  const rule = await loadRule(scope.tx, scope.businessId);
   if (!rule.actions.autoResolveConflicts) return null;
   const decision = autoDecide(row.groups, (group) => policyFor(rule, row.entity, group), timesOf(row));
   return decision === null ? null : { ...decision, ruleId: rule.id, version: row.version };

@@ -45,6 +45,11 @@ const query = z
       .transform((text) => text === 'true')
       .optional()
       .meta({ description: 'Only those whose visit is near, or only the others' }),
+    notifyAdmin: z
+      .enum(['true', 'false'], 'must be true or false')
+      .transform((text) => text === 'true')
+      .optional()
+      .meta({ description: 'Only those of which a rule wants an admin to be told, or only the others' }),
     cursor: cursorSchema.optional(),
     limit: limitSchema(200, 50),
   })

@@ -1,4 +1,5 @@
 /** The conflicts inbox: page by page, with counts. */
+import { notedWish } from '../../domain/conflicts/notify.ts';
 import { kindText, reasonText } from '../../domain/conflicts/words.ts';
 import { readConflicts, type ConflictRow } from '../../infra/conflicts/row.ts';
 import { Prisma, type PrismaClient } from '../../infra/database/index.ts';
@@ -16,6 +17,7 @@ export interface ConflictFilter {
   readonly from?: string | undefined;
   readonly till?: string | undefined;
   readonly escalated?: boolean | undefined;
+  readonly notifyAdmin?: boolean | undefined;
 }
 
 export interface ConflictList {
@@ -57,13 +59,14 @@ export async function listConflicts(
 }
 
 function filterSql(businesses: readonly BusinessRef[], filter: ConflictFilter): Prisma.Sql {
-  const { entity, recordId, from, till, escalated } = filter;
+  const { entity, recordId, from, till, escalated, notifyAdmin } = filter;
   return Prisma.sql`c.business_id = ANY(${businesses.map(({ id }) => id)}::uuid[])
     ${and(entity === undefined ? null : Prisma.sql`c.entity = ${entity}`)}
     ${and(recordId === undefined ? null : Prisma.sql`(c.record_id = ${recordId}::uuid OR c.other_record_id = ${recordId}::uuid)`)}
     ${and(from === undefined ? null : Prisma.sql`c.opened_at >= ${from}::timestamptz`)}
     ${and(till === undefined ? null : Prisma.sql`c.opened_at < ${till}::timestamptz`)}
-    ${and(escalated === undefined ? null : Prisma.sql`(c.escalated_at IS NOT NULL) = ${escalated}`)}`;
+    ${and(escalated === undefined ? null : Prisma.sql`(c.escalated_at IS NOT NULL) = ${escalated}`)}
+    ${and(notifyAdmin === undefined ? null : Prisma.sql`coalesce((c.detail ->> 'notifyAdmin')::boolean, false) = ${notifyAdmin}`)}`;
 }
 
 function and(condition: Prisma.Sql | null): Prisma.Sql {
@@ -114,6 +117,7 @@ export async function presentAll(
     remindAt: row.remindAt,
     escalateAt: row.escalateAt,
     escalatedAt: row.escalatedAt,
+    notifyAdmin: notedWish(row.detail),
     version: row.version,
     resolution: row.resolution,
     resolvedAt: row.resolvedAt,

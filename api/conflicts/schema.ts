@@ -63,6 +63,10 @@ export const conflictRow = z
     remindAt: instant.nullable(),
     escalateAt: instant.nullable(),
     escalatedAt: instant.nullable(),
+    notifyAdmin: z.boolean().nullable().meta({
+      description:
+        'The sync rule asks that an admin be told (`actions.notifyAdmin`); null before its first look. Alerts read it here',
+    }),
     version: z.int().meta({ description: 'Name it in the decision: news raise it' }),
     resolution: z.string().nullable().meta({ description: 'How it ended' }),
     resolvedAt: instant.nullable(),
