@@ -10,6 +10,8 @@ import type {
   Slot,
   WantedVisit,
 } from '../../domain/availability/index.ts';
+import { refusal, slotAt, sorted, type OracleChoice } from './availability-oracle-answers.ts';
+import { OraclePool } from './availability-oracle-pool.ts';
 import {
   layWorld,
   minuteOf,
@@ -20,26 +22,6 @@ import {
 } from './availability-oracle-world.ts';
 import type { ZoneWall } from './availability-wall.ts';
 
-interface OracleChoice {
-  readonly staffId: string;
-  readonly roomId: string | null;
-  readonly seatsLeft: number | null;
-  readonly joins: boolean;
-}
-
-const SEVERITY: readonly ReasonCode[] = [
-  'ambiguous_time',
-  'notice',
-  'horizon',
-  'holiday',
-  'closed',
-  'time_off',
-  'busy',
-  'capacity',
-  'padding',
-  'no_room',
-];
-
 /** The world around some local dates, laid out in minutes. */
 export class Oracle {
   readonly #salon: SalonDescription;
@@ -48,8 +30,7 @@ export class Oracle {
   readonly #staff: ReadonlyMap<string, OracleResource>;
   readonly #rooms: ReadonlyMap<string, OracleResource>;
   readonly #parts: readonly OraclePart[];
-  readonly #floats: readonly { readonly busy: ReadonlySet<number>; readonly able: readonly string[] }[];
-  readonly #placeable: number;
+  readonly #pool: OraclePool;
   readonly #loads = new Map<string, number>();
 
   /** Dates between which it may be asked. */
@@ -61,13 +42,7 @@ export class Oracle {
     this.#staff = world.staff;
     this.#rooms = world.rooms;
     this.#parts = world.parts;
-    this.#floats = world.held
-      .filter(({ item, busy }) => item.staffId === null && item.eligibleStaffIds !== null && busy.size > 0)
-      .map(({ item, busy }) => ({
-        busy,
-        able: (item.eligibleStaffIds ?? []).filter((id) => this.#couldTake(id, busy)),
-      }));
-    this.#placeable = this.#mostPlaced([]);
+    this.#pool = new OraclePool(world);
   }
 
   /** Every start of some days. */
@@ -108,7 +83,7 @@ export class Oracle {
     return {
       free: true,
       offered: clockMinute(local) % this.#step() === 0 || choices.some(({ joins }) => joins),
-      slot: this.#slot(start, choices),
+      slot: slotAt({ wall: this.#wall, parts: this.#parts }, start, choices),
       code: null,
       reasons: [],
     };
@@ -244,46 +219,7 @@ export class Oracle {
     let combinations: readonly (readonly OracleChoice[])[] = [[]];
     for (const choices of options)
       combinations = combinations.flatMap((begun) => choices.map((choice) => [...begun, choice]));
-    return combinations.find((each) => this.#leavesSomebody(each, start)) ?? null;
-  }
-
-  #leavesSomebody(choices: readonly OracleChoice[], start: number): boolean {
-    if (this.#floats.length === 0) return true;
-    const taken = choices.flatMap(({ staffId }, index) => {
-      const part = this.#parts[index];
-      return part === undefined
-        ? []
-        : part.busy.map((minute) => `${staffId} ${String(start + part.offset + minute)}`);
-    });
-    return this.#mostPlaced(taken) >= this.#placeable;
-  }
-
-  #couldTake(staffId: string, busy: ReadonlySet<number>): boolean {
-    const person = this.#staff.get(staffId);
-    if (person === undefined) return false;
-    return [...busy].every(
-      (minute) =>
-        this.#is(person.works, minute) &&
-        !this.#is(person.off, minute) &&
-        !this.#is(person.blocked, minute) &&
-        !person.holds.some((hold) => hold.busy.has(minute)),
-    );
-  }
-
-  /** Every way to hand out the visits without a name is tried. */
-  #mostPlaced(taken: readonly string[]): number {
-    const hand = (index: number, used: ReadonlySet<string>): number => {
-      const float = this.#floats[index];
-      if (float === undefined) return 0;
-      let most = hand(index + 1, used);
-      for (const staffId of float.able) {
-        const own = [...float.busy].map((minute) => `${staffId} ${String(minute)}`);
-        if (own.some((each) => used.has(each))) continue;
-        most = Math.max(most, 1 + hand(index + 1, new Set([...used, ...own])));
-      }
-      return most;
-    };
-    return hand(0, new Set(taken));
+    return combinations.find((each) => this.#pool.leavesSomebody(each, start)) ?? null;
   }
 
   #particular(options: readonly (readonly OracleChoice[])[], start: number): readonly Reason[] {
@@ -298,52 +234,8 @@ export class Oracle {
     });
     return reasons.length > 0 ? reasons : [{ code: 'busy', item: null, staffId: null }];
   }
-
-  #slot(start: number, choices: readonly OracleChoice[]): Slot {
-    const moment = (minute: number) => new Date(minute * 60_000).toISOString();
-    const items = choices.map(({ staffId, roomId, seatsLeft }, index) => {
-      const part = this.#parts[index];
-      const from = start + (part?.offset ?? 0);
-      const till = from + (part?.minutes ?? 0);
-      return {
-        variantId: part?.variantId ?? null,
-        staffId,
-        roomId,
-        startsLocal: this.#wall.show(from),
-        endsLocal: this.#wall.show(till),
-        startsAt: moment(from),
-        endsAt: moment(till),
-        seatsLeft,
-      };
-    });
-    const endsAt = items.at(-1)?.endsAt ?? moment(start);
-    return {
-      startsLocal: this.#wall.show(start),
-      endsLocal: items.at(-1)?.endsLocal ?? '',
-      startsAt: moment(start),
-      endsAt,
-      items,
-    };
-  }
 }
 
 function clockMinute(local: string): number {
   return Number(local.slice(11, 13)) * 60 + Number(local.slice(14, 16));
-}
-
-function sorted(codes: Iterable<ReasonCode>): readonly ReasonCode[] {
-  return [...codes].sort((a, b) => SEVERITY.indexOf(a) - SEVERITY.indexOf(b));
-}
-
-function refusal(reasons: readonly Reason[]): Explanation {
-  const item = reasons[0]?.item ?? null;
-  const mine = reasons.filter((reason) => reason.item === item);
-  const hardestOf = new Map<string, ReasonCode>();
-  for (const { staffId, code } of mine) {
-    const before = hardestOf.get(String(staffId));
-    if (before === undefined || SEVERITY.indexOf(code) < SEVERITY.indexOf(before))
-      hardestOf.set(String(staffId), code);
-  }
-  const code = item === null ? (mine[0]?.code ?? null) : (sorted(hardestOf.values()).at(-1) ?? null);
-  return { free: false, offered: false, slot: null, code, reasons };
 }
