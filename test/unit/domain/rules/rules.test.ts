@@ -133,6 +133,8 @@ describe('directions (R8)', () => {
     ],
     ['closed', { 'profile.phone': 'never' }, 'profile', 'phone', 'never'],
     ['closed days', { 'hours.date': 'never' }, 'hours', 'date:2026-03-01', 'never'],
+    ['opened hours', { 'hours.*': 'both' }, 'hours', 'weekday:2026-03-01:1', 'both'],
+    ['days that go out', { 'hours.*': 'in', 'hours.date': 'out' }, 'hours', 'date:2026-03-01', 'out'],
     ['what has no way out', { 'staff.name': 'both' }, 'staff', 'name', 'in'],
     ['what Booksy alone knows', { 'booking.*': 'out' }, 'booking', 'bookedBy', 'in'],
     ['nothing inherited from objects', {}, 'booking', 'constructor', 'both'],
