@@ -38,7 +38,7 @@ it('stands on the conflict, filters the inbox, and is one line in the log for ea
 
   const lines: unknown[] = [];
   const logger = rig.engine.deps.logger.child({});
-  logger.warn = ((line: unknown) => lines.push(line)) as typeof logger.warn;
+  logger.warn = (line: unknown) => lines.push(line);
   const look = () => lookAtConflict({ ...rig.engine.deps, logger }, ref);
   await look();
   expect(lines).toEqual([]);
