@@ -14,7 +14,6 @@ export interface HoursDeps extends Pick<ApiDeps, 'prisma' | 'vault'> {
   readonly changed: (businessId: string) => void;
 }
 
-export const KEYED = ['idempotency_in_progress', 'idempotency_key_reused'] as const;
 export const HOURS_PROBLEMS = ['not_found', 'time_past', 'time_too_far', 'hours_changed'] as const;
 
 type Part = 'body' | 'query' | 'path';

@@ -4,7 +4,8 @@ import { clearDay, removeSchedule, setDay, setWeek } from '../../infra/hours/wri
 import type { HoursOwner } from '../../infra/hours/words.ts';
 import { reachableBusiness } from '../businesses.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import {
   dayAnswer,
   dayOf,
@@ -15,7 +16,7 @@ import {
   weekAnswer,
   weekOf,
 } from './answers.ts';
-import { HOURS_PROBLEMS, KEYED, told, writing, type HoursDeps } from './change.ts';
+import { HOURS_PROBLEMS, told, writing, type HoursDeps } from './change.ts';
 import {
   dayBody,
   dayParams,
@@ -77,17 +78,13 @@ function setWeekEndpoint(deps: HoursDeps): Endpoint {
     responses: { 200: { description: 'The week as it is now', schema: weekAnswer } },
     problems: [...HOURS_PROBLEMS, 'hours_week_missing', 'too_many_schedules', ...KEYED],
     handler: ({ params: { id }, body, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['set-week', id, body] },
-        async () => {
-          const owner = namedOwner(id, body.owner);
-          const done = await writing(deps, grant, id, 'body', (context) =>
-            setWeek({ ...context, owner }, body),
-          );
-          return { status: 200, json: { ...answered(owner, done), week: weekOf(done.week) } };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['set-week', id, body], async () => {
+        const owner = namedOwner(id, body.owner);
+        const done = await writing(deps, grant, id, 'body', (context) =>
+          setWeek({ ...context, owner }, body),
+        );
+        return { status: 200, json: { ...answered(owner, done), week: weekOf(done.week) } };
+      }),
   });
 }
 
@@ -104,17 +101,13 @@ function removeScheduleEndpoint(deps: HoursDeps): Endpoint {
     responses: { 200: { description: 'It is gone', schema: removedAnswer } },
     problems: ['not_found', 'hours_changed', 'schedule_begun', ...KEYED],
     handler: ({ params: { id }, query, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['remove-schedule', id, query] },
-        async () => {
-          const owner = ownerOf(id, query);
-          const done = await writing(deps, grant, id, 'query', (context) =>
-            removeSchedule({ ...context, owner }, query),
-          );
-          return { status: 200, json: answered(owner, done) };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['remove-schedule', id, query], async () => {
+        const owner = ownerOf(id, query);
+        const done = await writing(deps, grant, id, 'query', (context) =>
+          removeSchedule({ ...context, owner }, query),
+        );
+        return { status: 200, json: answered(owner, done) };
+      }),
   });
 }
 
@@ -131,17 +124,13 @@ function setDayEndpoint(deps: HoursDeps): Endpoint {
     responses: { 200: { description: 'The date as it is now', schema: dayAnswer } },
     problems: [...HOURS_PROBLEMS, 'hours_week_missing', ...KEYED],
     handler: ({ params: { id, date }, body, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['set-day', id, date, body] },
-        async () => {
-          const owner = namedOwner(id, body.owner);
-          const done = await writing(deps, grant, id, 'path', (context) =>
-            setDay({ ...context, owner }, { ...body, date }),
-          );
-          return { status: 200, json: { ...answered(owner, done), day: dayOf(done.day) } };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['set-day', id, date, body], async () => {
+        const owner = namedOwner(id, body.owner);
+        const done = await writing(deps, grant, id, 'path', (context) =>
+          setDay({ ...context, owner }, { ...body, date }),
+        );
+        return { status: 200, json: { ...answered(owner, done), day: dayOf(done.day) } };
+      }),
   });
 }
 
@@ -158,17 +147,13 @@ function clearDayEndpoint(deps: HoursDeps): Endpoint {
     responses: { 200: { description: 'The week counts', schema: removedAnswer } },
     problems: [...HOURS_PROBLEMS, ...KEYED],
     handler: ({ params: { id, date }, query, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['clear-day', id, date, query] },
-        async () => {
-          const owner = ownerOf(id, query);
-          const done = await writing(deps, grant, id, 'path', (context) =>
-            clearDay({ ...context, owner }, { ...query, date }),
-          );
-          return { status: 200, json: answered(owner, done) };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['clear-day', id, date, query], async () => {
+        const owner = ownerOf(id, query);
+        const done = await writing(deps, grant, id, 'path', (context) =>
+          clearDay({ ...context, owner }, { ...query, date }),
+        );
+        return { status: 200, json: answered(owner, done) };
+      }),
   });
 }
 

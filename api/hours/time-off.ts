@@ -8,11 +8,12 @@ import { requireOwner, salonNow } from '../../infra/hours/owner.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
 import { reachableBusiness, reachableBusinesses } from '../businesses.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent, repeatableId } from '../http/idempotency.ts';
+import { idempotencyHeaders, repeatableId } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { cursorKind, limitSchema } from '../http/pagination.ts';
 import { notFound } from '../http/problem.ts';
 import { timeOffAnswer, timeOffGone, timeOffOf, timeOffPage, visitsOf } from './answers.ts';
-import { KEYED, told, writing, type HoursDeps } from './change.ts';
+import { told, writing, type HoursDeps } from './change.ts';
 import {
   changeTimeOffBody,
   hoursParams,
@@ -98,7 +99,7 @@ function addEndpoint(deps: HoursDeps): Endpoint {
     handler({ params: { id }, body, grant, headers }) {
       const key = headers['idempotency-key'];
       const request = ['add-time-off', id, body];
-      return idempotent(deps.prisma, { tokenId: grant.tokenId, key, request }, async () => {
+      return keyed(deps.prisma, { grant, headers }, request, async () => {
         // Where the first answer was lost on the way, the same request finds what it added.
         const timeOffId = key === undefined ? uuidv7() : repeatableId(grant.tokenId, key, request);
         const owner = namedOwner(id, body.owner);
@@ -124,18 +125,14 @@ function changeEndpoint(deps: HoursDeps): Endpoint {
     responses: { 200: { description: 'As it is now', schema: timeOffAnswer } },
     problems: [...TIMES, ...FIXED, ...KEYED],
     handler: ({ params: { id }, body, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['change-time-off', id, body] },
-        async () => {
-          const { businessId } = await theTimeOff(deps, grant, id);
-          const named = { id, version: body.version };
-          const done = await writing(deps, grant, businessId, 'body', (context) =>
-            changeTimeOff(context, named, body),
-          );
-          return { status: 200, json: await answered(deps, businessId, id, done) };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['change-time-off', id, body], async () => {
+        const { businessId } = await theTimeOff(deps, grant, id);
+        const named = { id, version: body.version };
+        const done = await writing(deps, grant, businessId, 'body', (context) =>
+          changeTimeOff(context, named, body),
+        );
+        return { status: 200, json: await answered(deps, businessId, id, done) };
+      }),
   });
 }
 
@@ -152,21 +149,11 @@ function removeEndpoint(deps: HoursDeps): Endpoint {
     responses: { 200: { description: 'It is gone', schema: timeOffGone } },
     problems: ['not_found', ...FIXED, ...KEYED],
     handler: ({ params: { id }, query: { version }, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        {
-          tokenId: grant.tokenId,
-          key: headers['idempotency-key'],
-          request: ['remove-time-off', id, version],
-        },
-        async () => {
-          const { businessId } = await theTimeOff(deps, grant, id);
-          await writing(deps, grant, businessId, 'query', (context) =>
-            removeTimeOff(context, { id, version }),
-          );
-          return { status: 200, json: { removed: true } };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['remove-time-off', id, version], async () => {
+        const { businessId } = await theTimeOff(deps, grant, id);
+        await writing(deps, grant, businessId, 'query', (context) => removeTimeOff(context, { id, version }));
+        return { status: 200, json: { removed: true } };
+      }),
   });
 }
 
