@@ -56,6 +56,28 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
 
+  // With the way out at its end: a person has allowed it, and a visit differs from what both sides agreed on.
+  'fullSync/pushed': {
+    async run(engine) {
+      const businessId = await connected(engine);
+      await expectEnd(engine, businessId, 'completed');
+      const { db } = engine.deps;
+      await db.business.update({
+        where: { id: businessId },
+        data: { pushAllowedAt: new Date(), pushAllowedBy: 'owner' },
+      });
+      const { id } = await db.booking.findFirstOrThrow({
+        where: { businessId, status: 'confirmed', startsAt: { gt: new Date() } },
+      });
+      await db.booking.update({ where: { id }, data: { clientNote: 'z platformy' } });
+      await db.syncOutbox.deleteMany({ where: { businessId } });
+      await expectEnd(engine, businessId, 'completed');
+      if ((await db.syncOutbox.count({ where: { recordId: id } })) === 0)
+        throw new Error('The full sync did not find what is to go to Booksy.');
+      return fullSyncId(businessId);
+    },
+  },
+
   'fullSync/refused-credentials': {
     async run(engine) {
       const businessId = await connected(engine);
