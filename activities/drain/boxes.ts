@@ -165,7 +165,7 @@ export async function lookIntoBoxes(
 export async function markDrained(tx: Tx, rows: readonly WebhookRow[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.$executeRaw`
-    UPDATE webhook_logs w SET drained_at = now()
+    UPDATE /* prepared */ webhook_logs w SET drained_at = now()
       FROM unnest(${rows.map(({ id }) => id)}::bigint[], ${rows.map(({ copies }) => copies)}::int[]) AS seen (id, copies)
      WHERE w.id = seen.id AND w.copies = seen.copies AND w.drained_at IS NULL`;
 }

@@ -68,7 +68,7 @@ async function knownStarts(
   externalIds: readonly string[],
 ): Promise<ReadonlyMap<string, KnownRow>> {
   const rows = await db.$queryRaw<KnownRow[]>`
-    SELECT m.external_id, to_char(m.starts_local, 'YYYY-MM-DD') AS day, b.starts_at
+    SELECT /* prepared */ m.external_id, to_char(m.starts_local, 'YYYY-MM-DD') AS day, b.starts_at
       FROM external_bookings m JOIN bookings b ON b.id = m.booking_id
      WHERE m.business_id = ${businessId}::uuid AND m.external_id = ANY(${[...externalIds]}::text[])
        AND m.starts_local IS NOT NULL`;
@@ -156,7 +156,7 @@ export async function readNewCards(
   );
   if (cards.size === 0) return [];
   const rows = await deps.db.$queryRaw<{ id: string }[]>`
-    SELECT id FROM unnest(${[...cards]}::text[]) AS id
+    SELECT /* prepared */ id FROM unnest(${[...cards]}::text[]) AS id
      WHERE NOT EXISTS (SELECT FROM external_clients m WHERE m.business_id = ${business.id}::uuid AND m.external_id = id)`;
   const outcomes = await eachBounded(
     rows.map(({ id }) => id),

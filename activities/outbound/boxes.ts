@@ -1,3 +1,4 @@
+import { Prisma } from '../../infra/database/index.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import type { CommitWanted } from './together.ts';
 
@@ -6,14 +7,18 @@ export async function clearBoxes(scope: ApplyScope, wanted: readonly CommitWante
   if (wanted.length === 0) return;
   const clearing = wanted.filter(({ commit }) => commit.clearsBox);
   const outboxIds = clearing.flatMap(({ input }) => input.loaded.outboxIds);
-  await scope.tx.$executeRaw`
+  const cleared = Prisma.sql`
     DELETE /* prepared */ FROM sync_outbox
      WHERE business_id = ${scope.businessId}::uuid
        AND (transaction_id = pg_current_xact_id() OR id = ANY(${outboxIds}::bigint[]))`;
   const drained = clearing.flatMap(({ input }) => input.loaded.webhookIds);
   const judged = wanted.flatMap(({ commit }) => commit.judged);
-  if (drained.length + judged.length === 0) return;
+  if (drained.length + judged.length === 0) {
+    await scope.tx.$executeRaw(cleared);
+    return;
+  }
   await scope.tx.$executeRaw`
+    WITH cleared AS (${cleared})
     UPDATE webhook_logs
        SET drained_at = CASE WHEN id = ANY(${drained}::bigint[]) THEN coalesce(drained_at, now()) ELSE drained_at END,
            judged_at = CASE WHEN id = ANY(${judged}::bigint[]) THEN coalesce(judged_at, now()) ELSE judged_at END

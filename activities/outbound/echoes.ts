@@ -48,7 +48,7 @@ async function busyOnes(
 ): Promise<ReadonlySet<string>> {
   const ids = records.map(({ recordId }) => recordId);
   const rows = await tx.$queryRaw<{ record_id: string }[]>`
-    SELECT record_id FROM sync_intents
+    SELECT /* prepared */ record_id FROM sync_intents
      WHERE business_id = ${businessId}::uuid AND record_id = ANY(${ids}::uuid[])
        AND (state IN ('open', 'unknown') OR remembered_until IS NOT NULL OR (state = 'unsent' AND due_at IS NOT NULL))
     UNION
@@ -71,7 +71,7 @@ async function equalOnes(
   const primary = entity === 'profile' ? Prisma.sql`AND is_primary` : Prisma.empty;
   const link = Prisma.raw(mirror.linkColumn);
   const bases = await tx.$queryRaw<BaseRow[]>`
-    SELECT ${link} AS record_id, base_ours, base_counters FROM ${Prisma.raw(mirror.table)}
+    SELECT /* prepared */ ${link} AS record_id, base_ours, base_counters FROM ${Prisma.raw(mirror.table)}
      WHERE business_id = ${businessId}::uuid AND ${link} = ANY(${ids}::uuid[]) AND gone_at IS NULL ${kind} ${primary}`;
   const ours = await ADAPTERS[entity].binding().loadOurs(
     lookingAt(tx, businessId),

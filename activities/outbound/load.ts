@@ -10,6 +10,7 @@ import { partText, type LinksThere } from '../../domain/states/there.ts';
 import { NO_LINKS } from '../apply/links.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import type { WriteAdapter } from './adapters/adapter.ts';
+import { loadCards, type Cards } from './cards.ts';
 import type { ProcessContext } from './context.ts';
 import { editedAt } from './edited-at.ts';
 import { evidenceOf } from './evidence.ts';
@@ -24,6 +25,8 @@ import { togetherOf, type ViewWanted } from './together.ts';
 export interface LoadedView {
   readonly view: RecordView;
   readonly facts: Facts;
+  /** Whose the card is that the object was last seen with. */
+  readonly cards: Cards;
   readonly outboxIds: readonly string[];
   readonly webhookIds: readonly string[];
 }
@@ -72,6 +75,10 @@ export async function loadViews(
           groups: helds[index]?.groups ?? {},
         })),
       );
+      const cards = await loadCards(
+        tx,
+        wanted.map(({ context }, index) => [context.ref.businessId, facts[index] ?? null]),
+      );
       const outcomes = await Promise.allSettled(
         wanted.map(async ({ context }, index): Promise<LoadedView> => {
           const { businessId } = context.ref;
@@ -81,6 +88,7 @@ export async function loadViews(
           return {
             view: await viewOf(context, adapter, look, helds[index] ?? null),
             facts: own,
+            cards: cards[index] ?? new Map(),
             outboxIds: own.box.map((row) => row.id),
             webhookIds: own.webhooks.filter((row) => !row.drained).map((row) => row.id),
           };

@@ -68,6 +68,8 @@ export class EnginePort implements RecordPort {
   async read(view: RecordView, externalId: string): Promise<Reading> {
     if (this.#fatal !== null) throw this.#fatal;
     this.#profiles.clear();
+    // Mostly it is the card of the last time, which came with the view.
+    for (const [card, profile] of this.#loaded.get(view)?.cards ?? []) this.#profiles.set(card, profile);
     const io = await this.#io(view, null);
     try {
       const read = await this.#adapter.read(io, externalId, this.#remoteOf(view, externalId));

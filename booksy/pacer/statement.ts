@@ -48,7 +48,7 @@ export interface Reply {
 /** Asks for as many calls as are free now for the lane whose turn it is. Null: the row is missing. */
 export async function askForGrant(sql: SqlRunner, ask: Ask): Promise<Reply | null> {
   const { plan } = ask;
-  const answer = await sql.$queryRaw`WITH /* pacer */
+  const answer = await sql.$queryRaw`WITH /* pacer */ /* prepared */
     p AS MATERIALIZED (
       SELECT ${ask.accountKey}::text AS account_key, ${ask.owner}::text AS me, ${[...ask.waiting]}::int[] AS waiting,
         ${ask.reserveMs}::double precision AS extra, ${plan.intervalMs}::double precision AS t, ${plan.toleranceMs}::double precision AS tau,
