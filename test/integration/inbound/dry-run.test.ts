@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { vaultContext } from '../../../infra/crypto.ts';
+import { inTransaction } from '../../../infra/database/index.ts';
 import { startTestEngine, type TestEngine } from '../../support/engine.ts';
 import { tupleChanges } from '../../support/tuples.ts';
 
@@ -130,18 +131,18 @@ describe('a dry run of a salon that was never imported', { timeout: 120_000 }, (
       const endsAt = new Date(Date.parse(startsAt) + 30 * 60_000).toISOString();
       const id = crypto.randomUUID();
       const local = (at: string) => at.slice(0, 19);
-      await db.$transaction([
-        db.$executeRaw`
+      await inTransaction(db, async (tx) => {
+        await tx.$executeRaw`
           INSERT INTO bookings (id, business_id, client_name, zone, starts_local, ends_local, starts_at, ends_at)
           VALUES (${id}::uuid, ${businessId}::uuid, 'Nela Sroka', 'UTC', ${local(startsAt)}::timestamp,
-                  ${local(endsAt)}::timestamp, ${startsAt}::timestamptz, ${endsAt}::timestamptz)`,
-        db.$executeRaw`
+                  ${local(endsAt)}::timestamp, ${startsAt}::timestamptz, ${endsAt}::timestamptz)`;
+        await tx.$executeRaw`
           INSERT INTO booking_items (id, booking_id, business_id, variant_id, staff_id, zone, starts_local, ends_local,
                                      starts_at, ends_at)
           VALUES (${crypto.randomUUID()}::uuid, ${id}::uuid, ${businessId}::uuid, ${variantId}::uuid, ${staff.id}::uuid,
                   'UTC', ${local(startsAt)}::timestamp, ${local(endsAt)}::timestamp, ${startsAt}::timestamptz,
-                  ${endsAt}::timestamptz)`,
-      ]);
+                  ${endsAt}::timestamptz)`;
+      });
     };
     const year = new Date().getUTCFullYear() + 3;
     await make(`${String(year)}-03-01T10:00:00Z`, variant.recordId);
