@@ -61,11 +61,16 @@ export async function loadOurs(
      WHERE t.business_id = ${businessId}::uuid AND t.id = ${id}::uuid ${lock ? Prisma.raw('FOR UPDATE') : Prisma.empty}`;
   if (found === undefined) return null;
   const { row } = found;
-  const staff = entity === 'variant' ? { staff: await staffOf(db, id) } : {};
+  const pairs =
+    entity === 'variant'
+      ? { staff: await staffOf(db, id) }
+      : entity === 'room'
+        ? { services: await servicesOf(db, id) }
+        : {};
   return {
     entity,
     id,
-    groups: { ...table.groups(row), ...staff },
+    groups: { ...table.groups(row), ...pairs },
     counters: Object.fromEntries(
       Object.entries(table.counters).map(([group, column]) => [group, Number(row[column] ?? 0)]),
     ),
@@ -96,6 +101,16 @@ async function staffOf(db: Reader, variantId: string): Promise<string[]> {
   const rows = await db.$queryRaw<{ staff_id: string }[]>`
     SELECT staff_id::text FROM service_variant_staff WHERE variant_id = ${variantId}::uuid ORDER BY 1`;
   return rows.map((row) => row.staff_id);
+}
+
+/** As far as Booksy decides about them. */
+async function servicesOf(db: Reader, roomId: string): Promise<string[]> {
+  const rows = await db.$queryRaw<{ service_id: string }[]>`
+    SELECT p.service_id::text FROM service_rooms p
+     WHERE p.room_id = ${roomId}::uuid
+       AND EXISTS (SELECT FROM external_services m WHERE m.entity = 'service' AND m.record_id = p.service_id)
+     ORDER BY p.service_id::text COLLATE "C"`;
+  return rows.map((row) => row.service_id);
 }
 
 interface VisitRow {

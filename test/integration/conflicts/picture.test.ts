@@ -9,6 +9,7 @@ import {
 import { clientBinding } from '../../../activities/apply/client-binding.ts';
 import { NO_LINKS } from '../../../activities/apply/links.ts';
 import type { ApplyScope } from '../../../activities/apply/scope.ts';
+import { hoursBinding } from '../../../activities/apply/hours-binding.ts';
 import { timeOffBinding } from '../../../activities/apply/time-bindings.ts';
 import { createVisitBinding } from '../../../activities/apply/visit-binding.ts';
 import { groupsHere } from '../../../domain/conflicts/translate.ts';
@@ -39,6 +40,7 @@ const CASES = [
   [staffBinding, 'staff'],
   [roomBinding, 'rooms'],
   [timeOffBinding('time_off'), 'time_off'],
+  [hoursBinding(), 'hours_schedules'],
 ] as const;
 
 describe('a record as the card reads it', () => {
