@@ -5,6 +5,7 @@ import type { EditCounters } from '../../domain/plan.ts';
 import { itemGroups } from '../../domain/states/visit.ts';
 import { Prisma } from '../database/index.ts';
 import { loadSchedules, lockSchedules } from '../schedules/load.ts';
+import { servicesOf, staffOf } from './pairs.ts';
 import type { Reader } from './picture.ts';
 
 /**
@@ -95,22 +96,6 @@ async function loadHours(
   const { groups, counters } = found.ours;
   const none = { source: null, holds: false, times: [], items: [], startsAt: null, endsAt: null };
   return { entity: 'hours', id, groups, counters, ...none };
-}
-
-async function staffOf(db: Reader, variantId: string): Promise<string[]> {
-  const rows = await db.$queryRaw<{ staff_id: string }[]>`
-    SELECT staff_id::text FROM service_variant_staff WHERE variant_id = ${variantId}::uuid ORDER BY 1`;
-  return rows.map((row) => row.staff_id);
-}
-
-/** As far as Booksy decides about them. */
-async function servicesOf(db: Reader, roomId: string): Promise<string[]> {
-  const rows = await db.$queryRaw<{ service_id: string }[]>`
-    SELECT p.service_id::text FROM service_rooms p
-     WHERE p.room_id = ${roomId}::uuid
-       AND EXISTS (SELECT FROM external_services m WHERE m.entity = 'service' AND m.record_id = p.service_id)
-     ORDER BY p.service_id::text COLLATE "C"`;
-  return rows.map((row) => row.service_id);
 }
 
 interface VisitRow {
