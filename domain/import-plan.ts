@@ -24,14 +24,7 @@ export interface OutboundCounts {
 }
 
 /** Kinds of record that a first push can make at Booksy. */
-export const OUTBOUND_ENTITIES = [
-  'visits',
-  'clients',
-  'timeOff',
-  'services',
-  'variants',
-  'hours',
-] as const;
+export const OUTBOUND_ENTITIES = ['visits', 'clients', 'timeOff', 'services', 'variants', 'hours'] as const;
 export type OutboundEntity = (typeof OUTBOUND_ENTITIES)[number];
 
 export interface ImportPlanCounts {
