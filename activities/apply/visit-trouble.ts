@@ -12,11 +12,13 @@ interface TroubleRow {
   variant_id: string | null;
   wants_staff: boolean;
   wants_variant: boolean;
+  /** The card of its client, where a person has yet to say who that is. */
+  unsure_card: string | null;
 }
 
 /**
  * Visits still to come that a person must look at although they were taken in: a local time that does not exist or
- * exists twice (R11), or staff or a service that nobody has linked here.
+ * exists twice (R11), staff or a service that nobody has linked here, or a client whose card waits in the mapping list.
  */
 export async function visitTroubleOf(
   scope: ApplyScope,
@@ -26,16 +28,19 @@ export async function visitTroubleOf(
   const rows = await scope.tx.$queryRaw<TroubleRow[]>`
     SELECT i.booking_id, i.id AS item_id, i.start_mark, i.end_mark, i.any_staff, i.staff_id, i.variant_id,
            m.remote #>> ARRAY['item:' || l.key || ':time', 'staff'] IS NOT NULL AS wants_staff,
-           m.remote #>> ARRAY['item:' || l.key || ':service', 'variant'] IS NOT NULL AS wants_variant
+           m.remote #>> ARRAY['item:' || l.key || ':service', 'variant'] IS NOT NULL AS wants_variant,
+           p.external_id AS unsure_card
       FROM booking_items i
       JOIN bookings b ON b.id = i.booking_id
       JOIN external_bookings m ON m.business_id = b.business_id AND m.booking_id = b.id
       JOIN LATERAL jsonb_each_text(m.item_links) AS l(key, item_id) ON l.item_id = i.id::text
+      LEFT JOIN mappings p ON p.business_id = b.business_id AND p.entity = 'profile' AND p.state = 'unsure'
+       AND p.external_id = m.client_external_id AND b.profile_id IS NULL
      WHERE b.business_id = ${scope.businessId}::uuid AND b.id = ANY(${bookingIds}::uuid[])
        AND b.status NOT IN ('cancelled', 'no_show') AND i.ends_at > ${scope.now}::timestamptz
        AND (i.start_mark <> 'exact' OR i.end_mark <> 'exact' OR i.variant_id IS NULL
-            OR (i.staff_id IS NULL AND NOT i.any_staff))`;
-  return [...rows.flatMap(ambiguousOf), ...unmappedOf(rows)];
+            OR (i.staff_id IS NULL AND NOT i.any_staff) OR p.external_id IS NOT NULL)`;
+  return [...rows.flatMap(ambiguousOf), ...unmappedOf(rows), ...rows.flatMap(unsureClientOf)];
 }
 
 function ambiguousOf(row: TroubleRow): readonly NewConflict[] {
@@ -59,6 +64,12 @@ function unmappedOf(rows: readonly TroubleRow[]): readonly NewConflict[] {
       ? []
       : [{ ...base(row), kind: 'unmapped', detail: { itemId: row.item_id, parts } }];
   });
+}
+
+/** Nothing is frozen: once the card is decided on, the next read gives the visit its client. */
+function unsureClientOf(row: TroubleRow): readonly NewConflict[] {
+  if (row.unsure_card === null) return [];
+  return [{ ...base(row), kind: 'unsure_client', detail: { cardExternalId: row.unsure_card } }];
 }
 
 function base(row: Pick<TroubleRow, 'booking_id'>): Omit<NewConflict, 'kind' | 'detail'> {

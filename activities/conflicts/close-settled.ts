@@ -50,7 +50,7 @@ export async function settle(scope: ApplyScope, row: ConflictRow): Promise<boole
     case 'ambiguous_local_time':
       return closeIf(scope, row, !(await ambiguous(scope, row)));
     case 'unsure_client':
-      return closeIf(scope, row, await hasClient(scope, row));
+      return closeIf(scope, row, !(await lacksClient(scope, row)));
     case 'quarantine':
       return closeIf(scope, row, !(await waitsInQuarantine(scope, row)));
     case 'field':
@@ -159,9 +159,12 @@ async function ambiguous(scope: ApplyScope, row: ConflictRow): Promise<boolean> 
   return found.length > 0;
 }
 
-async function hasClient(scope: ApplyScope, row: ConflictRow): Promise<boolean> {
+async function lacksClient(scope: ApplyScope, row: ConflictRow): Promise<boolean> {
   const found = await scope.tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM bookings WHERE id = ${row.recordId}::uuid AND profile_id IS NOT NULL`;
+    SELECT 1 FROM bookings b
+      JOIN external_bookings m ON m.business_id = b.business_id AND m.booking_id = b.id
+     WHERE b.id = ${row.recordId}::uuid AND b.profile_id IS NULL AND m.client_external_id IS NOT NULL
+       AND b.status NOT IN ('cancelled', 'no_show')`;
   return found.length > 0;
 }
 

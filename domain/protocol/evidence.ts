@@ -14,15 +14,20 @@ const READ_BEFORE_INTENT_MS = 30_000;
 
 /**
  * R4a: a webhook's body is never applied, but it is evidence. A value in it that nobody read and that a write of ours now
- * covers was overwritten in the gap between our read and our write: a person is told.
+ * covers was overwritten in the gap between our read and our write: a person is told. News that came while our write was on
+ * its way is judged with its answer.
+ *
+ * @param answered the write that Booksy answered with `seen`: its row is still open, but it acted
  */
 export function judgeEvidence(
   view: RecordView,
   known: Pick<MirrorState, 'remote' | 'baseTheirs' | 'baseOurs'>,
   seen: SeenRecord,
+  answered: Intent | null,
 ): { readonly judged: readonly string[]; readonly conflicts: readonly ProtocolConflict[] } {
   const writes = [...view.written, ...view.intents].filter(
-    ({ operation, state }) => operation === 'change' && state !== 'unsent' && state !== 'open',
+    ({ id, operation, state }) =>
+      operation === 'change' && state !== 'unsent' && (state !== 'open' || id === answered?.id),
   );
   const lost = new Map<string, { readonly value: Json; readonly intentId: string }>();
   for (const evidence of view.evidence.filter(({ externalId }) => externalId === view.externalId)) {

@@ -58,7 +58,7 @@ export function judge(input: JudgeInput): Judgement | null {
   const { ours } = view;
   if (ours === null) return judgeDeleted(input, known, writes);
 
-  const evidence = judgeEvidence(view, known, seen);
+  const evidence = judgeEvidence(view, known, seen, input.answered);
   const sibling = siblingsForbidEnd(view, known, seen, input.siblings);
   const told = frozenGroups(view);
   const equalised = equalisedGroups(view, ours, seen, told);
