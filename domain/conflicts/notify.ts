@@ -28,6 +28,12 @@ export function notedWish(detail: { readonly [key: string]: Json }): boolean | n
   return typeof noted === 'boolean' ? noted : null;
 }
 
+/** What the conflict itself is about: a wish that is noted later is no news of it, and voids nobody's decision. */
+export function withoutWish(detail: { readonly [key: string]: Json }): { readonly [key: string]: Json } {
+  const { notifyAdmin: _wish, ...rest } = detail;
+  return rest;
+}
+
 /** What an admin is to be told after a look: the most pressing of it, and each of it once. */
 export function occasionOf({ wanted, noted, reminded, escalated, decided }: Noticed): NotifyOccasion | null {
   if (!wanted) return null;

@@ -44,7 +44,7 @@ it('stands on the conflict, filters the inbox, and is one line in the log for ea
   expect(lines).toEqual([]);
   await wish(false);
   await look();
-  expect((await rig.card(conflict.id)).notifyAdmin).toBe(false);
+  expect(await rig.card(conflict.id)).toMatchObject({ notifyAdmin: false, shown: conflict.shown });
   expect(await listed('notifyAdmin=true')).not.toContain(conflict.id);
   await wish(true);
   await look();
@@ -55,5 +55,5 @@ it('stands on the conflict, filters the inbox, and is one line in the log for ea
     ['waits', 'reminded'].map((occasion) => ({ code: NOTIFY_CODE, occasion, ...ref, kind: 'field' })),
   );
   // It is no news: what was shown before it can still be decided.
-  expect((await rig.resolve(conflict, { choice: 'keep-booksy' })).status).toBe(200);
+  expect((await rig.resolve(conflict, { choice: 'keep-booksy', shown: conflict.shown })).status).toBe(200);
 });

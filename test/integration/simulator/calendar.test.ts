@@ -232,9 +232,14 @@ describe('the calendar page', () => {
     await sheet().getByRole('button', { name: 'Move', exact: true }).click();
     await toast('Moved to').waitFor();
     expect((await inApi(other['id']))['booked_from']).toBe(`${DAY}T10:30`);
-    // Side by side, each to be seen.
-    const boxes = await Promise.all([block(visit['id']).boundingBox(), block(other['id']).boundingBox()]);
-    expect((boxes[0]?.x ?? 0) + (boxes[0]?.width ?? 0)).toBeLessThanOrEqual((boxes[1]?.x ?? 0) + 1);
+    // Side by side, each to be seen, once the day is drawn anew.
+    await eventually(async () => {
+      const [left, right] = await Promise.all([
+        block(visit['id']).boundingBox(),
+        block(other['id']).boundingBox(),
+      ]);
+      return left !== null && right !== null && left.x + left.width <= right.x + 1;
+    });
   });
 
   it('says what 422 means, and that of a series beforehand', async () => {
