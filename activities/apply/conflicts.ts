@@ -65,7 +65,8 @@ export async function frozenGroups(
 
 /**
  * Opens conflicts, of whatever kind; one open conflict per record and kind is updated by news instead (R10). What a person
- * has accepted is not opened again while it is the same. When somebody is reminded of it follows from its row.
+ * has accepted is not opened again while it is the same. When somebody is reminded of it follows from its row. The rule's wish
+ * that was noted in its detail is no part of what was found.
  */
 export async function openConflicts(scope: ApplyScope, conflicts: readonly NewConflict[]): Promise<void> {
   if (conflicts.length === 0) return;
@@ -105,7 +106,7 @@ export async function openConflicts(scope: ApplyScope, conflicts: readonly NewCo
         FROM found f
        WHERE c.business_id = ${scope.businessId}::uuid AND c.status = 'open' AND c.kind = f.kind
          AND c.record_id = f.record_id AND c.other_record_id IS NOT DISTINCT FROM f.other_record_id
-         AND (c.detail IS DISTINCT FROM f.detail OR NOT c.groups @> f.group_names OR f.sealed IS NOT NULL)
+         AND (c.detail - 'notifyAdmin' IS DISTINCT FROM f.detail OR NOT c.groups @> f.group_names OR f.sealed IS NOT NULL)
     )
     INSERT INTO booksy_sync_conflicts
       (id, business_id, kind, entity, record_id, other_record_id, external_id, groups, status, detail, run_id, intent_id,
@@ -120,7 +121,8 @@ export async function openConflicts(scope: ApplyScope, conflicts: readonly NewCo
         WHERE c.business_id = ${scope.businessId}::uuid AND c.kind = f.kind AND c.record_id = f.record_id
           AND c.other_record_id IS NOT DISTINCT FROM f.other_record_id
           AND (c.status = 'open' OR (f.status = 'closed' AND c.resolution = 'overtaken')
-               OR (c.status = 'resolved' AND c.resolution IN ('keep-both', 'ignore') AND c.detail = f.detail)))`;
+               OR (c.status = 'resolved' AND c.resolution IN ('keep-both', 'ignore')
+                   AND c.detail - 'notifyAdmin' = f.detail)))`;
 }
 
 /**
