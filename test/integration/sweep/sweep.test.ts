@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { notedWish } from '../../../domain/conflicts/notify.ts';
+import { startMissingConflicts } from '../../../infra/temporal/launch-conflicts.ts';
+import { eventually } from '../../support/eventually.ts';
 import { tupleChanges } from '../../support/tuples.ts';
 import { addVisit, callsOf, dayFromToday, ONE_VISIT, VISITS, type Salon } from '../faults/support/salons.ts';
 import { passWasComplete, visitsHere } from '../faults/support/here.ts';
@@ -12,9 +16,26 @@ let salon: Salon;
 beforeAll(async () => {
   sweeping = await startSweeping({ simulator: { salons: 3, visits: 400, clients: 60 } });
   salon = await sweeping.imported();
+  await conflictsLookedAt();
 });
 
 afterAll(() => sweeping.engine.stop());
+
+/** What the import found gets its workflows, as the reconciler sees to, and each notes at its first look what its rule wishes. */
+async function conflictsLookedAt(): Promise<void> {
+  const { deps, worker } = sweeping.engine;
+  await startMissingConflicts({ db: deps.db, client: worker.client, taskQueue: worker.taskQueue });
+  await eventually(
+    async () => {
+      const open = await deps.db.booksySyncConflict.findMany({
+        where: { status: 'open' },
+        select: { detail: true },
+      });
+      return open.every(({ detail }) => notedWish(z.record(z.string(), z.json()).parse(detail)) !== null);
+    },
+    { timeoutMs: 30_000, what: 'the first look at each conflict' },
+  );
+}
 
 const ledgerOf = (of: Salon, phase: string) =>
   sweeping.engine.deps.db.syncRun.findMany({
