@@ -86,7 +86,7 @@ async function costOf(desk: Desk, cards: number): Promise<readonly Statement[]> 
       },
       $executeRaw: (text: TemplateStringsArray, ...values: unknown[]) =>
         scope.tx.$executeRaw(text, ...values),
-    } as typeof scope.tx;
+    };
     await matchFresh({ ...scope, tx }, 'profile', fresh);
     throw rolledBack;
   });
