@@ -71,21 +71,20 @@ async function costOf(desk: Desk, cards: number): Promise<readonly Statement[]> 
   const statements: Statement[] = [];
   const rolledBack = new Error('rolled back');
   const look = desk.inRun(async (scope) => {
-    const explain = async (text: TemplateStringsArray, values: readonly unknown[]) => {
+    const explain = async (query: TemplateStringsArray | Prisma.Sql, values: readonly unknown[]) => {
       const [row] = await scope.tx.$queryRaw<{ 'QUERY PLAN': { Plan: unknown }[] }[]>`
-        EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${Prisma.sql(text, ...values)}`;
+        EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${'raw' in query ? Prisma.sql(query, ...values) : query}`;
       const plan = row?.['QUERY PLAN'][0]?.Plan;
       const { 'Shared Hit Blocks': hit, 'Shared Read Blocks': read } = plan as Record<string, number>;
       statements.push({ buffers: (hit ?? 0) + (read ?? 0), plan: JSON.stringify(plan) });
     };
-    const tx = {
-      ...scope.tx,
-      $queryRaw: async (text: TemplateStringsArray, ...values: unknown[]) => {
-        await explain(text, values);
-        return scope.tx.$queryRaw(text, ...values);
+    const tx: typeof scope.tx = {
+      async $queryRaw<T>(query: TemplateStringsArray | Prisma.Sql, ...values: unknown[]): Promise<T> {
+        await explain(query, values);
+        return scope.tx.$queryRaw<T>(query, ...values);
       },
-      $executeRaw: (text: TemplateStringsArray, ...values: unknown[]) =>
-        scope.tx.$executeRaw(text, ...values),
+      $executeRaw: (query: TemplateStringsArray | Prisma.Sql, ...values: unknown[]) =>
+        scope.tx.$executeRaw(query, ...values),
     };
     await matchFresh({ ...scope, tx }, 'profile', fresh);
     throw rolledBack;
