@@ -1,15 +1,10 @@
 /** `booksy bookings …` over real HTTP: who loses a time is told the next free ones, as a person and as a script reads them. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestApi, type TestApi } from '../api/support/api.ts';
+import { runBooksy } from '../api/support/cli.ts';
 import { dateIn, makeSalon, type TestSalon } from './support/salon.ts';
 import { bookVisit } from './support/visits.ts';
 
-const CLI = fileURLToPath(new URL('../../../cli/booksy.mjs', import.meta.url));
 let api: TestApi;
 let salon: TestSalon;
 beforeAll(async () => {
@@ -18,19 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-async function booksy(...args: string[]) {
-  const child = spawn(process.execPath, [CLI, ...args], {
-    cwd: path.dirname(CLI),
-    env: { ...process.env, BOOKSY_SYNC_API: api.url, BOOKSY_SYNC_TOKEN: api.adminToken, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<unknown[]>,
-  ]);
-  return { code, stdout, stderr };
-}
+const booksy = (...args: readonly string[]) => runBooksy(api, ...args);
 
 const create = (...more: string[]) => [
   'bookings',

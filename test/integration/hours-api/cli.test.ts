@@ -1,16 +1,11 @@
 /** `booksy hours` and `booksy time-off` over real HTTP, as an owner runs them. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startTestApi, type TestApi } from '../api/support/api.ts';
+import { runBooksy } from '../api/support/cli.ts';
 import { makeSalon, type TestSalon } from '../bookings/support/salon.ts';
 import { dateIn, visit, weekAnswer } from './support/salon.ts';
 
-const CLI = fileURLToPath(new URL('../../../cli/booksy.mjs', import.meta.url));
 let api: TestApi;
 let salon: TestSalon;
 let ada: string;
@@ -22,19 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-async function booksy(...args: readonly string[]) {
-  const child = spawn(process.execPath, [CLI, ...args], {
-    cwd: path.dirname(CLI),
-    env: { ...process.env, BOOKSY_SYNC_API: api.url, BOOKSY_SYNC_TOKEN: api.adminToken, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<unknown[]>,
-  ]);
-  return { code, stdout, stderr };
-}
+const booksy = (...args: readonly string[]) => runBooksy(api, ...args);
 async function json(...args: readonly string[]) {
   const { code, stdout } = await booksy(...args, '--json');
   const lines = stdout.trim().split('\n');
