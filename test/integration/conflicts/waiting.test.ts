@@ -1,6 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { startMissingConflicts } from '../../../infra/temporal/launch-conflicts.ts';
 import { eventually } from '../../support/eventually.ts';
 import { historyToCommit } from '../../support/history-file.ts';
@@ -22,14 +21,7 @@ const REMIND_MS = 12 * HOUR_MS;
 
 const handleOf = (id: string) => rig.engine.worker.client.workflow.getHandle(`conflict/${id}`);
 
-async function isRunning(id: string): Promise<boolean> {
-  try {
-    return (await handleOf(id).describe()).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
+const isRunning = async (id: string) => (await rig.workflowOf(id)) === 'running';
 
 const rebuild = () =>
   startMissingConflicts(

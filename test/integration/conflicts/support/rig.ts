@@ -1,15 +1,21 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import { conflictCard, conflictPage, resolveAnswer } from '../../../../api/conflicts/schema.ts';
 import { problemSchema } from '../../../../api/http/problem.ts';
-import { startMissingConflicts } from '../../../../infra/temporal/launch-conflicts.ts';
+import { conflictWorkflowId, startMissingConflicts } from '../../../../infra/temporal/launch-conflicts.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { startRig, type OutboundRig } from '../../outbound/support/rig.ts';
 import type { TestEngineOptions } from '../../../support/engine.ts';
 
 /** The whole product on a salon: worker, relay, API; conflicts are made, looked at and resolved as people do it. */
 export interface ConflictRig extends OutboundRig {
-  /** Waits for an open conflict of a kind about a record (or the other one of a pair), and gives its card. */
+  /**
+   * Waits for an open conflict of a kind about a record (or the other one of a pair) and for its workflow, and gives its
+   * card. The row is there first: its workflow is started once the transaction that opened it is over.
+   */
   open(kind: string, recordId: string): Promise<Card>;
+  /** Whether the conflict's workflow was ever started, and how it is. */
+  workflowOf(conflictId: string): Promise<'none' | 'running' | 'ended'>;
   card(id: string): Promise<Card>;
   list(query?: string): Promise<z.output<typeof conflictPage>>;
   resolve(card: Pick<Card, 'id' | 'version'>, body: Readonly<Record<string, unknown>>): Promise<Answered>;
@@ -62,6 +68,15 @@ export async function startConflictRig(options: TestEngineOptions = {}): Promise
       { timeoutMs: 30_000, what: 'empty boxes' },
     );
   };
+  const workflowOf = async (id: string) => {
+    try {
+      const { status } = await rig.engine.worker.client.workflow.getHandle(conflictWorkflowId(id)).describe();
+      return status.name === 'RUNNING' ? 'running' : 'ended';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'none';
+      throw error;
+    }
+  };
   return {
     ...rig,
     list,
@@ -75,8 +90,13 @@ export async function startConflictRig(options: TestEngineOptions = {}): Promise
         },
         { timeoutMs: 30_000, what: `an open conflict ${kind}` },
       );
+      await eventually(async () => (await workflowOf(found.id)) !== 'none', {
+        timeoutMs: 30_000,
+        what: `the workflow of the conflict ${kind}`,
+      });
       return card(found.id);
     },
+    workflowOf,
     async resolve({ id, version }, body) {
       const { status, body: answer } = await api.send('POST', `${PATH}/${id}/resolve`, { version, ...body });
       if (status === 200 || status === 202) return { status, answer: resolveAnswer.parse(answer) };
