@@ -20,8 +20,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/simulation/**/*.test.ts', 'test/mutants/**/*.test.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -38,8 +38,9 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup.ts'],
           // The Temporal worker is a native module with a runtime per process: a process per file.
           pool: 'forks',
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          // Many times what they need: only what hangs shall meet it, however busy the machine is.
+          testTimeout: 240_000,
+          hookTimeout: 300_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

@@ -67,4 +67,9 @@ export interface ApiDeps {
   readonly now?: () => number;
   /** How long the answer to a booking waits for Booksy (R20), asked at each request. Missing: two seconds. */
   readonly booksyWait?: { readonly ms: number };
+  /**
+   * How long an answer waits for what a worker makes of a decision (R33), asked at each request. Missing: two seconds, for
+   * an undo four.
+   */
+  readonly outcomeWait?: { readonly ms: number };
 }

@@ -30,7 +30,7 @@ export interface Resolved {
   readonly notes: readonly Note[];
 }
 
-type Deps = Pick<ApiDeps, 'prisma' | 'conflicts' | 'logger'>;
+type Deps = Pick<ApiDeps, 'prisma' | 'conflicts' | 'logger' | 'outcomeWait'>;
 
 /**
  * Resolves a conflict. The decision is stored before anything is asked of Temporal: it is carried out even if that is away.
@@ -162,7 +162,7 @@ async function outcome(
   id: string,
   resolutionId: string,
 ): Promise<boolean> {
-  const until = Date.now() + OUTCOME_WAIT_MS;
+  const until = Date.now() + (deps.outcomeWait?.ms ?? OUTCOME_WAIT_MS);
   for (;;) {
     const row = await readConflict(deps.prisma, ids, id);
     if (row === null) throw notFound('This conflict');

@@ -22,7 +22,7 @@ export interface Retried {
   readonly operation: string | null;
 }
 
-type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'logger'>;
+type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'logger' | 'outcomeWait'>;
 
 /**
  * Reads one record again by its id, or starts the full sync where a record alone cannot be read or a run failed.

@@ -15,7 +15,7 @@ export interface Skipped {
   readonly operation: string | null;
 }
 
-type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'logger'>;
+type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'logger' | 'outcomeWait'>;
 
 const LOOK_MS = 50;
 
@@ -58,9 +58,12 @@ export async function skipError(deps: Deps, grant: TokenGrant, id: string): Prom
   return { state, operation };
 }
 
-async function outcomeOf({ prisma }: Deps, row: AloneRow): Promise<'skipped' | 'asked' | 'closed'> {
+async function outcomeOf(
+  { prisma, outcomeWait }: Deps,
+  row: AloneRow,
+): Promise<'skipped' | 'asked' | 'closed'> {
   const { businessId, entity, key: recordKey } = row;
-  for (const until = performance.now() + OUTCOME_WAIT_MS; ;) {
+  for (const until = performance.now() + (outcomeWait?.ms ?? OUTCOME_WAIT_MS); ;) {
     const now = await prisma.syncFailure.findFirst({
       where: { businessId, entity, recordKey },
       select: { state: true },

@@ -21,7 +21,7 @@ export interface Decided {
   readonly notes: readonly Note[];
 }
 
-type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'logger'>;
+type Deps = Pick<ApiDeps, 'prisma' | 'launcher' | 'logger' | 'outcomeWait'>;
 
 /**
  * Records a decision, has it carried out, and waits a little for that (R33).

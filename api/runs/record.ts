@@ -6,6 +6,8 @@ import { temporalUnavailable } from './start.ts';
 /** How long a person is kept waiting for the outcome (R33). */
 export const OUTCOME_WAIT_MS = 2000;
 const TEMPORAL_TIMEOUT_MS = 5000;
+/** How much later than the wait itself Temporal's answer to it may come. */
+const ANSWER_LAG_MS = 3000;
 
 export interface RecordOutcome {
   readonly runId: string;
@@ -18,7 +20,7 @@ export interface RecordOutcome {
  * @throws {Problem} `temporal_unavailable`
  */
 export async function startRecord(
-  { launcher }: Pick<ApiDeps, 'launcher'>,
+  { launcher, outcomeWait }: Pick<ApiDeps, 'launcher' | 'outcomeWait'>,
   request: Parameters<Launcher['startRecordSync']>[0],
 ): Promise<RecordOutcome> {
   const started = await within(TEMPORAL_TIMEOUT_MS, launcher.startRecordSync(request)).catch(
@@ -29,9 +31,10 @@ export async function startRecord(
       );
     },
   );
+  const waitMs = outcomeWait?.ms ?? OUTCOME_WAIT_MS;
   const ended = await within(
-    TEMPORAL_TIMEOUT_MS,
-    launcher.recordSyncResult(started.workflowId, OUTCOME_WAIT_MS),
+    waitMs + ANSWER_LAG_MS,
+    launcher.recordSyncResult(started.workflowId, waitMs),
   ).catch(() => 'running' as const);
   return { runId: started.runId, ended };
 }

@@ -10,7 +10,7 @@ import { actorOf, within, type Note } from '../wire.ts';
 import { countsOf, needsBooksyConfirmation, presentUndo, type UndoRow } from './present.ts';
 import type { UndoRequest, UndoWire } from './schema.ts';
 
-export type UndoDeps = Pick<ApiDeps, 'prisma' | 'vault' | 'logger' | 'undos'>;
+export type UndoDeps = Pick<ApiDeps, 'prisma' | 'vault' | 'logger' | 'undos' | 'outcomeWait'>;
 
 export interface UndoReply {
   readonly undo: UndoWire;
@@ -177,12 +177,12 @@ async function reach({ logger }: UndoDeps, tell: () => Promise<void>): Promise<r
 
 /** Looks at the row until it is as wanted, for a moment; where nobody works at it, once. */
 async function wait(
-  { prisma }: UndoDeps,
+  { prisma, outcomeWait }: UndoDeps,
   id: string,
   notes: readonly Note[],
   wanted: (row: UndoRow) => boolean,
 ): Promise<UndoRow> {
-  const until = Date.now() + (notes.length > 0 ? 0 : PATIENCE_MS);
+  const until = Date.now() + (notes.length > 0 ? 0 : (outcomeWait?.ms ?? PATIENCE_MS));
   for (;;) {
     const row = await prisma.syncUndo.findUniqueOrThrow({ where: { id } });
     if (wanted(row) || Date.now() >= until) return row;

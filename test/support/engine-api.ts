@@ -51,6 +51,8 @@ export async function startEngineApi(
     logger,
     version: '0.0.0-test',
     booksyWait,
+    // Long for the same reason: 200 or 202 is not decided by how busy the machine is.
+    outcomeWait: { ms: 30_000 },
     ...(calendars === undefined ? {} : { calendars }),
   });
   const server = createServer(app);

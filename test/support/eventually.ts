@@ -1,12 +1,18 @@
 /** How long to look, and how often. */
 export interface EventuallyOptions {
-  /** Gives up after this long. Default 10 s: generous, because a condition that comes true ends the wait at once. */
+  /**
+   * What an idle machine needs at the very most, default 10 s; it gives up after three times that. Generous, because a
+   * condition that comes true ends the wait at once.
+   */
   readonly timeoutMs?: number;
   /** Pause between two looks. Default 20 ms. */
   readonly intervalMs?: number;
   /** Named in the error when the time is over. */
   readonly what?: string;
 }
+
+/** The machine that checks may be busy with much else, and slower than the one on which the test was written. */
+const SLOWEST = 3;
 
 /**
  * Calls `probe` until it neither throws nor returns `false`, `null` or `undefined`, and returns what it returned.
@@ -16,8 +22,9 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   probe: () => T | Promise<T>,
-  { timeoutMs = 10_000, intervalMs = 20, what = 'the condition' }: EventuallyOptions = {},
+  { timeoutMs: named = 10_000, intervalMs = 20, what = 'the condition' }: EventuallyOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
+  const timeoutMs = named * SLOWEST;
   const deadline = performance.now() + timeoutMs;
   let last: unknown = 'it was not yet so';
   for (;;) {
