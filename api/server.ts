@@ -73,8 +73,8 @@ export function createApi(deps: ApiDeps): Api {
   const sales = {
     prisma,
     vault,
-    changed,
-    desk: createSalesDesk({ prisma, changed }),
+    kept: availability,
+    desk: createSalesDesk({ prisma, kept: availability }),
     ...(deps.booksyWait === undefined ? {} : { booksyWait: deps.booksyWait }),
   };
 

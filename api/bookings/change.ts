@@ -1,7 +1,8 @@
 /** PATCH /api/bookings/:id (SPEC 5.3). */
 import { changeVisit } from '../../infra/bookings/change.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { keyed } from '../http/keyed.ts';
 import { changing } from './changing.ts';
 import { mayOverbook, sellable, type BookingDeps } from './deps.ts';
 import { bookingParams, changeBody, changedAnswer } from './schema.ts';
@@ -21,22 +22,18 @@ export function changeEndpoint(deps: BookingDeps): Endpoint {
     responses: { 200: { description: 'The visit as it is now', schema: changedAnswer } },
     problems: [...TIME_PROBLEMS, 'visit_over', 'visit_changed', 'change_at_booksy'],
     handler: ({ params: { id }, body, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['change-booking', id, body] },
-        async () => {
-          mayOverbook(grant, body.overbook);
-          if (body.startsLocal !== undefined) sellable(body.startsLocal);
-          const { startsLocal, staffId, note, version } = body;
-          const change = {
-            ...(startsLocal === undefined ? {} : { startsLocal }),
-            ...(staffId === undefined ? {} : { staffId }),
-            ...(note === undefined ? {} : { note: note === '' ? null : note }),
-            ...(version === undefined ? {} : { version }),
-            overbook: body.overbook === true,
-          };
-          return changing(deps, grant, id, change, (context) => changeVisit(context, id, change));
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['change-booking', id, body], async () => {
+        mayOverbook(grant, body.overbook);
+        if (body.startsLocal !== undefined) sellable(body.startsLocal);
+        const { startsLocal, staffId, note, version } = body;
+        const change = {
+          ...(startsLocal === undefined ? {} : { startsLocal }),
+          ...(staffId === undefined ? {} : { staffId }),
+          ...(note === undefined ? {} : { note: note === '' ? null : note }),
+          ...(version === undefined ? {} : { version }),
+          overbook: body.overbook === true,
+        };
+        return changing(deps, grant, id, change, (context) => changeVisit(context, id, change));
+      }),
   });
 }

@@ -30,14 +30,16 @@ export async function changing(
   const asker = askerOf(grant);
   return booking(async () => {
     const { prisma, vault } = deps;
-    const changed = await attempted(prisma, (tx) => change({ tx, vault, businessIds, asker })).catch(
-      async (error: unknown) => {
-        throw await otherTimes(deps, businessIds, id, move, error);
-      },
-    );
+    const { within, over } = deps.kept.begin();
+    const changed = await attempted(prisma, (tx) =>
+      within(tx, () => change({ tx, vault, businessIds, asker })),
+    ).catch(async (error: unknown) => {
+      over(null);
+      throw await otherTimes(deps, businessIds, id, move, error);
+    });
     const visit = await readBooking(deps.prisma, businessIds, id);
+    over(changed && visit !== null ? visit.businessId : null);
     if (visit === null) throw notFound('This visit');
-    if (changed) deps.changed(visit.businessId);
     return { status: 200, json: { booking: presentBooking(visit), changed } };
   });
 }

@@ -1,5 +1,4 @@
 /** POST /api/bookings (SPEC 5.3). */
-import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { Slot } from '../../domain/availability/index.ts';
 import { BookingError } from '../../infra/bookings/errors.ts';
@@ -8,7 +7,8 @@ import { suggester } from '../../infra/bookings/suggest.ts';
 import type { WantedClient, WantedTime } from '../../infra/bookings/types.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders, repeatableId } from '../http/idempotency.ts';
+import { keyed } from '../http/keyed.ts';
 import { notFound } from '../http/problem.ts';
 import { askerOf, mayOverbook, sellable, type BookingDeps } from './deps.ts';
 import { bookingAnswer, bookingBody, presentBooking, type BookingBody } from './schema.ts';
@@ -37,12 +37,10 @@ export function createEndpoint(given: BookingDeps): Endpoint {
       202: { description: 'Its time is held; Booksy has not confirmed it yet', schema: bookingAnswer },
     },
     problems: [...TIME_PROBLEMS, 'taken_at_booksy', 'hold_over', 'client_unusable', 'selling_stopped'],
-    handler: ({ body, grant, headers }) => {
-      const key = headers['idempotency-key'];
-      return idempotent(deps.prisma, { tokenId: grant.tokenId, key, request: ['book', body] }, () =>
-        create(deps, grant, body, key),
-      );
-    },
+    handler: ({ body, grant, headers }) =>
+      keyed(deps.prisma, { grant, headers }, ['book', body], () =>
+        create(deps, grant, body, headers['idempotency-key']),
+      ),
   });
 }
 
@@ -60,7 +58,7 @@ async function create(deps: Deps, grant: TokenGrant, body: BookingBody, key: str
   const visit = await booking(async () => {
     const made = await deps.desk.make(businessId, {
       kind: 'booking',
-      id: key === undefined ? uuidv7() : repeatable(grant.tokenId, key, body),
+      id: key === undefined ? uuidv7() : repeatableId(grant.tokenId, key, body),
       time,
       client: clientOf(body),
       note: body.note === '' ? null : (body.note ?? null),
@@ -105,12 +103,4 @@ function clientOf({ client }: BookingBody): WantedClient | null {
     email: client.email ?? null,
     phone: client.phone ?? null,
   };
-}
-
-/** The same request with the same key makes the same visit, also where its first answer was lost on the way. */
-function repeatable(tokenId: string, key: string, body: BookingBody): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([tokenId, key, body]))
-    .digest('hex');
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
 }

@@ -1,3 +1,4 @@
+import type { Availability } from '../../infra/availability/index.ts';
 import type { SalesDesk } from '../../infra/bookings/sales-desk.ts';
 import type { Asker } from '../../infra/bookings/types.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
@@ -8,8 +9,8 @@ import { actorOf } from '../wire.ts';
 /** What endpoints of visits and holds work with. */
 export interface BookingDeps extends Pick<ApiDeps, 'prisma' | 'vault' | 'booksyWait'> {
   readonly desk: SalesDesk;
-  /** Told after each change of a salon's time. */
-  readonly changed: (businessId: string) => void;
+  /** Keeps free time, and drops it for a transaction that changes it. */
+  readonly kept: Pick<Availability, 'begin'>;
 }
 
 /** Who asks, for the audit trail and for holds. */

@@ -1,7 +1,8 @@
 /** POST /api/bookings/:id/{cancel,complete,no-show} (SPEC 5.3). */
 import { stepVisit, type StatusStep } from '../../infra/bookings/change.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { changing } from './changing.ts';
 import type { BookingDeps } from './deps.ts';
 import { bookingParams, changedAnswer, stepBody } from './schema.ts';
@@ -40,19 +41,10 @@ function stepEndpoint(deps: BookingDeps, { step, summary, description }: (typeof
     body: stepBody,
     headers: idempotencyHeaders,
     responses: { 200: { description: 'The visit as it is now', schema: changedAnswer } },
-    problems: [
-      'not_found',
-      'visit_over',
-      'time_too_soon',
-      'change_at_booksy',
-      'idempotency_in_progress',
-      'idempotency_key_reused',
-    ],
+    problems: ['not_found', 'visit_over', 'time_too_soon', 'change_at_booksy', ...KEYED],
     handler: ({ params: { id }, body, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: [`${step}-booking`, id, body] },
-        () => changing(deps, grant, id, {}, (context) => stepVisit(context, id, step, body.reason ?? null)),
+      keyed(deps.prisma, { grant, headers }, [`${step}-booking`, id, body], () =>
+        changing(deps, grant, id, {}, (context) => stepVisit(context, id, step, body.reason ?? null)),
       ),
   });
 }

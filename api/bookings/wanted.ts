@@ -5,6 +5,7 @@ import { isLocalMinute } from '../../domain/local-time.ts';
 import { BookingError } from '../../infra/bookings/errors.ts';
 import type { PrismaClient } from '../../infra/database/index.ts';
 import type { BusinessReach, TokenGrant } from '../../infra/tokens.ts';
+import { KEYED } from '../http/keyed.ts';
 import { notFound, Problem } from '../http/problem.ts';
 
 const id = (what: string) =>
@@ -143,6 +144,5 @@ export const TIME_PROBLEMS = [
   'staff_not_offered',
   'variant_unclear',
   'salon_unusable',
-  'idempotency_in_progress',
-  'idempotency_key_reused',
+  ...KEYED,
 ] as const;

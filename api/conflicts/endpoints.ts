@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { reachableBusinesses } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { cursorSchema, encodeCursor, limitSchema } from '../http/pagination.ts';
 import { notFound } from '../http/problem.ts';
 import { businessId, instant, note } from '../wire.ts';
@@ -131,17 +132,12 @@ function resolveEndpoint(deps: Deps): Endpoint {
       'conflict_move_refused',
       'conflict_time_taken',
       'conflict_not_possible',
-      'idempotency_in_progress',
-      'idempotency_key_reused',
+      ...KEYED,
     ],
     handler: ({ params: { id }, body: asked, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['resolve-conflict', id, asked] },
-        async () => {
-          const resolved = await resolve(deps, grant, id, asked);
-          return { status: resolved.state === 'resolved' ? 200 : 202, json: resolved };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['resolve-conflict', id, asked], async () => {
+        const resolved = await resolve(deps, grant, id, asked);
+        return { status: resolved.state === 'resolved' ? 200 : 202, json: resolved };
+      }),
   });
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { approvePlan } from '../plans/approve.ts';
 import { planSummarySchema } from '../plans/schema.ts';
 import { operationParams } from '../wire.ts';
@@ -32,19 +33,11 @@ export function approvePlanEndpoint(deps: Pick<ApiDeps, 'prisma'>) {
     body,
     headers: idempotencyHeaders,
     responses: { 200: { description: 'Approved', schema: answer } },
-    problems: [
-      'not_found',
-      'plan_unfinished',
-      'plan_changed',
-      'plan_outdated',
-      'idempotency_in_progress',
-      'idempotency_key_reused',
-    ],
+    problems: ['not_found', 'plan_unfinished', 'plan_changed', 'plan_outdated', ...KEYED],
     handler: ({ params: { id }, body: { version }, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['approve-plan', id, version] },
-        async () => ({ status: 200, json: { plan: await approvePlan(deps, grant, id, version) } }),
-      ),
+      keyed(deps.prisma, { grant, headers }, ['approve-plan', id, version], async () => ({
+        status: 200,
+        json: { plan: await approvePlan(deps, grant, id, version) },
+      })),
   });
 }

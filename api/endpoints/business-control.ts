@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { heldBusinessSchema, pauseBusiness, resumeBusiness } from '../runs/business.ts';
 import { businessId, changed, note } from '../wire.ts';
 
@@ -41,13 +42,12 @@ export function businessControlEndpoints(
       params,
       headers: idempotencyHeaders,
       responses: { 200: { description: 'The business as it is now', schema: answer } },
-      problems: ['not_found', 'idempotency_in_progress', 'idempotency_key_reused'],
+      problems: ['not_found', ...KEYED],
       handler: ({ params: { id }, grant, headers }) =>
-        idempotent(
-          deps.prisma,
-          { tokenId: grant.tokenId, key: headers['idempotency-key'], request: [`${verb}-business`, id] },
-          async () => ({ status: 200, json: await act(deps, grant, id) }),
-        ),
+        keyed(deps.prisma, { grant, headers }, [`${verb}-business`, id], async () => ({
+          status: 200,
+          json: await act(deps, grant, id),
+        })),
     }),
   );
 }

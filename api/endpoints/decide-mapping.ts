@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { MAPPING_DECISIONS } from '../../infra/mappings.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { decide } from '../mappings/decide.ts';
 import { entityName } from '../mappings/schema.ts';
 import { businessId, note, operationPath } from '../wire.ts';
@@ -84,17 +85,12 @@ export function decideMappingEndpoint(deps: Pick<ApiDeps, 'prisma' | 'launcher' 
       'mapping_taken',
       'mapping_fixed',
       'mapping_not_linked',
-      'idempotency_in_progress',
-      'idempotency_key_reused',
+      ...KEYED,
     ],
     handler: ({ body: asked, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['decide-mapping', asked] },
-        async () => {
-          const decided = await decide(deps, grant, { ...asked, recordId: asked.recordId ?? null });
-          return { status: decided.state === 'applied' ? 200 : 202, json: decided };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['decide-mapping', asked], async () => {
+        const decided = await decide(deps, grant, { ...asked, recordId: asked.recordId ?? null });
+        return { status: decided.state === 'applied' ? 200 : 202, json: decided };
+      }),
   });
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import type { ProblemCode } from '../http/problem.ts';
 import { errorParams, operationPath } from '../wire.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
@@ -59,21 +60,11 @@ export function errorDeedEndpoint<S extends string>(deps: ErrorDeps, deed: Error
       200: { description: deed.ended, schema: answer },
       202: { description: deed.accepted, schema: answer },
     },
-    problems: [
-      'not_found',
-      ...deed.problems,
-      'idempotency_in_progress',
-      'idempotency_key_reused',
-      'temporal_unavailable',
-    ],
+    problems: ['not_found', ...deed.problems, ...KEYED, 'temporal_unavailable'],
     handler: ({ params: { id }, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: [`${deed.name}-error`, id] },
-        async () => {
-          const done = await deed.act(deps, grant, id);
-          return { status: deed.underWay.includes(done.state) ? 202 : 200, json: done };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, [`${deed.name}-error`, id], async () => {
+        const done = await deed.act(deps, grant, id);
+        return { status: deed.underWay.includes(done.state) ? 202 : 200, json: done };
+      }),
   });
 }

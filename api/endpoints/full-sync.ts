@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { reachableBusinesses } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { startedRunSchema, startRun } from '../runs/start.ts';
 import { actorOf, businessId } from '../wire.ts';
 
@@ -41,20 +42,16 @@ export function fullSyncEndpoint(deps: Pick<ApiDeps, 'prisma' | 'launcher'>) {
     body,
     headers: idempotencyHeaders,
     responses: { 202: { description: 'Started, or under way already', schema: answer } },
-    problems: ['not_found', 'idempotency_in_progress', 'idempotency_key_reused', 'temporal_unavailable'],
+    problems: ['not_found', ...KEYED, 'temporal_unavailable'],
     handler: ({ body: asked, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['full-sync', asked] },
-        async () => {
-          const businesses = await reachableBusinesses(deps.prisma, grant, asked.businessIds);
-          const mode = asked.dryRun === true ? 'dry_run' : 'apply';
-          const runs = [];
-          for (const business of businesses) {
-            runs.push(await startRun(deps, business, { actor: actorOf(grant), mode }));
-          }
-          return { status: 202, json: { runs } };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['full-sync', asked], async () => {
+        const businesses = await reachableBusinesses(deps.prisma, grant, asked.businessIds);
+        const mode = asked.dryRun === true ? 'dry_run' : 'apply';
+        const runs = [];
+        for (const business of businesses) {
+          runs.push(await startRun(deps, business, { actor: actorOf(grant), mode }));
+        }
+        return { status: 202, json: { runs } };
+      }),
   });
 }

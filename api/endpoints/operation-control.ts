@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { TokenGrant } from '../../infra/tokens.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import type { ProblemCode } from '../http/problem.ts';
 import { cancelRun, pauseRun, resumeRun, type ControlDeps, type Controlled } from '../runs/control.ts';
 import { operationSchema } from '../sync/runs.ts';
@@ -57,20 +58,12 @@ export function operationControlEndpoints(deps: ControlDeps): Endpoint[] {
       params: operationParams,
       headers: idempotencyHeaders,
       responses: { 200: { description: 'The operation as it is now', schema: answer } },
-      problems: [
-        'not_found',
-        'not_running',
-        'not_controllable',
-        ...problems,
-        'idempotency_in_progress',
-        'idempotency_key_reused',
-      ],
+      problems: ['not_found', 'not_running', 'not_controllable', ...problems, ...KEYED],
       handler: ({ params: { id }, grant, headers }) =>
-        idempotent(
-          deps.prisma,
-          { tokenId: grant.tokenId, key: headers['idempotency-key'], request: [`${verb}-operation`, id] },
-          async () => ({ status: 200, json: await act(deps, grant, id) }),
-        ),
+        keyed(deps.prisma, { grant, headers }, [`${verb}-operation`, id], async () => ({
+          status: 200,
+          json: await act(deps, grant, id),
+        })),
     }),
   );
 }

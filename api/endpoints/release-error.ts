@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { ApiDeps } from '../deps.ts';
 import { releaseError } from '../errors/release.ts';
 import { defineEndpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { errorParams, note } from '../wire.ts';
 
 const body = z
@@ -37,18 +38,11 @@ export function releaseErrorEndpoint(deps: Pick<ApiDeps, 'prisma' | 'launcher' |
     body,
     headers: idempotencyHeaders,
     responses: { 202: { description: 'Released; the full sync is started', schema: answer } },
-    problems: [
-      'not_found',
-      'not_releasable',
-      'release_changed',
-      'idempotency_in_progress',
-      'idempotency_key_reused',
-    ],
+    problems: ['not_found', 'not_releasable', 'release_changed', ...KEYED],
     handler: ({ params: { id }, body: { affected }, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['release-error', id, affected] },
-        async () => ({ status: 202, json: await releaseError(deps, grant, id, affected) }),
-      ),
+      keyed(deps.prisma, { grant, headers }, ['release-error', id, affected], async () => ({
+        status: 202,
+        json: await releaseError(deps, grant, id, affected),
+      })),
   });
 }

@@ -7,7 +7,8 @@ import { listRules, readRule, readVersions } from '../../infra/rules/store.ts';
 import { reachableBusiness, reachableBusinesses } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { cursorKind, limitSchema } from '../http/pagination.ts';
 import { notFound, Problem } from '../http/problem.ts';
 import { asProblem, deleteOne, importFile, saveOne } from '../rules/change.ts';
@@ -32,7 +33,6 @@ import {
 import { businessId } from '../wire.ts';
 
 type Deps = Pick<ApiDeps, 'prisma'>;
-const KEYED = ['idempotency_in_progress', 'idempotency_key_reused'] as const;
 const EFFECTIVE = 'It counts from the next plan on.';
 
 export function rulesEndpoints(deps: Deps): Endpoint[] {
@@ -139,12 +139,7 @@ function saveEndpoint(deps: Deps): Endpoint {
           errors: [{ path: 'body.rule.id', message: `must be ${ruleId}` }],
         });
       }
-      const key = {
-        tokenId: grant.tokenId,
-        key: headers['idempotency-key'],
-        request: ['save-rule', id, version, rule],
-      };
-      return idempotent(deps.prisma, key, async () => {
+      return keyed(deps.prisma, { grant, headers }, ['save-rule', id, version, rule], async () => {
         const change = await saveOne(deps, grant, { businessId: id, rule, expected: version });
         return { status: 200, json: { change: changeOf(change) } };
       });
@@ -165,18 +160,10 @@ function deleteEndpoint(deps: Deps): Endpoint {
     responses: { 200: { description: 'What was taken away', schema: changeAnswer } },
     problems: ['not_found', 'rule_changed', 'rule_unusable', ...KEYED],
     handler: ({ params: { id, ruleId }, body: { version }, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        {
-          tokenId: grant.tokenId,
-          key: headers['idempotency-key'],
-          request: ['delete-rule', id, ruleId, version],
-        },
-        async () => {
-          const change = await deleteOne(deps, grant, { businessId: id, ruleId, expected: version });
-          return { status: 200, json: { change: changeOf(change) } };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['delete-rule', id, ruleId, version], async () => {
+        const change = await deleteOne(deps, grant, { businessId: id, ruleId, expected: version });
+        return { status: 200, json: { change: changeOf(change) } };
+      }),
   });
 }
 
@@ -209,13 +196,10 @@ function fileEndpoints(deps: Deps): Endpoint[] {
       responses: { 200: { description: 'What it changed, or would', schema: importAnswer } },
       problems: ['not_found', 'rule_changed', 'too_many_rules', 'rule_unusable', ...KEYED],
       handler: ({ params: { id }, body: { rules, replace, dryRun, basis }, grant, headers }) =>
-        idempotent(
+        keyed(
           deps.prisma,
-          {
-            tokenId: grant.tokenId,
-            key: headers['idempotency-key'],
-            request: ['import-rules', id, rules, replace, dryRun, basis],
-          },
+          { grant, headers },
+          ['import-rules', id, rules, replace, dryRun, basis],
           async () => {
             const file = { rules, replace, dryRun, basis };
             const imported = await importFile(deps, grant, { businessId: id, file });

@@ -1,6 +1,7 @@
 /** POST /api/admin/booksy/undo, GET …/undo/:id, POST …/undo/:id/confirm (SPEC 3.8). */
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { presentUndo } from './present.ts';
 import { askUndo, confirmUndo, findUndo, type UndoDeps } from './run.ts';
 import { confirmBody, undoAnswer, undoBody, undoParams } from './schema.ts';
@@ -24,16 +25,12 @@ function askEndpoint(deps: UndoDeps): Endpoint {
       200: { description: 'What would change', schema: undoAnswer },
       202: { description: 'Recorded; it is being worked out', schema: undoAnswer },
     },
-    problems: ['not_found', 'idempotency_in_progress', 'idempotency_key_reused'],
+    problems: ['not_found', ...KEYED],
     handler: ({ body, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['undo', body] },
-        async () => {
-          const reply = await askUndo(deps, grant, body);
-          return { status: reply.undo.state === 'planning' ? 202 : 200, json: reply };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['undo', body], async () => {
+        const reply = await askUndo(deps, grant, body);
+        return { status: reply.undo.state === 'planning' ? 202 : 200, json: reply };
+      }),
   });
 }
 
@@ -76,17 +73,12 @@ function confirmEndpoint(deps: UndoDeps): Endpoint {
       'undo_empty',
       'undo_needs_booksy',
       'business_paused',
-      'idempotency_in_progress',
-      'idempotency_key_reused',
+      ...KEYED,
     ],
     handler: ({ params: { id }, body: { atBooksy }, grant, headers }) =>
-      idempotent(
-        deps.prisma,
-        { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['confirm-undo', id, atBooksy] },
-        async () => {
-          const reply = await confirmUndo(deps, grant, id, atBooksy);
-          return { status: reply.undo.state === 'done' ? 200 : 202, json: reply };
-        },
-      ),
+      keyed(deps.prisma, { grant, headers }, ['confirm-undo', id, atBooksy], async () => {
+        const reply = await confirmUndo(deps, grant, id, atBooksy);
+        return { status: reply.undo.state === 'done' ? 200 : 202, json: reply };
+      }),
   });
 }

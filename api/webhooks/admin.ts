@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { reachableBusinesses } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { idempotencyHeaders, idempotent } from '../http/idempotency.ts';
+import { idempotencyHeaders } from '../http/idempotency.ts';
+import { KEYED, keyed } from '../http/keyed.ts';
 import { cursorKind, limitSchema } from '../http/pagination.ts';
 import { listWebhooks } from './list.ts';
 import { MOST_REPLAYED, replayMany, replayOne } from './replay.ts';
@@ -62,8 +63,6 @@ const many = z
     example: { receivedFrom: '2026-03-01T10:00:00Z', receivedTill: '2026-03-01T12:00:00Z' },
   });
 
-const writes = ['idempotency_in_progress', 'idempotency_key_reused'] as const;
-
 /** The endpoints about the box. */
 export function webhookEndpoints(deps: Pick<ApiDeps, 'prisma' | 'reads'>): Endpoint[] {
   return [
@@ -104,13 +103,12 @@ export function webhookEndpoints(deps: Pick<ApiDeps, 'prisma' | 'reads'>): Endpo
       params: z.object({ id: webhookId }),
       headers: idempotencyHeaders,
       responses: { 200: { description: 'Done', schema: replayed } },
-      problems: ['not_found', ...writes],
+      problems: ['not_found', ...KEYED],
       handler: ({ params: { id }, grant, headers }) =>
-        idempotent(
-          deps.prisma,
-          { tokenId: grant.tokenId, key: headers['idempotency-key'], request: ['replay-webhook', id] },
-          async () => ({ status: 200, json: await replayOne(deps.prisma, grant, id) }),
-        ),
+        keyed(deps.prisma, { grant, headers }, ['replay-webhook', id], async () => ({
+          status: 200,
+          json: await replayOne(deps.prisma, grant, id),
+        })),
     }),
     defineEndpoint({
       method: 'POST',
@@ -121,15 +119,12 @@ export function webhookEndpoints(deps: Pick<ApiDeps, 'prisma' | 'reads'>): Endpo
       body: many,
       headers: idempotencyHeaders,
       responses: { 200: { description: 'Counted, or done', schema: replayed } },
-      problems: ['not_found', 'replay_changed', 'replay_too_many', ...writes],
+      problems: ['not_found', 'replay_changed', 'replay_too_many', ...KEYED],
       handler: ({ body: { businessId, expected, ...filter }, grant, headers }) =>
-        idempotent(
+        keyed(
           deps.prisma,
-          {
-            tokenId: grant.tokenId,
-            key: headers['idempotency-key'],
-            request: ['replay-webhooks', businessId, expected, filter],
-          },
+          { grant, headers },
+          ['replay-webhooks', businessId, expected, filter],
           async () => ({
             status: 200,
             json: await replayMany(deps.prisma, grant, { businessId, filter, expected: expected ?? null }),

@@ -2,12 +2,13 @@ import { findSlots, type Slot, type SlotQuery } from '../../domain/availability/
 import { addDays } from '../../domain/local-time.ts';
 import type { PrismaClient } from '../database/index.ts';
 import { loadSalon, salonAt, type LoadedSalon } from './load.ts';
+import { createOwnChanges, type OwnChange } from './own.ts';
 
 /** Tells that a salon's time has changed; null: of any. */
 export interface TimeChanges {
   /** False while it may be missing some: then nothing is kept. */
   listens(): boolean;
-  /** @param dropped told of each change, and with null when it begins or ends to listen */
+  /** @param dropped told of each change as it was notified, and with null when it begins or ends to listen */
   onChange(dropped: (businessId: string | null) => void): void;
 }
 
@@ -18,6 +19,8 @@ export interface Availability {
   slots(salon: LoadedSalon, query: SlotQuery): readonly Slot[];
   /** Forgets what is kept of a business: it has been changed from here. */
   drop(businessId: string): void;
+  /** The same for a transaction that is about to change it: what is kept is dropped once, by it or by what is told of it. */
+  begin(): OwnChange;
 }
 
 const KEPT_MS = 60_000;
@@ -43,7 +46,10 @@ export function createAvailability(
     for (const [key, each] of kept)
       if (businessId === null || each.businessId === businessId) kept.delete(key);
   }
-  changes?.onChange(drop);
+  const own = createOwnChanges(() => changes?.listens() === true, drop);
+  changes?.onChange((told) => {
+    if (!own.knows(told)) drop(told);
+  });
 
   return {
     salon(businessId, fromDate, toDate) {
@@ -77,6 +83,7 @@ export function createAvailability(
     },
 
     drop,
+    begin: own.begin,
   };
 }
 

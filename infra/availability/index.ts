@@ -2,3 +2,4 @@
 export { createAvailability, type Availability, type TimeChanges } from './cache.ts';
 export { loadSalon, salonAt, type LoadedSalon, type SaleTerms } from './load.ts';
 export { startTimeListener, type TimeListener } from './listen.ts';
+export { type OwnChange } from './own.ts';

@@ -2,10 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
 import type { TimeChanges } from './cache.ts';
+import { ALL, TIME_CHANNEL } from './own.ts';
 
-/** Name of the channel on which triggers tell that a salon's time has changed. */
-const CHANNEL = 'booksy_sync_time';
-const ALL = '*';
 const FIRST_RECONNECT_MS = 200;
 const LAST_RECONNECT_MS = 5_000;
 /** A connection that says nothing for so long is asked whether it lives, and taken for dead where it does not answer. */
@@ -41,7 +39,7 @@ export function startTimeListener(directUrl: string, logger: Logger): TimeListen
       tell(payload === undefined || payload === ALL ? null : payload);
     });
     await client.connect();
-    await client.query(`LISTEN ${CHANNEL}`);
+    await client.query(`LISTEN ${TIME_CHANNEL}`);
     // What changed while nobody listened is not known.
     tell(null);
     listens = true;

@@ -7,7 +7,7 @@ import type { Tx } from '../database/index.ts';
 import { clientsFor, missingProfiles, readable } from './client.ts';
 import { Desk, type Taken } from './decide.ts';
 import { BookingError, unknown } from './errors.ts';
-import { pictureAge, saleOf, type PictureAge, type Sale } from './sale.ts';
+import { pictureAge, saleOf, type Sale } from './sale.ts';
 import type { Made, WantedBooking, WantedClient, Wish } from './types.ts';
 import { heldBy, holdItems, writeBookings, type GrantedBooking } from './write.ts';
 
@@ -22,8 +22,8 @@ interface Timed<W extends Wish = Wish> {
 type Granted = Timed &
   Taken & {
     readonly client: WantedClient | null;
-    /** How it is sold; of a hold null. */
-    readonly sale: Sale | null;
+    /** How it is sold; of a hold: how it would be by now. */
+    readonly sale: Sale;
   };
 
 export type Outcome = Made | BookingError;
@@ -154,14 +154,14 @@ async function grantAll(
 ): Promise<readonly Granted[]> {
   const named = timed.flatMap(({ wish }) => (wish.kind === 'booking' ? (wish.client?.profileId ?? []) : []));
   const missing = await missingProfiles(tx, salon.businessId, named);
-  const sells = timed.some(({ wish }) => wish.kind === 'booking');
-  const isStale: PictureAge = sells ? await pictureAge(tx, salon) : () => false;
+  const isStale = await pictureAge(tx, salon);
   const desk = new Desk(salon);
   return timed.flatMap((each): readonly Granted[] => {
     const { wish, items, startsLocal, holdId } = each;
     const isBooking = wish.kind === 'booking';
     try {
-      const sale = isBooking ? saleOf(salon.terms, isStale(startsLocal.slice(0, 10))) : null;
+      // A hold is time that is promised: where nothing is sold nothing is kept either (R20).
+      const sale = saleOf(salon.terms, isStale(startsLocal.slice(0, 10)));
       const client = isBooking ? clientOf(wish, missing, salon) : null;
       const ignoreVisitIds = holdId === null ? [] : [holdId];
       const overbook = isBooking && wish.overbook;
@@ -213,7 +213,7 @@ async function writeAll(
   const clients = await clientsFor(tx, businessId, wanted);
   const bookings: GrantedBooking[] = [];
   for (const { wish, slot, overbooked, holdId, sale } of granted) {
-    if (wish.kind !== 'booking' || sale === null) continue;
+    if (wish.kind !== 'booking') continue;
     if (holdId !== null)
       await tx.$executeRaw`SELECT booking_holds_end(ARRAY[${holdId}::uuid], 'booked', ${wish.id}::uuid)`;
     bookings.push({

@@ -1,4 +1,5 @@
 import { addDays } from '../../domain/local-time.ts';
+import type { OwnChange } from '../availability/index.ts';
 import { isTimeHeld, type PrismaClient } from '../database/index.ts';
 import { attempted } from './attempts.ts';
 import { BookingError } from './errors.ts';
@@ -17,8 +18,8 @@ export interface SalesDesk {
 
 export interface SalesDeskOptions {
   readonly prisma: Pick<PrismaClient, '$transaction' | '$queryRaw'>;
-  /** Told after each commit that changed a salon's time. */
-  readonly changed?: (businessId: string) => void;
+  /** Keeps free time, and drops it for a transaction that changes it. */
+  readonly kept?: { begin(): OwnChange };
 }
 
 interface Waiting {
@@ -27,6 +28,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+const NOTHING_KEPT = {
+  begin: (): OwnChange => ({ within: (_tx, work) => work(), over: () => undefined }),
+};
 /** Wishes of one transaction at most. */
 const MOST = 500;
 /** Wishes of one transaction lie within so many days: the salon is read for all of them. */
@@ -37,7 +41,7 @@ const SPAN_DAYS = 31;
  * the same time would wait for each other anyway, and so the salon is read and locked once for all of them. Several processes
  * meet at the locks in the database.
  */
-export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDesk {
+export function createSalesDesk({ prisma, kept = NOTHING_KEPT }: SalesDeskOptions): SalesDesk {
   const queues = new Map<string, Waiting[]>();
 
   async function serve(businessId: string, queue: Waiting[]): Promise<void> {
@@ -54,13 +58,15 @@ export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDes
 
   async function decide(businessId: string, round: readonly Waiting[]): Promise<void> {
     let outcomes: ReadonlyMap<string, Outcome>;
+    const change = kept.begin();
     try {
       // Somebody took time without asking here (an import, another platform): the next reading shows what.
-      outcomes = await attempt(businessId, round).catch((error: unknown) => {
-        if (isTimeHeld(error) && round.length > 1) return attempt(businessId, round);
+      outcomes = await attempt(change, businessId, round).catch((error: unknown) => {
+        if (isTimeHeld(error) && round.length > 1) return attempt(change, businessId, round);
         throw error;
       });
     } catch (error) {
+      change.over(null);
       const [only, ...others] = round;
       // One of them cannot be done: alone it harms no other.
       if (others.length > 0) for (const each of round) await decide(businessId, [each]);
@@ -68,16 +74,17 @@ export function createSalesDesk({ prisma, changed }: SalesDeskOptions): SalesDes
       return;
     }
     // From here on it is committed: whatever fails now, nothing is decided again. The next round does not wait for the answers.
-    changed?.(businessId);
+    change.over([...outcomes.values()].some(isTaken) ? businessId : null);
     void answer(businessId, round, outcomes);
   }
 
   async function attempt(
+    change: OwnChange,
     businessId: string,
     round: readonly Waiting[],
   ): Promise<ReadonlyMap<string, Outcome>> {
     const wishes = round.map(({ wish }) => wish);
-    return attempted(prisma, (tx) => makeAll(tx, businessId, wishes));
+    return attempted(prisma, (tx) => change.within(tx, () => makeAll(tx, businessId, wishes)));
   }
 
   /** Those who lost are told other times: one reading of the salon for all of them, after the commit. */
@@ -129,4 +136,9 @@ function takeRound(queue: Waiting[]): readonly Waiting[] {
   const rest = queue.filter((each) => !round.has(each));
   queue.splice(0, queue.length, ...rest);
   return [...round];
+}
+
+/** Whether time was taken by it now. */
+function isTaken(outcome: Outcome): boolean {
+  return !(outcome instanceof BookingError) && (outcome.kind === 'hold' || outcome.isNew);
 }

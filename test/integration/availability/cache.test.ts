@@ -1,8 +1,10 @@
 /** What is kept of a salon's time is dropped by whoever changes it, by plain SQL too; while nobody listens nothing is kept. */
 import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createAvailability, type TimeChanges } from '../../../infra/availability/cache.ts';
 import { startTimeListener, type TimeListener } from '../../../infra/availability/listen.ts';
+import { createSalesDesk } from '../../../infra/bookings/sales-desk.ts';
 import { createDatabase, type PrismaClient } from '../../../infra/database/index.ts';
 import { createLogger } from '../../../infra/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
@@ -58,6 +60,7 @@ function counted(changes: TimeChanges | null, now?: () => number) {
   });
   const availability = createAvailability(counting, changes, now);
   return {
+    availability,
     statements: () => statements,
     starts: async (which = salon) => {
       const read = await availability.salon(which.id, date, date);
@@ -147,5 +150,62 @@ describe('free time that is kept', { timeout: 60_000 }, () => {
     await eventually(() => listener.listens(), { timeoutMs: 30_000, what: 'the listener being back' });
     await open();
     await eventually(async () => (await starts())[0] === `${date}T09:00`, { what: 'the hours as before' });
+  });
+});
+
+describe('a booking made here', { timeout: 60_000 }, () => {
+  /** A desk beside what it keeps; how often what is kept was dropped is how often the salon is read again. */
+  function selling() {
+    const { availability, starts, statements } = counted(listener);
+    const desk = createSalesDesk({ prisma, kept: availability });
+    const make = (startsLocal: string) =>
+      desk.make(salon.id, {
+        kind: 'booking',
+        id: uuidv7(),
+        time: { items: [{ variantId: salon.variantId, staffId: salon.staff[0] ?? null }], startsLocal },
+        client: null,
+        note: null,
+        overbook: false,
+        asker: { actor: 'test', tokenId: uuidv7() },
+      });
+    return { starts, statements, make };
+  }
+  it('drops what is kept once: it is seen at once, and what was read then stays when PostgreSQL tells of it', async () => {
+    const { starts, statements, make } = selling();
+    const at = `${date}T12:00`;
+    await starts();
+    const once = statements();
+    await make(at);
+    await starts();
+    const again = statements();
+    expect(again).toBe(2 * once);
+    await allTold();
+    await starts();
+    expect(statements()).toBe(again);
+  });
+
+  it('that was refused drops nothing', async () => {
+    const { starts, statements, make } = selling();
+    const at = `${date}T14:00`;
+    await make(at);
+    await allTold();
+    await starts();
+    const once = statements();
+    await expect(make(at)).rejects.toMatchObject({ code: 'slot_taken' });
+    await allTold();
+    await starts();
+    expect(statements()).toBe(once);
+  });
+
+  it('drops it by what PostgreSQL tells in every other process', async () => {
+    const { make } = selling();
+    const elsewhere = counted(listener);
+    const two = `${date}T15:00`;
+    await elsewhere.starts();
+    const once = elsewhere.statements();
+    await make(two);
+    await allTold();
+    await elsewhere.starts();
+    expect(elsewhere.statements()).toBe(2 * once);
   });
 });

@@ -2,41 +2,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { eventually } from '../../support/eventually.ts';
-import { startLiveEngine, type LiveEngine } from '../drain/support/engine.ts';
-import { dateIn, overlaps } from './support/salon.ts';
+import { startSoldSalon, type FreeTime, type SoldSalon } from './support/both.ts';
+import { overlaps } from './support/salon.ts';
 
-let engine: LiveEngine;
-let variantId: string;
-/** In Booksy's words. */
-let variantThere: string;
+let salon: SoldSalon;
+let engine: SoldSalon['engine'];
 
 beforeAll(async () => {
-  engine = await startLiveEngine();
-  const variants = await engine.deps.db.serviceVariant.findMany({
-    where: { businessId: engine.businessId, active: true, staff: { some: {} } },
-    include: { service: true },
-    orderBy: { id: 'asc' },
-  });
-  const plain = variants.find(
-    ({ service, durationMinutes }) => service.parallelClients === 1 && durationMinutes <= 60,
-  );
-  variantId = plain?.id ?? '';
-  const link = await engine.deps.db.externalService.findFirstOrThrow({
-    where: { businessId: engine.businessId, entity: 'variant', recordId: variantId },
-  });
-  variantThere = link.externalId;
+  salon = await startSoldSalon();
+  engine = salon.engine;
 }, 120_000);
 afterAll(() => engine.stop());
 
-const slots = z.object({
-  slots: z.array(
-    z.object({
-      startsLocal: z.string(),
-      endsLocal: z.string(),
-      items: z.array(z.object({ staffId: z.string() })),
-    }),
-  ),
-});
 const answer = z.object({
   booking: z.object({ id: z.string(), status: z.string(), awaitsBooksy: z.boolean(), atBooksy: z.boolean() }),
 });
@@ -45,26 +22,13 @@ const refusal = z.object({
   nextFree: z.array(z.object({ startsLocal: z.string() })),
 });
 
-async function free(days: number) {
-  const { body, status } = await engine.api.send(
-    'GET',
-    `/api/availability?businessId=${engine.businessId}&items=${variantId}&from=${dateIn(days)}&to=${dateIn(days + 6)}`,
-  );
-  expect(status).toBe(200);
-  const [slot] = slots.parse(body).slots;
-  if (slot === undefined) throw new Error('The salon has no free time.');
-  return { ...slot, staffId: slot.items[0]?.staffId ?? '' };
-}
-
-const book = ({ startsLocal, staffId }: { startsLocal: string; staffId: string }) =>
+const book = ({ startsLocal, staffId }: FreeTime) =>
   engine.api.send('POST', '/api/bookings', {
     businessId: engine.businessId,
-    items: [{ variantId, staffId }],
+    items: [{ variantId: salon.variantId, staffId }],
     startsLocal,
     client: { givenName: 'Zofia', familyName: 'Zmyślona' },
   });
-
-const rowOf = (id: string) => engine.deps.db.booking.findUniqueOrThrow({ where: { id } });
 
 async function there(id: string) {
   const link = await engine.deps.db.externalBooking.findFirst({ where: { bookingId: id } });
@@ -74,7 +38,7 @@ async function there(id: string) {
 
 describe('booksy_first', { timeout: 60_000 }, () => {
   it('is confirmed once Booksy has taken it, and nothing more goes there', async () => {
-    const slot = await free(8);
+    const [slot] = await salon.free(8);
     await engine.simulator.clearCounters();
     const { status, body } = await book(slot);
     expect([status, body]).toMatchObject([
@@ -89,27 +53,13 @@ describe('booksy_first', { timeout: 60_000 }, () => {
       Object.entries(calls.byRoute).filter(([route]) => /^(POST|PUT|PATCH|DELETE) .*appointment/.test(route)),
     ).toHaveLength(1);
     expect(await engine.openConflicts()).toEqual([]);
-    expect((await rowOf(booking.id)).status).toBe('confirmed');
+    expect((await salon.rowOf(booking.id)).status).toBe('confirmed');
     expect(await engine.deps.db.syncOutbox.count({ where: { businessId: engine.businessId } })).toBe(0);
   });
 
   it('is 409 here where it is 409 there, with other times, and its time is free again', async () => {
-    const slot = await free(10);
-    const staff = await engine.deps.db.externalStaff.findFirstOrThrow({ where: { staffId: slot.staffId } });
-    const salon = await engine.deps.db.business.findUniqueOrThrow({ where: { id: engine.businessId } });
-    await engine.simulator.control('POST', '/visits', {
-      salon: Number(salon.booksyBusinessId),
-      silent: true,
-      customer_name: 'Jan Zmyślony',
-      subbookings: [
-        {
-          booked_from: slot.startsLocal,
-          booked_till: slot.endsLocal,
-          staffer_id: Number(staff.externalId),
-          service_variant_id: Number(variantThere),
-        },
-      ],
-    });
+    const [slot] = await salon.free(10);
+    await salon.makeThere(slot, { silent: true, customer_name: 'Jan Zmyślony' });
     const { status, body } = await book(slot);
     expect([status, body]).toMatchObject([409, { code: 'taken_at_booksy' }]);
     const times = refusal.parse(body).nextFree;
@@ -122,15 +72,17 @@ describe('booksy_first', { timeout: 60_000 }, () => {
   });
 
   it('is 202 and pending where Booksy is slow, and confirmed afterwards', async () => {
-    const slot = await free(12);
+    const [slot] = await salon.free(12);
     engine.api.booksyWait.ms = 2_000;
     await engine.simulator.configure({ latencyMs: 2_500 });
     try {
       const { status, body } = await book(slot);
       expect([status, body]).toMatchObject([202, { booking: { status: 'pending', awaitsBooksy: true } }]);
       const { booking } = answer.parse(body);
-      await eventually(async () => (await rowOf(booking.id)).status === 'confirmed', { timeoutMs: 30_000 });
-      expect((await rowOf(booking.id)).awaitsBooksy).toBe(false);
+      await eventually(async () => (await salon.rowOf(booking.id)).status === 'confirmed', {
+        timeoutMs: 30_000,
+      });
+      expect((await salon.rowOf(booking.id)).awaitsBooksy).toBe(false);
     } finally {
       await engine.simulator.configure({ latencyMs: 0 });
     }

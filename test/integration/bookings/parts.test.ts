@@ -1,54 +1,24 @@
 /** Visits that Booksy lets nobody change by API: of several parts, or of a series (R17). End to end. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { eventually } from '../../support/eventually.ts';
-import { startLiveEngine, type LiveEngine } from '../drain/support/engine.ts';
-import { dateIn } from './support/salon.ts';
+import { startSoldSalon, statusThere, type SoldSalon } from './support/both.ts';
 import { visitAnswer } from './support/visits.ts';
 
-let engine: LiveEngine;
-let variantId: string;
+let salon: SoldSalon;
+let engine: SoldSalon['engine'];
 const PATIENCE = { timeoutMs: 30_000 };
 const refusedHere = { status: 409, body: { code: 'change_at_booksy' } };
 
 beforeAll(async () => {
-  engine = await startLiveEngine();
-  const variants = await engine.deps.db.serviceVariant.findMany({
-    where: { businessId: engine.businessId, active: true, staff: { some: {} } },
-    include: { service: true },
-    orderBy: { id: 'asc' },
-  });
-  variantId =
-    variants.find(({ service, durationMinutes }) => service.parallelClients === 1 && durationMinutes <= 60)
-      ?.id ?? '';
+  salon = await startSoldSalon();
+  engine = salon.engine;
 }, 120_000);
 afterAll(() => engine.stop());
-
-const slots = z.object({
-  slots: z.array(
-    z.object({
-      startsLocal: z.string(),
-      endsLocal: z.string(),
-      items: z.array(z.object({ staffId: z.string() })),
-    }),
-  ),
-});
-
-/** Free times of a visit of so many parts, one after another. */
-async function free(days: number, parts: number) {
-  const items = Array.from({ length: parts }, () => variantId).join(',');
-  const query = `businessId=${engine.businessId}&items=${items}&from=${dateIn(days)}&to=${dateIn(days + 13)}`;
-  const found = slots.parse((await engine.api.send('GET', `/api/availability?${query}`)).body).slots;
-  const [first] = found;
-  const later = found.filter(({ startsLocal }) => startsLocal >= (first?.endsLocal ?? ''))[0];
-  if (first === undefined || later === undefined) throw new Error('The salon has no free time.');
-  return [first, later] as const;
-}
 
 async function book(startsLocal: string, parts: number) {
   const { status, body } = await engine.api.send('POST', '/api/bookings', {
     businessId: engine.businessId,
-    items: Array.from({ length: parts }, () => ({ variantId })),
+    items: Array.from({ length: parts }, () => ({ variantId: salon.variantId })),
     startsLocal,
   });
   expect([201, 202], JSON.stringify(body)).toContain(status);
@@ -56,7 +26,6 @@ async function book(startsLocal: string, parts: number) {
 }
 
 const patch = (id: string, body: unknown) => engine.api.send('PATCH', `/api/bookings/${id}`, body);
-const rowOf = (id: string) => engine.deps.db.booking.findUniqueOrThrow({ where: { id } });
 const callsThere = async (method: string) =>
   Object.entries((await engine.simulator.counters()).calls.byRoute)
     .filter(([route]) => route.startsWith(`${method} `) && route.includes('appointment'))
@@ -64,25 +33,22 @@ const callsThere = async (method: string) =>
 
 describe('a visit of several parts', { timeout: 60_000 }, () => {
   it('that is at Booksy is refused up front, note and time alike; nothing is sent; its end goes there', async () => {
-    const [at, later] = await free(8, 2);
+    const [at, later] = await salon.free(8, 2);
     const visit = await book(at.startsLocal, 2);
-    await eventually(async () => (await rowOf(visit.id)).status === 'confirmed', PATIENCE);
+    await eventually(async () => (await salon.rowOf(visit.id)).status === 'confirmed', PATIENCE);
     await engine.quiet();
-    const before = await rowOf(visit.id);
+    const before = await salon.rowOf(visit.id);
     await engine.simulator.clearCounters();
     for (const change of [{ note: 'Inna' }, { startsLocal: later.startsLocal }, { staffId: null }])
       expect(await patch(visit.id, change)).toMatchObject(refusedHere);
-    expect(await rowOf(visit.id)).toEqual(before);
+    expect(await salon.rowOf(visit.id)).toEqual(before);
     await engine.quiet();
     expect(await callsThere('PUT')).toBe(0);
     expect(await engine.openConflicts()).toEqual([]);
     const cancelled = await engine.api.send('POST', `/api/bookings/${visit.id}/cancel`, {});
     expect(cancelled).toMatchObject({ status: 200, body: { booking: { status: 'cancelled' } } });
     const link = await engine.deps.db.externalBooking.findFirstOrThrow({ where: { bookingId: visit.id } });
-    await eventually(async () => {
-      const seen = await engine.simulator.control('GET', `/visits/${link.externalId}`);
-      return z.looseObject({ status: z.string() }).parse(seen).status === 'C';
-    }, PATIENCE);
+    await statusThere(engine, link.externalId, 'C');
     await engine.quiet();
     expect(await engine.openConflicts()).toEqual([]);
   });
@@ -92,7 +58,7 @@ describe('a visit of several parts', { timeout: 60_000 }, () => {
       where: { id: engine.businessId },
       data: { pausedAt: new Date(), stalePolicy: 'sell' },
     });
-    const [at, later] = await free(10, 2);
+    const [at, later] = await salon.free(10, 2);
     const visit = await book(at.startsLocal, 2);
     expect(await patch(visit.id, { startsLocal: later.startsLocal, note: 'Przesunięta' })).toMatchObject({
       status: 200,
@@ -116,7 +82,7 @@ describe('a visit of several parts', { timeout: 60_000 }, () => {
   });
 
   it('whose create is on its way is refused: it may be there already', async () => {
-    const [at, later] = await free(12, 2);
+    const [at, later] = await salon.free(12, 2);
     engine.api.booksyWait.ms = 0;
     await engine.simulator.fault({ kind: 'lose_answer', route: 'POST */appointment/' });
     const visit = await book(at.startsLocal, 2);
@@ -132,22 +98,9 @@ describe('a visit of several parts', { timeout: 60_000 }, () => {
 
 describe('a visit of a series', { timeout: 60_000 }, () => {
   it('is refused up front once Booksy has said so, and never sent again; its end goes there', async () => {
-    const [at, later] = await free(16, 1);
-    const staff = await engine.deps.db.externalStaff.findFirstOrThrow({
-      where: { staffId: at.items[0]?.staffId ?? '' },
-    });
-    const business = await engine.deps.db.business.findUniqueOrThrow({ where: { id: engine.businessId } });
-    const made = z.looseObject({ id: z.number() }).parse(
-      await engine.simulator.control('POST', '/visits', {
-        salon: Number(business.booksyBusinessId),
-        repeating: true,
-        customer_name: 'Stała Zmyślona',
-        subbookings: [
-          { booked_from: at.startsLocal, booked_till: at.endsLocal, staffer_id: Number(staff.externalId) },
-        ],
-      }),
-    );
-    const visit = await eventually(() => engine.bookingOf(made.id), PATIENCE);
+    const [at, later] = await salon.free(16, 1);
+    const made = await salon.makeThere(at, { repeating: true, customer_name: 'Stała Zmyślona' });
+    const visit = await eventually(() => engine.bookingOf(made), PATIENCE);
     await engine.quiet();
     // Booksy tells of a series by its refusal only: the first change is taken here, and becomes a card.
     expect((await patch(visit.id, { note: 'Pierwsza' })).status).toBe(200);
@@ -158,9 +111,6 @@ describe('a visit of a series', { timeout: 60_000 }, () => {
       expect(await patch(visit.id, change)).toMatchObject(refusedHere);
     expect(await callsThere('PUT')).toBe(0);
     expect((await engine.api.send('POST', `/api/bookings/${visit.id}/cancel`, {})).status).toBe(200);
-    await eventually(async () => {
-      const seen = await engine.simulator.control('GET', `/visits/${made.id}`);
-      return z.looseObject({ status: z.string() }).parse(seen).status === 'C';
-    }, PATIENCE);
+    await statusThere(engine, made, 'C');
   });
 });
