@@ -31,6 +31,48 @@ export function countVitest(report: unknown, exitCode: number | null): Counts {
   return { passed, failed, skipped };
 }
 
+/** How much of a message is told again: with fast-check's, seed and path are among it. */
+const MESSAGE_LINES = 8;
+
+/**
+ * What failed, for the end of the report: file, name and the beginning of the message of each test, in the order of the
+ * run. A file that failed as a whole (its import, a hook) is one of them.
+ *
+ * @param report the parsed report, or null when there is none
+ * @param root folder that is left out of the files' names
+ */
+export function failuresOf(report: unknown, root: string): readonly string[] {
+  return listOf(report, 'testResults').flatMap((file) => {
+    const name = textOf(file, 'name').replace(`${root}/`, '');
+    const failed = listOf(file, 'assertionResults').filter((test) => fieldOf(test, 'status') === 'failed');
+    if (failed.length === 0 && fieldOf(file, 'status') === 'failed')
+      return [told(name, textOf(file, 'message'))];
+    return failed.map((test) =>
+      told(
+        [name, ...listOf(test, 'ancestorTitles').map(String), textOf(test, 'title')].join(' > '),
+        listOf(test, 'failureMessages').map(String).join('\n'),
+      ),
+    );
+  });
+}
+
+function told(name: string, message: string): string {
+  const lines = stripped(message)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  return [`✗ ${name}`, ...lines.slice(0, MESSAGE_LINES).map((line) => `    ${line}`)].join('\n');
+}
+
+/** Without the colours of a terminal. */
+function stripped(text: string): string {
+  return text.replace(/\u001b\[[0-9;]*m/g, '');
+}
+
+function textOf(value: unknown, name: string): string {
+  const text = fieldOf(value, name);
+  return typeof text === 'string' ? text : '';
+}
+
 function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

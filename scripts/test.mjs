@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
 
 /** @type {typeof import('./test-results.ts')} */
-const { countVitest } = await tsImport('./test-results.ts', import.meta.url);
+const { countVitest, failuresOf } = await tsImport('./test-results.ts', import.meta.url);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const reportFolder = mkdtempSync(path.join(tmpdir(), 'booksy-sync-report-'));
@@ -46,14 +46,17 @@ let running;
 let passed = 0;
 let failed = 0;
 const summary = [];
+/** What failed, by name: nobody should have to look for it in the pages before. */
+let failures = [];
 for (const { name, command } of steps) {
   if (interrupted) break;
   console.log(`\n── ${name} ──`);
   const startedAt = performance.now();
   const exitCode = await run(command);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  const counts =
-    name === 'vitest' ? countVitest(readReport(), exitCode) : { passed: 0, failed: 0, skipped: 0 };
+  const read = name === 'vitest' ? readReport() : null;
+  const counts = name === 'vitest' ? countVitest(read, exitCode) : { passed: 0, failed: 0, skipped: 0 };
+  failures = [...failures, ...failuresOf(read, root.replace(/\/$/, ''))];
   const holds = exitCode === 0;
   passed += counts.passed + (holds ? 1 : 0);
   failed += counts.failed + (holds ? 0 : 1);
@@ -66,6 +69,7 @@ if (interrupted) {
   summary.push('✗ interrupted');
 }
 rmSync(reportFolder, { recursive: true, force: true });
+if (failures.length > 0) console.log(`\n── what failed ──\n${failures.join('\n')}`);
 console.log(`\n${summary.join('\n')}\n`);
 // Written only when everything before it is out, so that nothing follows it; exitCode and not exit() lets it drain.
 console.log(`${passed} passed, ${failed} failed`);

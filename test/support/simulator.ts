@@ -54,8 +54,20 @@ export interface TestSimulator {
 const CLIENT_ID = 'test-key';
 const CLIENT_SECRET = 'test-secret';
 
+const DAY_MS = 86_400_000;
+
+/**
+ * Monday of last week: what is generated is the same all week, by the same weekdays every week, and always has visits behind
+ * it and to come.
+ */
+function lastMonday(): string {
+  const now = Date.now();
+  const sinceMonday = (new Date(now).getUTCDay() + 6) % 7;
+  return new Date(now - (sinceMonday + 7) * DAY_MS).toISOString().slice(0, 10);
+}
+
 /** A small salon by default: most tests need the variety of a salon, not its size. */
-const SMALL: SimulatorOptions = { seed: 'test', salons: 1, visits: 120, clients: 40, today: '2026-11-16' };
+const SMALL: SimulatorOptions = { seed: 'test', salons: 1, visits: 120, clients: 40, today: lastMonday() };
 
 /** Starts the simulator on a free port. The call limit is off unless given: tests of pace set their own. */
 export async function startTestSimulator(options: SimulatorOptions = {}): Promise<TestSimulator> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countVitest } from '../../../scripts/test-results.ts';
+import { countVitest, failuresOf } from '../../../scripts/test-results.ts';
 
 const file = (status: string, ...tests: string[]) => ({
   status,
@@ -45,5 +45,48 @@ describe('countVitest', () => {
     ['the report is something else', 'text', 0],
   ])('fails when %s', (_what, report, exitCode) => {
     expect(countVitest(report, exitCode)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  });
+});
+
+describe('failuresOf', () => {
+  const failing = (title: string, message: string) => ({
+    status: 'failed',
+    ancestorTitles: ['a thing', 'of that kind'],
+    title,
+    failureMessages: [message],
+  });
+
+  it('names each failed test with its file and its message, without where it was thrown', () => {
+    const message = `Error: Property failed after 3 tests\n{ seed: -17, path: "2:1" }\n\n    at here (a.ts:1:2)\n\u001b[31mleft\u001b[39m`;
+    const report = {
+      testResults: [
+        { name: '/repo/test/one.test.ts', status: 'failed', assertionResults: [failing('holds', message)] },
+        { name: '/repo/test/two.test.ts', status: 'passed', assertionResults: [{ status: 'passed' }] },
+      ],
+    };
+    expect(failuresOf(report, '/repo')).toEqual([
+      [
+        '✗ test/one.test.ts > a thing > of that kind > holds',
+        '    Error: Property failed after 3 tests',
+        '    { seed: -17, path: "2:1" }',
+        '    left',
+      ].join('\n'),
+    ]);
+  });
+
+  it('names a file that failed as a whole, and tells no message to its last line', () => {
+    const message = Array.from({ length: 40 }, (_, n) => `line ${String(n)}`).join('\n');
+    const report = {
+      testResults: [{ name: '/repo/test/three.test.ts', status: 'failed', message, assertionResults: [] }],
+    };
+    const [told, ...more] = failuresOf(report, '/repo');
+    expect(more).toEqual([]);
+    expect(told?.split('\n')).toHaveLength(9);
+    expect(told).toContain('✗ test/three.test.ts\n    line 0\n');
+  });
+
+  it('is empty where nothing failed, or nothing was reported', () => {
+    expect(failuresOf({ testResults: [file('passed', 'passed')] }, '/repo')).toEqual([]);
+    expect(failuresOf(null, '/repo')).toEqual([]);
   });
 });
