@@ -133,7 +133,7 @@ it('its examples work', async () => {
     expect(Object.hasOwn(request.headers, 'Authorization'), endpoint).toBe(scopeOf(endpoint).startsWith('`'));
   }
   // A salon of its own for each of a hundred examples takes long on a machine that does something else.
-}, 120_000);
+}, 240_000);
 
 /** The line of an endpoint that names its scope, without the full stop. */
 function scopeOf(endpoint: string): string {

@@ -88,7 +88,7 @@ it('sees the plan of a dry run, approves it, and may then push', async () => {
   expect(await get('/api/admin/booksy/sync-status')).toMatchObject({
     businesses: [{ pushAllowed: { runId: dry.runId }, lastRun: null }],
   });
-}, 120_000);
+}, 240_000);
 
 it('holds a run, which then waits, and lets it go on to its end', async () => {
   await engine.simulator.fault({ kind: 'slow', ms: 400, count: null });
@@ -107,7 +107,7 @@ it('holds a run, which then waits, and lets it go on to its end', async () => {
   expect((await post(`${run.operation}/resume`)).json).toMatchObject({ changed: true, notes: [] });
   expect(await ended(run.operation)).toMatchObject({ status: 'completed' });
   expect((await post(`${run.operation}/cancel`)).json).toMatchObject({ code: 'not_running' });
-}, 200_000);
+}, 300_000);
 
 it('has a record in quarantine read again, which mends it', async () => {
   const card = await engine.deps.db.externalClient.findFirstOrThrow({ where: { businessId: business } });
@@ -121,7 +121,7 @@ it('has a record in quarantine read again, which mends it', async () => {
   const answer = await post(`${path}/retry`);
   expect([200, 202]).toContain(answer.status);
   await eventually(async () => (await api.send(path, { token })).status === 404, { timeoutMs: 30_000 });
-}, 60_000);
+}, 240_000);
 
 it('links a card with another profile of ours by a decision, at once', async () => {
   const card = await engine.deps.db.externalClient.findFirstOrThrow({
@@ -155,4 +155,4 @@ it('links a card with another profile of ours by a decision, at once', async () 
   });
   const trail = await auditOf(api, business);
   expect(trail.filter(({ action }) => action === 'decided')).toHaveLength(1);
-}, 60_000);
+}, 240_000);

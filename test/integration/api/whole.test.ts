@@ -108,4 +108,4 @@ it('starts a full sync, follows it to its end, and shows what came of it', async
   expect((await api.send('/metrics', { token })).text).toContain(
     'booksy_sync_runs{kind="full_sync",status="completed"} 1',
   );
-}, 120_000);
+}, 240_000);

@@ -80,7 +80,7 @@ async function hours(intervals: string): Promise<void> {
 }
 const close = () => hours('[[600, 720]]');
 const open = () => hours('[[540, 1020]]');
-describe('free time that is kept', { timeout: 60_000 }, () => {
+describe('free time that is kept', { timeout: 240_000 }, () => {
   it('is not read twice', async () => {
     const { starts, statements } = counted(listener);
     const first = await starts();
@@ -153,7 +153,7 @@ describe('free time that is kept', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a booking made here', { timeout: 60_000 }, () => {
+describe('a booking made here', { timeout: 240_000 }, () => {
   /** A desk beside what it keeps; how often what is kept was dropped is how often the salon is read again. */
   function selling() {
     const { availability, starts, statements } = counted(listener);

@@ -97,7 +97,7 @@ async function generate(seed: number) {
   return { salon, variants, date };
 }
 
-it.each([1, 2, 3, 4, 5, 6])('salon %i', { timeout: 120_000 }, async (seed) => {
+it.each([1, 2, 3, 4, 5, 6])('salon %i', { timeout: 240_000 }, async (seed) => {
   const { salon, variants, date } = await generate(seed);
   const loaded = await loadSalon(prisma, salon.id, date, addDays(date, 1));
   if (loaded === null) throw new Error('There is no salon.');

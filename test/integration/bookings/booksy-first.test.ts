@@ -11,7 +11,7 @@ let engine: SoldSalon['engine'];
 beforeAll(async () => {
   salon = await startSoldSalon();
   engine = salon.engine;
-}, 120_000);
+}, 240_000);
 afterAll(() => engine.stop());
 
 const answer = z.object({
@@ -36,7 +36,7 @@ async function there(id: string) {
   return engine.simulator.control('GET', `/visits/${link.externalId}`);
 }
 
-describe('booksy_first', { timeout: 60_000 }, () => {
+describe('booksy_first', { timeout: 240_000 }, () => {
   it('is confirmed once Booksy has taken it, and nothing more goes there', async () => {
     const [slot] = await salon.free(8);
     await engine.simulator.clearCounters();

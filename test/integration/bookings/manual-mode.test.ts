@@ -30,7 +30,7 @@ beforeAll(async () => {
   variantId =
     variants.find(({ service, durationMinutes }) => service.parallelClients === 1 && durationMinutes <= 60)
       ?.id ?? '';
-}, 120_000);
+}, 240_000);
 afterAll(() => engine.stop());
 
 const slots = z.object({ slots: z.array(z.object({ startsLocal: z.string() })) });

@@ -12,7 +12,7 @@ const refusedHere = { status: 409, body: { code: 'change_at_booksy' } };
 beforeAll(async () => {
   salon = await startSoldSalon();
   engine = salon.engine;
-}, 120_000);
+}, 240_000);
 afterAll(() => engine.stop());
 
 async function book(startsLocal: string, parts: number) {
@@ -31,7 +31,7 @@ const callsThere = async (method: string) =>
     .filter(([route]) => route.startsWith(`${method} `) && route.includes('appointment'))
     .reduce((sum, [, n]) => sum + n, 0);
 
-describe('a visit of several parts', { timeout: 60_000 }, () => {
+describe('a visit of several parts', { timeout: 240_000 }, () => {
   it('that is at Booksy is refused up front, note and time alike; nothing is sent; its end goes there', async () => {
     const [at, later] = await salon.free(8, 2);
     const visit = await book(at.startsLocal, 2);
@@ -96,7 +96,7 @@ describe('a visit of several parts', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a visit of a series', { timeout: 60_000 }, () => {
+describe('a visit of a series', { timeout: 240_000 }, () => {
   it('is refused up front once Booksy has said so, and never sent again; its end goes there', async () => {
     const [at, later] = await salon.free(16, 1);
     const made = await salon.makeThere(at, { repeating: true, customer_name: 'Stała Zmyślona' });

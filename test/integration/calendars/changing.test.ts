@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => desk.stop());
 beforeEach(() => desk.anotherSalon());
 
-describe('changing a calendar', { timeout: 60_000 }, () => {
+describe('changing a calendar', { timeout: 240_000 }, () => {
   it('taken away, its blocks to come go; what is over stays', async () => {
     const id = await desk.calendar();
     desk.server.feed(feed(entry('a', 1), entry('b', 2)));

@@ -27,13 +27,13 @@ beforeAll(async () => {
   owner = { id: staffId ?? '', externalId };
   const business = await engine.deps.db.business.findUniqueOrThrow({ where: { id: engine.businessId } });
   salon = business.booksyBusinessId ?? '';
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   for (const { id, exists } of await schedules.read())
     if (exists) await engine.worker.client.schedule.getHandle(id).delete();
   await engine.stop();
   await server.stop();
-}, 60_000);
+}, 240_000);
 
 const DAY_MS = 86_400_000;
 /** Five minutes past three in the morning, UTC: nobody works then. */
@@ -82,7 +82,7 @@ const dayOf = (days: number) => `"date_from":"${at(days).iso.slice(0, 10)}"`;
 const become = (what: string, probe: () => Promise<boolean>) =>
   eventually(probe, { timeoutMs: 40_000, intervalMs: 100, what });
 
-describe('a calendar of somebody', { timeout: 120_000 }, () => {
+describe('a calendar of somebody', { timeout: 240_000 }, () => {
   it('R19 its event is time off at Booksy, too, says nothing of itself there, and leaves again', async () => {
     const before = await there();
     feed(entry('a', 40), entry('b', 41));

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => desk.stop());
 beforeEach(() => desk.anotherSalon());
 
-describe('polling a calendar', { timeout: 60_000 }, () => {
+describe('polling a calendar', { timeout: 240_000 }, () => {
   it('R19 lays out its events as blocks that hold time, and puts each in the outbox', async () => {
     const id = await desk.calendar();
     desk.server.feed(

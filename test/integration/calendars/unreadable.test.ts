@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => desk.stop());
 beforeEach(() => desk.anotherSalon());
 
-describe('a calendar that cannot be read', { timeout: 60_000 }, () => {
+describe('a calendar that cannot be read', { timeout: 240_000 }, () => {
   it('R2 keeps its last copy, then expires: its blocks go, and it says so', async () => {
     const id = await desk.calendar();
     desk.server.feed(feed(entry('a', 1), entry('b', 2)));

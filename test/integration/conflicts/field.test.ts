@@ -8,7 +8,7 @@ let rig: ConflictRig;
 
 beforeAll(async () => {
   rig = await startConflictRig();
-}, 120_000);
+}, 240_000);
 
 afterAll(() => rig.stop());
 

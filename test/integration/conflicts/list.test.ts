@@ -26,7 +26,7 @@ beforeAll(async () => {
             opened_at = '2026-01-05T11:00:00Z' WHERE id = $1`,
     [ids[0]],
   );
-}, 120_000);
+}, 240_000);
 
 afterAll(() => rig.stop());
 

@@ -8,7 +8,7 @@ import { startConflictRig, type ConflictRig } from './support/rig.ts';
 let rig: ConflictRig;
 beforeAll(async () => {
   rig = await startConflictRig();
-}, 120_000);
+}, 240_000);
 afterAll(() => rig.stop());
 
 const wish = (notifyAdmin: boolean) =>

@@ -27,7 +27,7 @@ beforeAll(async () => {
   engine = await startTestEngine({ simulator: { visits: 60, clients: 20 } });
   businessId = (await engine.connect())[0]?.businessId ?? '';
   await engine.fullSync(businessId);
-}, 120_000);
+}, 240_000);
 
 afterAll(() => engine.stop());
 

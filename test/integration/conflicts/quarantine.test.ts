@@ -9,7 +9,7 @@ const PATIENCE = { timeoutMs: 30_000 };
 let rig: ConflictRig;
 beforeAll(async () => {
   rig = await startConflictRig();
-}, 120_000);
+}, 240_000);
 afterAll(() => rig.stop());
 afterEach(() => rig.engine.simulator.clearFaults());
 
@@ -46,7 +46,7 @@ async function unreadable(): Promise<{
   return { id, link, conflict: await rig.open('quarantine', id) };
 }
 
-describe('a record that cannot be read', { timeout: 90_000 }, () => {
+describe('a record that cannot be read', { timeout: 240_000 }, () => {
   it('is a conflict; keep-booksy tries again: in vain it waits anew, else it comes in', async () => {
     const { id, link, conflict } = await unreadable();
     expect(conflict).toMatchObject({ entity: 'booking', recordId: id });
@@ -97,7 +97,7 @@ describe('a record that cannot be read', { timeout: 90_000 }, () => {
   });
 });
 
-describe('removals that wait (R3)', { timeout: 120_000 }, () => {
+describe('removals that wait (R3)', { timeout: 240_000 }, () => {
   async function tooMany(): Promise<{ readonly ids: readonly string[]; readonly conflict: Card }> {
     const visits = [];
     for (let n = 0; n < 12; n += 1) visits.push(await rig.bookedOnBoth());

@@ -11,7 +11,7 @@ let rig: ConflictRig;
 
 beforeAll(async () => {
   rig = await startConflictRig({ env: { CONFLICT_REMIND_HOURS: '12', CONFLICT_ESCALATE_HOURS: '36' } });
-}, 120_000);
+}, 240_000);
 
 afterAll(() => rig.stop());
 

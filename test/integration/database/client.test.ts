@@ -107,7 +107,7 @@ describe('generate-client', () => {
     const { stdout, stderr } = await run(process.execPath, ['scripts/generate-client.mjs'], { cwd: folder });
     expect([stdout, stderr]).toEqual(['', '']);
     await cp(path.join(folder, 'infra/database/generated/client.ts'), path.join(folder, 'client.ts'));
-  }, 120_000);
+  }, 240_000);
 
   it('says what is wrong and what to do', async () => {
     const folder = await copy();
@@ -125,5 +125,5 @@ describe('generate-client', () => {
       code: 1,
       stderr: expect.stringContaining('could not generate') as string,
     });
-  }, 120_000);
+  }, 240_000);
 });

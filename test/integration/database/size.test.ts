@@ -85,7 +85,7 @@ describe('cost by statements, not by rows', () => {
       `SELECT count(*)::int AS visits, (SELECT count(*)::int FROM occupancy) AS held, (SELECT count(*)::int FROM occupancy WHERE exempt) AS exempt FROM bookings`,
     );
     expect(rows).toEqual([{ visits: ROWS, held: ITEMS * 1.5, exempt: 0 }]);
-  }, 120_000);
+  }, 240_000);
 
   it('reports an UPDATE of 100,000 rows in one statement, and frees their time in one (R27)', async () => {
     await database.pool.query('TRUNCATE sync_outbox');
@@ -102,7 +102,7 @@ describe('cost by statements, not by rows', () => {
     expect(rows).toEqual([{ rows: ROWS, visits: ROWS }]);
     const { rows: held } = await database.pool.query('SELECT count(*)::int AS n FROM occupancy');
     expect(held).toEqual([{ n: 0 }]);
-  }, 120_000);
+  }, 240_000);
 });
 
 async function inTransaction(client: pg.PoolClient, work: () => Promise<void>): Promise<void> {

@@ -9,10 +9,10 @@ import { visitsOf } from './support/visits.ts';
 let engine: LiveEngine;
 beforeAll(async () => {
   engine = await startLiveEngine({ visits: 1_500, clients: 100 });
-}, 120_000);
+}, 240_000);
 afterAll(() => engine.stop());
 
-describe('a burst', { timeout: 120_000 }, () => {
+describe('a burst', { timeout: 240_000 }, () => {
   it('of 400 webhooks about 200 visits costs at most 8 actions and less than a read a visit (R4, R26)', async () => {
     const visits = (await visitsOf(engine, 'upcoming')).slice(0, 200);
     expect(visits.length).toBeGreaterThan(100);

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await platform.launcher.fullSyncResult(businessId);
   await platform.deps.db.business.updateMany({ data: { pushAllowedAt: new Date() } });
   ids = await changeableVisits();
-}, 180_000);
+}, 300_000);
 afterAll(() => platform.stop());
 
 const visit = z.looseObject({
@@ -78,7 +78,7 @@ const PATIENT = { timeoutMs: 90_000 };
 /** Less than a token lasts: a late act is checked as any call. */
 const LATE_MS = 1_800_000;
 
-describe('a worker killed', { timeout: 180_000 }, () => {
+describe('a worker killed', { timeout: 300_000 }, () => {
   it('while it reads: the news is still there, and is read again', async () => {
     const visit = ids[next++]!;
     await platform.simulator.clearCounters();

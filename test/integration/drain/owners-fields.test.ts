@@ -11,7 +11,7 @@ let free: FreeHours;
 beforeAll(async () => {
   engine = await startLiveEngine({ visits: 60, clients: 15 });
   free = await freeHoursOf(engine, engine.businessId);
-}, 120_000);
+}, 240_000);
 afterAll(() => engine.stop());
 
 const sql = (text: string, values: unknown[] = []) => engine.database.pool.query(text, values);
@@ -43,7 +43,7 @@ const disputes = async (bookingId: string) =>
   (await engine.openConflicts()).filter(({ recordId }) => recordId === bookingId);
 const localStart = (local: Date) => local.toISOString().slice(0, 16);
 
-describe('by webhook', { timeout: 60_000 }, () => {
+describe('by webhook', { timeout: 240_000 }, () => {
   it('B10 a manual edit survives the next remote change of another field', async () => {
     const visit = await made({ customer_note: 'pierwsza' });
     const { id: bookingId } = (await engine.bookingOf(visit.id))!;

@@ -16,7 +16,7 @@ beforeAll(async () => {
   engine = await startLiveEngine({ visits: 500, clients: 60 });
   visits = await visitsOf(engine, 'upcoming');
   free = await freeHoursOf(engine, engine.businessId);
-}, 120_000);
+}, 240_000);
 afterAll(() => engine.stop());
 afterEach(() => engine.simulator.clearFaults());
 
@@ -66,7 +66,7 @@ const visitAt = (from: string, who: 0 | 1 = 0, more: object = {}) =>
     ...more,
   });
 
-describe('by webhook', { timeout: 60_000 }, () => {
+describe('by webhook', { timeout: 240_000 }, () => {
   it('B3 one visit’s news merges with what is known and replaces nothing', async () => {
     const visit = take();
     const all = await engine.deps.db.booking.count({ where: { businessId: engine.businessId } });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await engine.fullSync(businessId);
   // A person has seen the dry run (R18).
   await engine.deps.db.business.update({ where: { id: businessId }, data: { pushAllowedAt: new Date() } });
-}, 120_000);
+}, 240_000);
 
 afterAll(() => engine.stop());
 
@@ -34,7 +34,7 @@ const rowOf = async (visit: Pick<SimVisit, 'id'>) => {
 
 const undrained = () => engine.deps.db.webhookLog.count({ where: { businessId, drainedAt: null } });
 
-describe('a change at Booksy', { timeout: 60_000 }, () => {
+describe('a change at Booksy', { timeout: 240_000 }, () => {
   it('is here by its webhook, with one read, and the ledger says so (R26, R31)', async () => {
     const [visit] = await visitsOf(engine, 'upcoming');
     await engine.simulator.clearCounters();
@@ -53,7 +53,7 @@ describe('a change at Booksy', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a change here', { timeout: 60_000 }, () => {
+describe('a change here', { timeout: 240_000 }, () => {
   it('by plain SQL is at Booksy, built on a fresh read, and its own webhook changes nothing (B7, R13a, R26)', async () => {
     const [, visit] = await visitsOf(engine, 'upcoming');
     const before = await rowOf(visit!);

@@ -13,10 +13,10 @@ let businessId: string;
 beforeAll(async () => {
   engine = await startTestEngine({ simulator: { visits: 10, clients: 5 } });
   businessId = (await engine.connect())[0]!.businessId;
-}, 120_000);
+}, 240_000);
 afterAll(() => engine.stop());
 
-it('a drain that leaves while news come loses none of them', { timeout: 90_000 }, async () => {
+it('a drain that leaves while news come loses none of them', { timeout: 240_000 }, async () => {
   const wakes = createWakes();
   let drains = 0;
   let running: Promise<unknown> | null = null;

@@ -8,7 +8,7 @@ let engine: LiveEngine;
 
 beforeAll(async () => {
   engine = await startLiveEngine({ salons: 2, visits: 250, clients: 20 });
-}, 120_000);
+}, 240_000);
 afterAll(() => engine.stop());
 
 const sql = (text: string, values: unknown[] = []) => engine.database.pool.query(text, values);
@@ -27,7 +27,7 @@ const writes = async () =>
     .filter(([route]) => !route.startsWith('GET '))
     .reduce((sum, [, calls]) => sum + calls, 0);
 
-describe('a table of the platform that somebody empties', { timeout: 120_000 }, () => {
+describe('a table of the platform that somebody empties', { timeout: 240_000 }, () => {
   it('makes each connected salon look at Booksy whole, once: what was emptied is here again, and nothing is removed there', async () => {
     await engine.quiet();
     const written = await writes();
@@ -72,7 +72,7 @@ describe('a table of the platform that somebody empties', { timeout: 120_000 }, 
   });
 });
 
-describe('a row that wishes for all of Booksy to be read (R3)', { timeout: 120_000 }, () => {
+describe('a row that wishes for all of Booksy to be read (R3)', { timeout: 240_000 }, () => {
   it('starts one full sync, and takes no table for emptied: what was deleted here on purpose stays deleted', async () => {
     await engine.quiet();
     const { businessId } = engine;
@@ -98,7 +98,7 @@ describe('a row that wishes for all of Booksy to be read (R3)', { timeout: 120_0
   });
 });
 
-describe('a row that wishes for a comparison (R18)', { timeout: 120_000 }, () => {
+describe('a row that wishes for a comparison (R18)', { timeout: 240_000 }, () => {
   it('brings out what lay still while nothing could go out', async () => {
     const engineOf = await startLiveEngine({ visits: 250, clients: 20 });
     try {

@@ -34,7 +34,7 @@ async function expectWhole(salon: Salon): Promise<void> {
 }
 
 // Side by side: each has its own salon, and most of the time is spent waiting for the next attempt.
-describe.concurrent('what passes', { timeout: 120_000 }, () => {
+describe.concurrent('what passes', { timeout: 240_000 }, () => {
   const heals: readonly (readonly [string, readonly TestFault[]])[] = [
     [
       'an envelope of another shape, an error under a good status, a web page instead of data',
@@ -72,7 +72,7 @@ describe.concurrent('what passes', { timeout: 120_000 }, () => {
   });
 });
 
-describe.concurrent('what does not pass', { timeout: 120_000 }, () => {
+describe.concurrent('what does not pass', { timeout: 240_000 }, () => {
   const ends: readonly {
     readonly what: string;
     readonly fault: TestFault;

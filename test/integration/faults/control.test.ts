@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => salons.engine.stop());
 
-describe('a run that is cancelled', { timeout: 120_000 }, () => {
+describe('a run that is cancelled', { timeout: 240_000 }, () => {
   it('says so, keeps what was imported, does nothing more, and a new run completes', async () => {
     const salon = salons.fresh();
     const { engine, simulator } = salons;
@@ -65,7 +65,7 @@ describe('a run that is cancelled', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a worker that was thought dead and comes back', { timeout: 120_000 }, () => {
+describe('a worker that was thought dead and comes back', { timeout: 240_000 }, () => {
   it('cannot apply or count again what another has done in its place', async () => {
     const salon = salons.fresh();
     const { engine, simulator } = salons;

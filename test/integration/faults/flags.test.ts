@@ -25,7 +25,7 @@ async function startWith(env: Record<string, string>, flags: object): Promise<vo
 
 const sync = () => salons.engine.fullSync(salon.businessId);
 
-describe('list rows that leave fields out', { timeout: 120_000 }, () => {
+describe('list rows that leave fields out', { timeout: 240_000 }, () => {
   it('leave the journey alone that is known here, and bring everything else', async () => {
     await startWith({ BOOKSY_LIST_ROWS_FULL: 'false' }, { listRowsFull: false });
     const { simulator, engine } = salons;
@@ -51,7 +51,7 @@ describe('list rows that leave fields out', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a list that filters by overlap', { timeout: 120_000 }, () => {
+describe('a list that filters by overlap', { timeout: 240_000 }, () => {
   it('shows a visit over a window’s edge in both windows: it comes once and is counted once', async () => {
     await startWith({ BOOKSY_LIST_FILTER: 'overlap' }, { listFilter: 'overlap' });
     const { simulator, engine } = salons;
@@ -72,7 +72,7 @@ describe('a list that filters by overlap', { timeout: 120_000 }, () => {
   });
 });
 
-describe('cancelled visits that are not listed', { timeout: 120_000 }, () => {
+describe('cancelled visits that are not listed', { timeout: 240_000 }, () => {
   const isCancelled = ({ status }: { status: string }) => status === 'C' || status === 'D';
 
   it('are not taken for deleted, and a fresh cancel is found by id', async () => {

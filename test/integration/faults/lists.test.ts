@@ -22,7 +22,7 @@ async function expectAllVisits(salon: Salon, those: (id: number) => boolean = ()
   expect(there.filter(({ id }) => those(id) && !here.has(String(id)))).toEqual([]);
 }
 
-describe('a short list', { timeout: 120_000 }, () => {
+describe('a short list', { timeout: 240_000 }, () => {
   it('is asked for again from where it broke off', async () => {
     const salon = salons.fresh();
     const { engine, simulator } = salons;
@@ -114,7 +114,7 @@ describe('a short list', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a list that moves between two pages', { timeout: 120_000 }, () => {
+describe('a list that moves between two pages', { timeout: 240_000 }, () => {
   const orders = ['start', 'start_desc', 'id'] as const;
 
   it.each(orders)(

@@ -37,7 +37,7 @@ async function release(salon: Salon, affected: number): Promise<void> {
   });
 }
 
-describe('a release', { timeout: 180_000 }, () => {
+describe('a release', { timeout: 300_000 }, () => {
   it('lets exactly the removals happen that were shown, once, each after a read by id', async () => {
     const { engine, simulator } = salons;
     const { salon, made } = await salonWithVisits(14);

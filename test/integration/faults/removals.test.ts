@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => salons.engine.stop());
 
-describe('visits that are no longer where they were', { timeout: 120_000 }, () => {
+describe('visits that are no longer where they were', { timeout: 240_000 }, () => {
   let salon: Salon;
   let ahead: VisitThere;
   let past: VisitThere;
@@ -90,7 +90,7 @@ describe('visits that are no longer where they were', { timeout: 120_000 }, () =
   });
 });
 
-describe('many visits deleted at once', { timeout: 120_000 }, () => {
+describe('many visits deleted at once', { timeout: 240_000 }, () => {
   it('removes nothing, reads none of them, and asks a person', async () => {
     const salon = salons.fresh();
     const { simulator, engine } = salons;
@@ -119,7 +119,7 @@ describe('many visits deleted at once', { timeout: 120_000 }, () => {
   });
 });
 
-describe('visits that Booksy shows as cancelled', { timeout: 120_000 }, () => {
+describe('visits that Booksy shows as cancelled', { timeout: 240_000 }, () => {
   async function salonWithVisits(count: number): Promise<{ salon: Salon; made: readonly VisitThere[] }> {
     const salon = salons.fresh();
     const made: VisitThere[] = [];

@@ -103,7 +103,7 @@ async function mostAttempts(salon: Salon): Promise<number> {
   return Math.max(...(events ?? []).map((event) => event.activityTaskStartedEventAttributes?.attempt ?? 0));
 }
 
-describe('a worker that is killed', { timeout: 180_000 }, () => {
+describe('a worker that is killed', { timeout: 300_000 }, () => {
   it('in the middle of a list, and in the middle of a write: another goes on, nothing is counted twice', async () => {
     const [reading, writing] = [platform.salons[0]!, platform.salons[1]!];
     const victim = await platform.startWorker();
@@ -134,7 +134,7 @@ describe('a worker that is killed', { timeout: 180_000 }, () => {
   });
 });
 
-describe('a server that is stopped and started under a run', { timeout: 180_000 }, () => {
+describe('a server that is stopped and started under a run', { timeout: 300_000 }, () => {
   it('PostgreSQL: the run waits for it and goes on', async () => {
     const salon = platform.salons[2]!;
     const page = await stall(salon, CLIENTS, 500);
@@ -176,7 +176,7 @@ describe('a server that is stopped and started under a run', { timeout: 180_000 
   });
 });
 
-describe('a worker that is told to stop', { timeout: 120_000 }, () => {
+describe('a worker that is told to stop', { timeout: 240_000 }, () => {
   it('ends its step, exits 0, and the next one goes on at once', async () => {
     const salon = platform.salons[4]!;
     const page = await stall(salon, VISITS, 1_500);

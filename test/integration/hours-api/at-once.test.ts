@@ -30,7 +30,7 @@ beforeAll(async () => {
   deaf = await startTestApi({ deps: { prisma, vault, timeChanges } });
   salon = await makeSalon(prisma);
   await eventually(() => listener.listens(), { timeoutMs: 30_000, what: 'the listener' });
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await listener.stop();
   await Promise.all([other.stop(), deaf.stop()]);
@@ -81,7 +81,7 @@ const CHANGES: readonly [string, () => readonly [method: string, path: string, b
   ],
 ];
 
-describe('free times that are kept', { timeout: 60_000 }, () => {
+describe('free times that are kept', { timeout: 240_000 }, () => {
   it.each(CHANGES)('in another process: %s', async (_what, change, expected) => {
     const before = await first(other);
     expect(before).not.toBe(expected);

@@ -85,7 +85,7 @@ it('booksy hours: a week day by day, over midnight, a schedule, single dates, an
   expect(gone).toMatchObject({ code: 0, answer: { ok: true, changed: true } });
   const again = await json('hours', 'remove-week', ...ofSalon(), '--from', dateIn(30));
   expect(again).toMatchObject({ code: 1, answer: { ok: false, error: { code: 'not_found' } } });
-}, 120_000);
+}, 240_000);
 
 it('booksy hours: names the visits in the way, and says what was wrong', async () => {
   const own = await makeSalon(api.prisma);
@@ -104,7 +104,7 @@ it('booksy hours: names the visits in the way, and says what was wrong', async (
   expect(past.code).toBe(1);
   expect(past.stderr).toContain('path.date: is over');
   expect(past.stderr).toContain('Give today or a later date');
-}, 120_000);
+}, 240_000);
 
 it('booksy time-off: added by days and by times, listed, changed, taken away', async () => {
   const added = await json(
@@ -167,4 +167,4 @@ it('booksy time-off: added by days and by times, listed, changed, taken away', a
     1,
     true,
   ]);
-}, 120_000);
+}, 240_000);

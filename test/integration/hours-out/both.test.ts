@@ -16,7 +16,7 @@ beforeAll(async () => {
   hours = await hoursOn(rig);
   await hours.rule({ 'hours.*': 'both' });
   await rig.quiet();
-}, 180_000);
+}, 300_000);
 
 afterAll(() => rig.stop());
 
@@ -29,7 +29,7 @@ const sweep = async () => {
   await rig.quiet();
 };
 
-describe('different days', { timeout: 120_000 }, () => {
+describe('different days', { timeout: 240_000 }, () => {
   it('of one week survive, each where it was changed', async () => {
     const { staff } = hours;
     await hours.setWeekdayThere(staff, 1, [[600, 1000]]);
@@ -58,7 +58,7 @@ describe('different days', { timeout: 120_000 }, () => {
   });
 });
 
-describe('many days at once', { timeout: 120_000 }, () => {
+describe('many days at once', { timeout: 240_000 }, () => {
   it('go out over several processes, without anybody asking again (R14, R26)', async () => {
     const { staff } = hours;
     const dates = Array.from({ length: 17 }, nextDate);
@@ -76,7 +76,7 @@ describe('many days at once', { timeout: 120_000 }, () => {
   });
 });
 
-describe('an emptied table of holidays (R27)', { timeout: 120_000 }, () => {
+describe('an emptied table of holidays (R27)', { timeout: 240_000 }, () => {
   it('opens no salon: what was closed there is closed here again', async () => {
     const { salon } = hours;
     const date = nextDate();
@@ -94,7 +94,7 @@ describe('an emptied table of holidays (R27)', { timeout: 120_000 }, () => {
   });
 });
 
-describe('the same day', { timeout: 120_000 }, () => {
+describe('the same day', { timeout: 240_000 }, () => {
   /** Changed on both sides before anybody looked. */
   async function disputed(date: string): Promise<void> {
     await rig.sql('UPDATE businesses SET paused_at = now() WHERE id = $1', [rig.businessId]);
@@ -154,7 +154,7 @@ describe('the same day', { timeout: 120_000 }, () => {
   });
 });
 
-describe('directions (R8)', { timeout: 120_000 }, () => {
+describe('directions (R8)', { timeout: 240_000 }, () => {
   it('out: what the salon enters at Booksy does not come in, and ours goes there', async () => {
     const { room } = hours;
     await hours.rule({ 'hours.weekday': 'out', 'hours.date': 'in' });
@@ -175,7 +175,7 @@ describe('directions (R8)', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a dry run and an undo', { timeout: 120_000 }, () => {
+describe('a dry run and an undo', { timeout: 240_000 }, () => {
   it('R18 the plan counts the sets of hours that a push would change', async () => {
     await rig.sql('UPDATE businesses SET push_allowed_at = NULL WHERE id = $1', [rig.businessId]);
     await hours.setWeekday(hours.staff, 4, [[623, 723]]);

@@ -12,7 +12,7 @@ let salon: Salon;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-}, 60_000);
+}, 240_000);
 afterAll(() => database.drop());
 beforeEach(async () => {
   salon = await openSalon(database.pool);
@@ -169,7 +169,7 @@ describe('a schedule', () => {
          FROM hours_schedules s CROSS JOIN jsonb_each_text(s.counters) c WHERE s.owner_kind = 'staff'`,
     );
     expect(most).toEqual({ least: 2, most: 2, days: '100000' });
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('the mirror', () => {

@@ -54,7 +54,7 @@ async function planOf(runId: string) {
   return { counts: planCounts.parse(row.counts), samples: samples.parse(JSON.parse(opened)), row };
 }
 
-describe('a dry run of a salon that was never imported', { timeout: 120_000 }, () => {
+describe('a dry run of a salon that was never imported', { timeout: 240_000 }, () => {
   it('writes nothing, plans what the real run then does, and leaves a plan with names only in the seal', async () => {
     let dry: Awaited<ReturnType<TestEngine['fullSync']>> | undefined;
     const changes = await tupleChanges(engine.deps.db, async () => {

@@ -33,7 +33,7 @@ async function begin() {
 
 const nothing = () => undefined;
 
-describe('a held run', { timeout: 120_000 }, () => {
+describe('a held run', { timeout: 240_000 }, () => {
   it('applies nothing more, and goes on from where it stood', async () => {
     const { db } = engine.deps;
     const run = await begin();

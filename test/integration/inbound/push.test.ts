@@ -8,7 +8,7 @@ let rig: OutboundRig;
 beforeAll(async () => {
   // Without a relay: what the run leaves in the outbox stays there to be looked at.
   rig = await startRig({ simulator: { visits: 40, clients: 15 } });
-}, 120_000);
+}, 240_000);
 afterAll(() => rig.stop());
 
 const countsSchema = z.object({ platform: z.object({ compared: z.int(), marked: z.int() }).optional() });
@@ -38,7 +38,7 @@ async function unseen(): Promise<{ readonly changed: string; readonly lacking: s
   return { changed: row?.id ?? '', lacking };
 }
 
-describe('the end of a full sync', { timeout: 120_000 }, () => {
+describe('the end of a full sync', { timeout: 240_000 }, () => {
   it('puts what differs here and what Booksy lacks on its way, once, and says how much that is', async () => {
     const { changed, lacking } = await unseen();
     expect(await platformOf()).toMatchObject({ marked: 2 });

@@ -62,7 +62,7 @@ async function sync(entity: SyncEntity, externalId: string) {
 
 const waiting = () => engine.deps.db.quarantine.findMany({ where: { businessId, releasedAt: null } });
 
-describe('the sync of one record', { timeout: 120_000 }, () => {
+describe('the sync of one record', { timeout: 240_000 }, () => {
   it('fails with a code of its own while the record cannot be read, and changes nothing', async () => {
     expect(await waiting()).toMatchObject([{ entity: 'profile', externalId: card }]);
     await engine.simulator.fault({

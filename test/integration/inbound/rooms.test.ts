@@ -31,7 +31,7 @@ beforeAll(async () => {
   services = (await rows('service')).map(({ id }) => id).sort((a, b) => a - b);
   room = (await roomsThere()).find((each) => each.services.length > 1)?.id ?? 0;
   await engine.fullSync(businessId);
-}, 120_000);
+}, 240_000);
 
 afterAll(() => engine.stop());
 
@@ -80,7 +80,7 @@ const sync = async () => {
 const otherThan = (taken: readonly number[]) => services.find((id) => !taken.includes(id)) ?? 0;
 const servicesOf = async (id: number) => (await roomsThere()).find((each) => each.id === id)?.services ?? [];
 
-describe('services of rooms', { timeout: 120_000 }, () => {
+describe('services of rooms', { timeout: 240_000 }, () => {
   it('come in with the first sync, and are what is offered', async () => {
     expect(Object.keys(await there()).length).toBeGreaterThan(0);
     expect(await here()).toEqual(await there());

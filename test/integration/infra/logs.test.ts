@@ -13,7 +13,7 @@ const ROOT = new URL('../../../', import.meta.url);
 it.each([
   ['api', 'api/main.ts'],
   ['worker', 'workers/main.ts'],
-])('the %s process writes its three files', { timeout: 120_000 }, async (name, entry) => {
+])('the %s process writes its three files', { timeout: 240_000 }, async (name, entry) => {
   const database = await databaseOfThisTest();
   const dir = mkdtempSync(join(tmpdir(), 'booksy-log-'));
   const child = fork(fileURLToPath(new URL(entry, ROOT)), [], {

@@ -102,14 +102,14 @@ describe('the embedded PostgreSQL', () => {
     const second = await start();
     expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
     await second.stop();
-  }, 120_000);
+  }, 240_000);
 
   it('starts over a lock file whose pid now belongs to somebody else, and leaves that process alone', async () => {
     writeFileSync(lockFile, `${process.ppid}\n${path.join(dataDir, 'postgres')}\n1\n5432\n\n127.0.0.1\n`);
     const server = await start();
     expect(isAlive(process.ppid)).toBe(true);
     await server.stop();
-  }, 120_000);
+  }, 240_000);
 
   it('ends the orphan of a killed run and goes on with its data', async () => {
     const orphan = await leaveBehind('postgres-server.ts', dataDir);
@@ -118,7 +118,7 @@ describe('the embedded PostgreSQL', () => {
     expect(log.join('\n')).toContain(`left PostgreSQL running (pid ${orphan})`);
     expect(await query(server.url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
     await server.stop();
-  }, 120_000);
+  }, 240_000);
 
   it('does not invent a new password for data it would not open', async () => {
     const file = path.join(dataDir, 'postgres.password');
@@ -129,7 +129,7 @@ describe('the embedded PostgreSQL', () => {
     await expect(start()).rejects.toMatchObject({ code: 'postgres_password_wrong' });
     writeFileSync(file, password);
     expect(existsSync(lockFile)).toBe(false);
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('the Temporal dev server', () => {
@@ -154,7 +154,7 @@ describe('the Temporal dev server', () => {
       await server.stop();
     }
     expect(isAlive(server.pid)).toBe(false);
-  }, 120_000);
+  }, 240_000);
 
   it('is found on PATH before the cache, and in the cache before it would be got', async () => {
     const [onPath, cache] = [path.join(root, 'path'), path.join(root, 'cache')];
@@ -191,5 +191,5 @@ describe('the Temporal dev server', () => {
     expect(lines.some((line) => line.startsWith('Temporal by download: '))).toBe(true);
     // Nothing half-made stays.
     expect(existsSync(path.join(cache, 'temporal'))).toBe(false);
-  }, 60_000);
+  }, 240_000);
 });

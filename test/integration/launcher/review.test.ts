@@ -110,7 +110,7 @@ beforeAll(async () => {
 }, 400_000);
 afterAll(async () => {
   await folders.removeAll();
-}, 120_000);
+}, 240_000);
 
 describe('an import that a person reviews', () => {
   const planned = z.looseObject({

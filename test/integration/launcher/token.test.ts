@@ -34,7 +34,7 @@ function booksy(...args: readonly string[]): Promise<{ code: number; json: unkno
 const minted = z.object({ ok: z.literal(true), tokenId: z.guid(), token: z.string() });
 const listed = z.object({ tokens: z.array(z.looseObject({ tokenId: z.string(), state: z.string() })) });
 
-describe('booksy token', { timeout: 120_000 }, () => {
+describe('booksy token', { timeout: 240_000 }, () => {
   it('mints one that opens what it was minted for, lists it without itself, and ends it', async () => {
     const { prisma } = database.database;
     const { tokenId, token } = minted.parse(

@@ -11,7 +11,7 @@ beforeAll(async () => {
   rig = await startConflictRig({
     env: { BOOKSY_TIMEOUT_MS: '2000', BOOKSY_UNANSWERED_MS: '4000', BOOKSY_UNANSWERED_LOOK_MS: '500' },
   });
-}, 120_000);
+}, 240_000);
 
 afterAll(() => rig.stop());
 
@@ -22,7 +22,7 @@ const statusHere = async (id: string) =>
   (await rig.sql<{ status: string }>('SELECT status FROM bookings WHERE id = $1', [id]))[0]?.status;
 const open = async (id: string) => (await rig.list(`?status=open&recordId=${id}`)).conflicts;
 
-describe('keep-platform', { timeout: 120_000 }, () => {
+describe('keep-platform', { timeout: 240_000 }, () => {
   it('reaches the other one although the first cancel was lost, and asks nobody again', async () => {
     const { conflict, id, link, other } = await bookedTwice(rig);
     await rig.engine.simulator.fault({ kind: 'drop_request', route: CANCEL, count: 1 });
@@ -39,7 +39,7 @@ describe('keep-platform', { timeout: 120_000 }, () => {
   });
 });
 
-describe('keep-booksy', { timeout: 120_000 }, () => {
+describe('keep-booksy', { timeout: 240_000 }, () => {
   it('cancels the first without cancelling ours, through a full sync; edits go to the one that stays', async () => {
     const { conflict, id, link, other } = await bookedTwice(rig);
     expect(await rig.resolve(conflict, { choice: 'keep-booksy' })).toMatchObject({ status: 200 });

@@ -8,7 +8,7 @@ let rig: OutboundRig;
 
 beforeAll(async () => {
   rig = await startRig({ env: { BOOKSY_TIMEOUT_MS: '2000' } });
-}, 180_000);
+}, 300_000);
 
 afterEach(async () => {
   await rig.engine.simulator.clearFaults();
@@ -82,7 +82,7 @@ describe('a create whose answer is lost (R15a, R15b)', () => {
     expect(marked.length).toBeGreaterThan(0);
     await rig.process('booking', id);
     expect(await rig.linkOf(id)).not.toBeNull();
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a change whose answer is lost (R14, R14a)', () => {
@@ -191,7 +191,7 @@ describe('an answer that says no', () => {
     await rig.sql(`UPDATE bookings SET status = 'cancelled' WHERE id = $1`, [id]);
     await rig.process('booking', id);
     expect(await rig.there(made.id)).toMatchObject({ status: 'C' });
-  }, 60_000);
+  }, 240_000);
 
   it('503 leaves the outcome open, and the next read settles it', async () => {
     const id = await rig.book(rig.freeHour());

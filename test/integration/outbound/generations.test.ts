@@ -10,7 +10,7 @@ let rig: OutboundRig;
 
 beforeAll(async () => {
   rig = await startRig();
-}, 180_000);
+}, 300_000);
 
 afterAll(() => rig.stop());
 
@@ -83,7 +83,7 @@ describe('a cancelled visit that lives again (R16)', () => {
     await rig.engine.fullSync(rig.businessId);
     expect(await booking(id)).toMatchObject({ status: 'confirmed' });
     expect(await conflicts(id)).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('two live appointments with one import uid (R16a)', () => {
@@ -95,7 +95,7 @@ describe('two live appointments with one import uid (R16a)', () => {
     expect(await rig.linkOf(id)).toBe(link);
     expect(await rig.there(twin)).toMatchObject({ status: 'C' });
     expect(await rig.there(link)).toMatchObject({ status: 'A' });
-  }, 60_000);
+  }, 240_000);
 
   it('are for a person to judge once somebody has edited the other', async () => {
     const { id, at } = await pushed();
@@ -107,7 +107,7 @@ describe('two live appointments with one import uid (R16a)', () => {
     expect(await conflicts(id)).toMatchObject([
       { kind: 'double', detail: { otherExternalId: String(twin) } },
     ]);
-  }, 60_000);
+  }, 240_000);
 
   /** As a create that acted twice leaves it. */
   async function double(id: string, at: string): Promise<number> {
@@ -139,7 +139,7 @@ describe('a visit of our own that ends there (R18a)', () => {
     await rig.process('booking', id);
     expect(await booking(id)).toMatchObject({ status: 'cancelled' });
     expect(await boxOf(id)).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   it('deleted there, it is cancelled here after a 404 by id (R18)', async () => {
     const { id, link } = await pushed();

@@ -13,7 +13,7 @@ let rig: OutboundRig;
 beforeAll(async () => {
   rig = await startRig({ env: { BOOKSY_TIMEOUT_MS: '2000' } });
   await openTheWayOut(rig);
-}, 180_000);
+}, 300_000);
 
 afterEach(() => rig.engine.simulator.clearFaults());
 

@@ -5,7 +5,7 @@ import { startRig, type OutboundRig } from './support/rig.ts';
 let rig: OutboundRig;
 beforeAll(async () => {
   rig = await startRig({ simulator: { visits: 30, clients: 10 } });
-}, 120_000);
+}, 240_000);
 afterAll(() => rig.stop());
 
 const statusHere = async (id: string) =>
@@ -13,7 +13,7 @@ const statusHere = async (id: string) =>
 const conflicts = (id: string) =>
   rig.sql('SELECT kind FROM booksy_sync_conflicts WHERE record_id = $1', [id]);
 
-describe('a pending visit of ours', { timeout: 90_000 }, () => {
+describe('a pending visit of ours', { timeout: 240_000 }, () => {
   it('takes its time at Booksy, stays pending here through every sync, and is no dispute', async () => {
     const id = await rig.book(rig.freeHour(), { status: 'pending' });
     await rig.process('booking', id);

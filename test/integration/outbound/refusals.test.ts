@@ -10,7 +10,7 @@ let rig: OutboundRig;
 
 beforeAll(async () => {
   rig = await startRig({ api: true, env: { BOOKSY_TIMEOUT_MS: '2000' } });
-}, 180_000);
+}, 300_000);
 
 afterEach(() => rig.engine.simulator.clearFaults());
 

@@ -7,7 +7,7 @@ let rig: OutboundRig;
 
 beforeAll(async () => {
   rig = await startRig();
-}, 120_000);
+}, 240_000);
 
 afterAll(() => rig.stop());
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const booked = await Promise.all(Array.from({ length: AT_ONCE }, () => rig.book(rig.freeHour())));
   await processAll(booked);
   visits = await Promise.all(booked.map(async (id) => ({ id, externalId: (await rig.linkOf(id)) ?? '' })));
-}, 120_000);
+}, 240_000);
 
 afterAll(() => rig.stop());
 
@@ -77,7 +77,7 @@ function readTogether(more: (externalId: string) => Promise<void> = () => Promis
   return { ...rig.engine.deps, booksy: { ...booksy, ...together } };
 }
 
-describe('records that are processed at once', { timeout: 60_000 }, () => {
+describe('records that are processed at once', { timeout: 240_000 }, () => {
   it('share their statements: six cost far less than six times one', async () => {
     const [first] = visits;
     await rig.sql(`UPDATE bookings SET client_note = 'raz' WHERE id = $1`, [first?.id]);

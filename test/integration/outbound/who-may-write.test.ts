@@ -9,7 +9,7 @@ let rig: OutboundRig;
 
 beforeAll(async () => {
   rig = await startRig({ env: { BOOKSY_TIMEOUT_MS: '2000' } });
-}, 180_000);
+}, 300_000);
 
 afterAll(() => rig.stop());
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
       { 'booking.*': 'latest' },
     ],
   );
-}, 180_000);
+}, 300_000);
 
 afterAll(() => rig.stop());
 
@@ -235,5 +235,5 @@ describe('the status in a PUT (R5, R13a)', () => {
     } finally {
       await strict.stop();
     }
-  }, 120_000);
+  }, 240_000);
 });

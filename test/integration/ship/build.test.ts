@@ -140,7 +140,7 @@ describe('npm run build', () => {
     expect((await product.run([healthy])).code).toBe(1);
 
     expect((await up.stop()).code).toBe(0);
-  }, 180_000);
+  }, 300_000);
 });
 
 /** The last line as an object; null while it is not there. */

@@ -11,7 +11,7 @@ let rig: ConflictRig;
 beforeAll(async () => {
   rig = await startConflictRig();
   await rig.engine.simulator.configure({ flags: { webhooks: false } });
-}, 120_000);
+}, 240_000);
 
 afterAll(() => rig.stop());
 
@@ -52,7 +52,7 @@ async function madeThere(id: string, at: string, fields: object): Promise<string
 }
 const statusThere = async (id: string) => (await rig.there(id))['status'];
 
-describe('a second appointment of a visit, on another day', { timeout: 120_000 }, () => {
+describe('a second appointment of a visit, on another day', { timeout: 240_000 }, () => {
   it('that the salon has moved and edited is a conflict; both stay until a person says which (R16a)', async () => {
     const { id, link, at } = await rig.bookedOnBoth({ note: 'nasza' });
     const other = await madeThere(id, otherDay(dayOf(at)), {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   await db().business.update({ where: { id: salon.businessId }, data: { pushAllowedAt: new Date() } });
   const here = await visitsHere(db(), salon);
   visits = made.map(({ id }) => ({ id: String(id), bookingId: here.get(String(id))?.bookingId ?? '' }));
-}, 120_000);
+}, 240_000);
 
 afterAll(() => sweeping.engine.stop());
 
@@ -57,7 +57,7 @@ async function type(signal: 'pause' | 'resume'): Promise<void> {
   });
 }
 
-describe('a pause typed in the Temporal Web UI', { timeout: 120_000 }, () => {
+describe('a pause typed in the Temporal Web UI', { timeout: 240_000 }, () => {
   it('R30 keeps changes here, and after its end Booksy is looked at first, then they go out', async () => {
     const [ours, theirs] = visits;
     const held = () => db().business.findUniqueOrThrow({ where: { id: salon.businessId } });

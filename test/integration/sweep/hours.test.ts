@@ -39,7 +39,7 @@ async function training() {
     : db().timeOff.findUniqueOrThrow({ where: { id: mirror.timeOffId } });
 }
 
-describe('the hours of those who have visits to come', { timeout: 120_000 }, () => {
+describe('the hours of those who have visits to come', { timeout: 240_000 }, () => {
   it('R36 custom days and time off arrive by their own sweep, without weekly hours and without anybody else', async () => {
     const staff = await busyStaff();
     const { simulator } = sweeping;
@@ -103,7 +103,7 @@ describe('the hours of those who have visits to come', { timeout: 120_000 }, () 
 
 const week = z.array(z.looseObject({ day_of_week: z.number() }));
 
-describe('weekly hours', { timeout: 120_000 }, () => {
+describe('weekly hours', { timeout: 240_000 }, () => {
   it('B23 a schedule that begins later arrives by the sweep and stays apart from the present one', async () => {
     const { simulator } = sweeping;
     const staff = await busyStaff();

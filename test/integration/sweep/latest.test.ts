@@ -29,7 +29,7 @@ beforeAll(async () => {
         AND (SELECT count(*) FROM booking_items i WHERE i.booking_id = b.id) = 1 ORDER BY b.starts_at LIMIT 6`,
     [salon.businessId],
   );
-}, 180_000);
+}, 300_000);
 
 afterAll(() => sweeping.engine.stop());
 
@@ -95,7 +95,7 @@ const outcome = async ({ id, link }: { readonly id: string; readonly link: strin
   return { ...rows[0], writes, link };
 };
 
-describe('an edit at Booksy', { timeout: 120_000 }, () => {
+describe('an edit at Booksy', { timeout: 240_000 }, () => {
   it('after a list that still showed the old value wins, and the list is noted once', async () => {
     const visit = taken();
     await editHere(visit.id);

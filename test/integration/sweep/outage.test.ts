@@ -104,7 +104,7 @@ async function expectFound({ salon, tomorrow, moved, horizon, ended }: Changed):
   expect(here.get(String(ended))).toMatchObject({ status: 'no_show' });
 }
 
-describe('an outage of 80 minutes', { timeout: 180_000 }, () => {
+describe('an outage of 80 minutes', { timeout: 300_000 }, () => {
   it('B18 loses nothing, though Booksy gave its webhooks up', async () => {
     const { simulator, engine } = sweeping;
     // In step, and told at once: this is how it was before.

@@ -38,7 +38,7 @@ async function writesThere(): Promise<number> {
     .reduce((sum, n) => sum + n, 0);
 }
 
-describe('by sweep', { timeout: 120_000 }, () => {
+describe('by sweep', { timeout: 240_000 }, () => {
   it('B14 a phone of a household and an info@ address merge no two clients', async () => {
     const people = [
       { first_name: 'Hanna', last_name: 'Domowa', cell_phone: '+48500100901', email: 'hanna@dom.example' },

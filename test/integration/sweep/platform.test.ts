@@ -62,7 +62,7 @@ async function visitsToCome(count: number): Promise<readonly { id: string; booki
 
 const outbox = () => db().syncOutbox.count({ where: { businessId: salon.businessId } });
 
-describe('platform against base', { timeout: 120_000 }, () => {
+describe('platform against base', { timeout: 240_000 }, () => {
   it('R27 finds what no trigger saw, and brings it to Booksy', async () => {
     const [visit] = await visitsToCome(1);
     await eventually(async () => (await outbox()) === 0);
@@ -128,7 +128,7 @@ describe('platform against base', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a pause', { timeout: 120_000 }, () => {
+describe('a pause', { timeout: 240_000 }, () => {
   it('R30 is kept by sweeps, and its end looks at Booksy before anything is pushed', async () => {
     const [ours, theirs] = await visitsToCome(2);
     const { api } = sweeping.engine;

@@ -10,7 +10,7 @@ let rig: ConflictRig;
 
 beforeAll(async () => {
   rig = await startConflictRig();
-}, 180_000);
+}, 300_000);
 afterAll(() => rig.stop());
 
 const noteHere = async (id: string) =>
@@ -24,7 +24,7 @@ async function undo(method: string, path: string, body?: unknown) {
   return undoAnswer.parse(answer.body).undo;
 }
 
-describe('a resolution', { timeout: 90_000 }, () => {
+describe('a resolution', { timeout: 240_000 }, () => {
   it('for Booksy’s side is taken back: what stood here stands on both sides', async () => {
     const visit = await rig.bookedOnBoth({ note: 'przed' });
     await rig.editThere(visit.link, { customer_note: 'z Booksy' });

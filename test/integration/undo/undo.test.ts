@@ -9,12 +9,12 @@ let rig: UndoRig;
 
 beforeAll(async () => {
   rig = await startUndoRig();
-}, 180_000);
+}, 300_000);
 afterAll(() => rig.stop());
 
 const noteThere = async (link: string) => (await rig.there(link))['customer_note'];
 
-describe('a change that came from Booksy', { timeout: 90_000 }, () => {
+describe('a change that came from Booksy', { timeout: 240_000 }, () => {
   it('is shown, confirmed, taken back here and at Booksy, audited, and can be taken back itself', async () => {
     const { id, link } = await rig.linkedVisit();
     const before = (await rig.bookingOf(id)).client_note;
@@ -101,7 +101,7 @@ describe('a change that came from Booksy', { timeout: 90_000 }, () => {
   });
 });
 
-describe('a change that we made at Booksy', { timeout: 90_000 }, () => {
+describe('a change that we made at Booksy', { timeout: 240_000 }, () => {
   it('is taken back on both sides, with its own confirmation', async () => {
     const { id, link } = await rig.linkedVisit();
     const before = (await rig.bookingOf(id)).client_note;
@@ -125,7 +125,7 @@ describe('a change that we made at Booksy', { timeout: 90_000 }, () => {
   });
 });
 
-describe('a run', { timeout: 90_000 }, () => {
+describe('a run', { timeout: 240_000 }, () => {
   it('is taken back where it stays here; what would be changed at Booksy is left, record by record', async () => {
     const [service] = await rig.sql<{ id: string; link: string; name: string }>(
       `SELECT s.id, m.external_id AS link, s.name FROM services s JOIN external_services m ON m.record_id = s.id
@@ -172,7 +172,7 @@ describe('a run', { timeout: 90_000 }, () => {
   }
 });
 
-describe('an undo', { timeout: 90_000 }, () => {
+describe('an undo', { timeout: 240_000 }, () => {
   it('of what the trail does not know is 404, and of too little is said to be so', async () => {
     const unknown = { runId: rig.businessId };
     expect(await rig.refused('POST', UNDO, unknown)).toMatchObject({ code: 'not_found' });

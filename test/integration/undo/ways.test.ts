@@ -14,12 +14,12 @@ const edited = new Set<string>();
 
 beforeAll(async () => {
   rig = await startUndoRig();
-}, 180_000);
+}, 300_000);
 afterAll(() => rig.stop());
 
 const statusThere = async (link: string) => (await rig.there(link))['status'];
 
-describe('a visit that the sync made', { timeout: 90_000 }, () => {
+describe('a visit that the sync made', { timeout: 240_000 }, () => {
   it('is cancelled on both sides, confirmed by itself, and comes back by undoing that', async () => {
     const { id, link } = await rig.linkedVisit();
     const open = await statusThere(link);
@@ -54,7 +54,7 @@ describe('a visit that the sync made', { timeout: 90_000 }, () => {
   });
 });
 
-describe('time that was sold meanwhile', { timeout: 90_000 }, () => {
+describe('time that was sold meanwhile', { timeout: 240_000 }, () => {
   it('is not taken back: the visit is left and named', async () => {
     const at = rig.freeHour();
     const id = await rig.book(at);
@@ -93,7 +93,7 @@ function plusHour(local: string): string {
   return new Date(Date.parse(`${local}:00Z`) + 3_600_000).toISOString().slice(0, 16);
 }
 
-describe('booksy undo', { timeout: 90_000 }, () => {
+describe('booksy undo', { timeout: 240_000 }, () => {
   it('shows the diff by name, asks for a yes, and carries it out', async () => {
     const { id, link } = await rig.linkedVisit();
     await rig.editThere(

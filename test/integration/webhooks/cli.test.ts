@@ -41,7 +41,7 @@ const made = z.object({
   olderUntil: z.string().nullable(),
 });
 
-describe('booksy webhooks secret', { timeout: 120_000 }, () => {
+describe('booksy webhooks secret', { timeout: 240_000 }, () => {
   it('makes one that counts, lets the older hold for a while, lists both without themselves, and ends one', async () => {
     const first = made.parse((await secret(['set', '--business', salon.id])).json);
     expect(first.secret).toMatch(/^whsec_/);

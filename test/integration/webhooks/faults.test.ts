@@ -26,7 +26,7 @@ beforeAll(async () => {
   await engine.fullSync(businessId);
   visits = [...(await visitsOf(engine, 'upcoming'))];
   expect(visits.length).toBeGreaterThan(8);
-}, 120_000);
+}, 240_000);
 afterAll(() => engine.stop());
 beforeEach(async () => {
   await engine.simulator.clearFaults();
@@ -70,7 +70,7 @@ const outcomes = async (visit: SimVisit) => {
   return log.filter(({ appointment }) => appointment === visit.id).map(({ outcome }) => outcome);
 };
 
-describe('a webhook', { timeout: 60_000 }, () => {
+describe('a webhook', { timeout: 240_000 }, () => {
   it('that is lost brings nothing, and the next pass finds what it was about (R4)', async () => {
     const visit = taken();
     await engine.simulator.fault({ kind: 'webhook_drop' });

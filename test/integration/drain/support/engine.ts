@@ -62,7 +62,7 @@ export async function liveEngineOfThisTest(
   env: Readonly<Record<string, string>> = {},
 ): Promise<LiveEngine> {
   const engine = await startLiveEngine(simulator, env);
-  onTestFinished(() => engine.stop(), 60_000);
+  onTestFinished(() => engine.stop(), 240_000);
   return engine;
 }
 

@@ -107,7 +107,7 @@ export async function startPlatform(options: SimulatorOptions): Promise<Platform
               held();
               await released;
             },
-            { timeout: 120_000 },
+            { timeout: 240_000 },
           );
           ended.catch(failed);
         });

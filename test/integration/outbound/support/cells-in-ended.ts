@@ -38,7 +38,7 @@ export function cellsInEnded(bench: MatrixBench, deeds: DeedsThere): void {
       await asSalon('DELETE', `resource/${deeds.all().staff}/`);
       await asSalon('DELETE', `resource/${deeds.all().room}/`);
       await bench.rig.engine.fullSync(bench.rig.businessId);
-    }, 120_000);
+    }, 240_000);
 
     cell('M-visit-status-in', 'a cancel frees the time (4, 5)', async () => {
       expect(await deeds.rowOf('bookings', 'booking_id', cancelled)).toMatchObject({ status: 'cancelled' });

@@ -71,7 +71,7 @@ export function cellsIn(bench: MatrixBench): void {
           hours: [{ hour_from: '10:00', hour_till: '12:00' }],
         });
         await bench.rig.engine.fullSync(bench.rig.businessId);
-      }, 120_000);
+      }, 240_000);
 
       cell('M-visit-create-in', 'a visit (13)', async () => {
         expect(await deeds.rowOf('bookings', 'booking_id', deeds.all().visit)).toMatchObject({
@@ -148,7 +148,7 @@ export function cellsIn(bench: MatrixBench): void {
           hours: [],
         });
         await bench.rig.engine.fullSync(bench.rig.businessId);
-      }, 120_000);
+      }, 240_000);
 
       cell('M-visit-change-in', 'a note', async () => {
         expect(await deeds.rowOf('bookings', 'booking_id', deeds.all().visit)).toMatchObject({
