@@ -65,8 +65,8 @@ export async function frozenGroups(
 
 /**
  * Opens conflicts, of whatever kind; one open conflict per record and kind is updated by news instead (R10). What a person
- * has accepted is not opened again while it is the same. When somebody is reminded of it follows from its row. The rule's wish
- * that was noted in its detail is no part of what was found.
+ * has accepted is not opened again while it is the same. When somebody is reminded of it follows from its row. Of news whoever is
+ * to be told is told again.
  */
 export async function openConflicts(scope: ApplyScope, conflicts: readonly NewConflict[]): Promise<void> {
   if (conflicts.length === 0) return;
@@ -101,12 +101,12 @@ export async function openConflicts(scope: ApplyScope, conflicts: readonly NewCo
     ), news AS (
       UPDATE booksy_sync_conflicts c
          SET groups = ARRAY(SELECT DISTINCT unnest(c.groups || f.group_names) ORDER BY 1), detail = f.detail,
-             intent_id = coalesce(f.intent_id, c.intent_id), rule_id = coalesce(f.rule_id, c.rule_id),
+             notify_admin = NULL, intent_id = coalesce(f.intent_id, c.intent_id), rule_id = coalesce(f.rule_id, c.rule_id),
              sealed_values = coalesce(f.sealed, c.sealed_values), version = c.version + 1, updated_at = now()
         FROM found f
        WHERE c.business_id = ${scope.businessId}::uuid AND c.status = 'open' AND c.kind = f.kind
          AND c.record_id = f.record_id AND c.other_record_id IS NOT DISTINCT FROM f.other_record_id
-         AND (c.detail - 'notifyAdmin' IS DISTINCT FROM f.detail OR NOT c.groups @> f.group_names OR f.sealed IS NOT NULL)
+         AND (c.detail IS DISTINCT FROM f.detail OR NOT c.groups @> f.group_names OR f.sealed IS NOT NULL)
     )
     INSERT INTO booksy_sync_conflicts
       (id, business_id, kind, entity, record_id, other_record_id, external_id, groups, status, detail, run_id, intent_id,
@@ -122,7 +122,7 @@ export async function openConflicts(scope: ApplyScope, conflicts: readonly NewCo
           AND c.other_record_id IS NOT DISTINCT FROM f.other_record_id
           AND (c.status = 'open' OR (f.status = 'closed' AND c.resolution = 'overtaken')
                OR (c.status = 'resolved' AND c.resolution IN ('keep-both', 'ignore')
-                   AND c.detail - 'notifyAdmin' = f.detail)))`;
+                   AND c.detail = f.detail)))`;
 }
 
 /**

@@ -1,5 +1,6 @@
-import { itemsWithoutStaff } from '../../domain/any-staff.ts';
+import { closeSettled } from '../conflicts/close-settled.ts';
 import type { NewConflict } from './conflicts.ts';
+import { poolsAround } from './pools.ts';
 import type { ApplyScope } from './scope.ts';
 
 interface TroubleRow {
@@ -12,8 +13,9 @@ interface TroubleRow {
   variant_id: string | null;
   wants_staff: boolean;
   wants_variant: boolean;
-  /** The card of its client, where a person has yet to say who that is. */
+  /** The card of its client, where a person has yet to say who that is, and has not been asked. */
   unsure_card: string | null;
+  starts_at: Date;
 }
 
 /**
@@ -29,7 +31,12 @@ export async function visitTroubleOf(
     SELECT i.booking_id, i.id AS item_id, i.start_mark, i.end_mark, i.any_staff, i.staff_id, i.variant_id,
            m.remote #>> ARRAY['item:' || l.key || ':time', 'staff'] IS NOT NULL AS wants_staff,
            m.remote #>> ARRAY['item:' || l.key || ':service', 'variant'] IS NOT NULL AS wants_variant,
-           p.external_id AS unsure_card
+           CASE WHEN p.external_id IS NOT NULL AND NOT EXISTS (
+                  SELECT FROM booksy_sync_conflicts c
+                   WHERE c.business_id = b.business_id AND c.kind = 'unsure_client'
+                     AND c.detail ->> 'cardExternalId' = p.external_id
+                     AND (c.status = 'open' OR (c.status = 'resolved' AND c.resolution = 'ignore')))
+                THEN p.external_id END AS unsure_card, i.starts_at
       FROM booking_items i
       JOIN bookings b ON b.id = i.booking_id
       JOIN external_bookings m ON m.business_id = b.business_id AND m.booking_id = b.id
@@ -40,7 +47,7 @@ export async function visitTroubleOf(
        AND b.status NOT IN ('cancelled', 'no_show') AND i.ends_at > ${scope.now}::timestamptz
        AND (i.start_mark <> 'exact' OR i.end_mark <> 'exact' OR i.variant_id IS NULL
             OR (i.staff_id IS NULL AND NOT i.any_staff) OR p.external_id IS NOT NULL)`;
-  return [...rows.flatMap(ambiguousOf), ...unmappedOf(rows), ...rows.flatMap(unsureClientOf)];
+  return [...rows.flatMap(ambiguousOf), ...unmappedOf(rows), ...unsureClientsOf(rows)];
 }
 
 function ambiguousOf(row: TroubleRow): readonly NewConflict[] {
@@ -66,10 +73,22 @@ function unmappedOf(rows: readonly TroubleRow[]): readonly NewConflict[] {
   });
 }
 
-/** Nothing is frozen: once the card is decided on, the next read gives the visit its client. */
-function unsureClientOf(row: TroubleRow): readonly NewConflict[] {
-  if (row.unsure_card === null) return [];
-  return [{ ...base(row), kind: 'unsure_client', detail: { cardExternalId: row.unsure_card } }];
+/**
+ * One question for each card, on the soonest of its visits: whoever answers it answers for all, and who was asked once and left it
+ * is not asked again for the next visit. Nothing is frozen: once the card is decided on, the next read gives a visit its client.
+ */
+function unsureClientsOf(rows: readonly TroubleRow[]): readonly NewConflict[] {
+  const soonest = new Map<string, TroubleRow>();
+  for (const row of rows) {
+    if (row.unsure_card === null) continue;
+    const other = soonest.get(row.unsure_card);
+    if (other === undefined || row.starts_at < other.starts_at) soonest.set(row.unsure_card, row);
+  }
+  return [...soonest].map(([cardExternalId, row]) => ({
+    ...base(row),
+    kind: 'unsure_client',
+    detail: { cardExternalId },
+  }));
 }
 
 function base(row: Pick<TroubleRow, 'booking_id'>): Omit<NewConflict, 'kind' | 'detail'> {
@@ -83,71 +102,31 @@ function base(row: Pick<TroubleRow, 'booking_id'>): Omit<NewConflict, 'kind' | '
   };
 }
 
-interface PoolRow {
-  item_id: string;
-  booking_id: string;
-  starts_at: Date;
-  ends_at: Date;
-  eligible: string[];
-}
-
 /**
  * Visits still to come for which any member of staff will do, although nobody who serves them is left at their time (R24).
- * They stay as they are; a person finds somebody.
+ * They stay as they are; a person finds somebody. Where there is somebody again, nobody has to.
+ *
+ * @param recordIds visits and blocks that were touched; `all` after a change of the staff
  */
 export async function emptyPoolsOf(
   scope: ApplyScope,
-  bookingIds: readonly string[],
+  recordIds: readonly string[] | 'all',
 ): Promise<readonly NewConflict[]> {
-  if (bookingIds.length === 0) return [];
-  const pool = await poolAround(scope, bookingIds);
+  const pool = await poolsAround(scope, recordIds);
   if (pool.length === 0) return [];
-  const busy = await scope.tx.$queryRaw<{ staff_id: string; starts_at: Date; ends_at: Date }[]>`
-    SELECT DISTINCT o.resource_id AS staff_id, lower(o.during) AS starts_at, upper(o.during) AS ends_at
-      FROM jsonb_to_recordset(${JSON.stringify(pool)}::jsonb) AS p(starts_at timestamptz, ends_at timestamptz)
-      JOIN occupancy o ON o.business_id = ${scope.businessId}::uuid AND o.resource_kind = 'staff'
-       AND o.during && tstzrange(p.starts_at, p.ends_at)`;
-  const without = new Set(
-    itemsWithoutStaff(
-      pool.map((row) => ({ id: row.item_id, ...instants(row), eligible: row.eligible })),
-      busy.map((row) => ({ staffId: row.staff_id, ...instants(row) })),
-    ),
+  await closeSettled(
+    scope,
+    pool.flatMap((item) => (item.isWithout ? [] : [item.bookingId])),
   );
-  return pool.flatMap((row): readonly NewConflict[] =>
-    without.has(row.item_id)
+  return pool.flatMap((item): readonly NewConflict[] =>
+    item.isWithout
       ? [
           {
-            ...base({ booking_id: row.booking_id }),
+            ...base({ booking_id: item.bookingId }),
             kind: 'capacity',
-            detail: { itemId: row.item_id, fromAt: row.starts_at.toISOString(), reason: 'no_staff_left' },
+            detail: { itemId: item.itemId, fromAt: item.startsAt, reason: 'no_staff_left' },
           },
         ]
       : [],
   );
-}
-
-/** The any-staff items of these visits, and those of others that compete with them for the same people. */
-async function poolAround(scope: ApplyScope, bookingIds: readonly string[]): Promise<readonly PoolRow[]> {
-  return scope.tx.$queryRaw<PoolRow[]>`
-    WITH waiting AS (
-      SELECT i.* FROM booking_items i JOIN bookings b ON b.id = i.booking_id
-       WHERE i.business_id = ${scope.businessId}::uuid AND i.any_staff AND i.staff_id IS NULL
-         AND b.status NOT IN ('cancelled', 'no_show') AND i.ends_at > ${scope.now}::timestamptz
-    ), around AS (
-      SELECT DISTINCT other.id, other.booking_id, other.variant_id, other.starts_at, other.ends_at
-        FROM waiting mine JOIN waiting other
-          ON other.starts_at < mine.ends_at AND mine.starts_at < other.ends_at
-       WHERE mine.booking_id = ANY(${bookingIds}::uuid[])
-    )
-    SELECT a.id AS item_id, a.booking_id, a.starts_at, a.ends_at,
-           ARRAY(SELECT s.id::text FROM staff s
-                  WHERE s.business_id = ${scope.businessId}::uuid AND s.bookable AND s.active
-                    AND (a.variant_id IS NULL OR EXISTS (
-                      SELECT FROM service_variant_staff v WHERE v.variant_id = a.variant_id AND v.staff_id = s.id))
-                  ORDER BY s.position, s.id) AS eligible
-      FROM around a`;
-}
-
-function instants(row: { readonly starts_at: Date; readonly ends_at: Date }) {
-  return { startsAt: row.starts_at.toISOString(), endsAt: row.ends_at.toISOString() };
 }

@@ -1,7 +1,9 @@
 import { equivalentInVisit, isEnded } from '../../domain/states/visit.ts';
+import { visitsOfCard } from '../../infra/conflicts/cards.ts';
 import { loadPicture, type ConflictPicture } from '../../infra/conflicts/picture.ts';
 import { readConflicts, type ConflictRow } from '../../infra/conflicts/row.ts';
 import { Prisma } from '../../infra/database/index.ts';
+import { poolsAround } from '../apply/pools.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import { everyGroup, writeBases } from './bases.ts';
 import { closeConflicts } from './close.ts';
@@ -50,7 +52,7 @@ export async function settle(scope: ApplyScope, row: ConflictRow): Promise<boole
     case 'ambiguous_local_time':
       return closeIf(scope, row, !(await ambiguous(scope, row)));
     case 'unsure_client':
-      return closeIf(scope, row, !(await lacksClient(scope, row)));
+      return settleCard(scope, row);
     case 'quarantine':
       return closeIf(scope, row, !(await waitsInQuarantine(scope, row)));
     case 'field':
@@ -121,7 +123,7 @@ async function overlaps(scope: ApplyScope, row: ConflictRow): Promise<boolean> {
   return found.length > 0;
 }
 
-/** A session is over full while more hold a seat than there are; a visit without staff waits until it has one. */
+/** A session is over full while more hold a seat than there are; a visit for anybody waits until there is somebody for it. */
 async function overfull(scope: ApplyScope, row: ConflictRow): Promise<boolean> {
   const { bookingIds, itemId, seats } = row.detail;
   if (Array.isArray(bookingIds) && typeof seats === 'number') {
@@ -134,11 +136,9 @@ async function overfull(scope: ApplyScope, row: ConflictRow): Promise<boolean> {
                GROUP BY o.resource_id, o.session_key) s`;
     return Number(session?.most ?? 0) > seats;
   }
-  if (typeof itemId !== 'string') return true;
-  const found = await scope.tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM booking_items i JOIN bookings b ON b.id = i.booking_id
-     WHERE i.id = ${itemId}::uuid AND i.staff_id IS NULL AND b.status NOT IN ('cancelled', 'no_show')`;
-  return found.length > 0;
+  if (typeof itemId !== 'string' || row.recordId === null) return true;
+  const pool = await poolsAround(scope, [row.recordId]);
+  return pool.some((item) => item.bookingId === row.recordId && item.isWithout);
 }
 
 async function lacksLink(scope: ApplyScope, row: ConflictRow): Promise<boolean> {
@@ -156,6 +156,32 @@ async function ambiguous(scope: ApplyScope, row: ConflictRow): Promise<boolean> 
     SELECT 1 FROM booking_items i JOIN bookings b ON b.id = i.booking_id
      WHERE b.id = ${row.recordId}::uuid AND b.status NOT IN ('cancelled', 'no_show')
        AND (i.start_mark <> 'exact' OR i.end_mark <> 'exact') LIMIT 1`;
+  return found.length > 0;
+}
+
+/**
+ * A card's question stands on one of its visits that lack their client, so that whatever ends the last of them ends it. Another
+ * one about the same card says nothing more.
+ */
+async function settleCard(scope: ApplyScope, row: ConflictRow): Promise<boolean> {
+  const card = row.detail.cardExternalId;
+  if (typeof card !== 'string') return closeIf(scope, row, !(await lacksClient(scope, row)));
+  const visits = await visitsOfCard(scope.tx, scope.businessId, card);
+  const [next] = visits;
+  if (next === undefined || (await isAskedBefore(scope, row, card))) return closeIf(scope, row, true);
+  if (!visits.some(({ recordId }) => recordId === row.recordId)) {
+    await scope.tx.$executeRaw`
+      UPDATE booksy_sync_conflicts SET record_id = ${next.recordId}::uuid, updated_at = now()
+       WHERE id = ${row.id}::uuid`;
+  }
+  return false;
+}
+
+async function isAskedBefore(scope: ApplyScope, row: ConflictRow, card: string): Promise<boolean> {
+  const found = await scope.tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM booksy_sync_conflicts
+     WHERE business_id = ${scope.businessId}::uuid AND status = 'open' AND kind = 'unsure_client'
+       AND detail ->> 'cardExternalId' = ${card} AND id < ${row.id}::uuid LIMIT 1`;
   return found.length > 0;
 }
 

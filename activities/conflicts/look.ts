@@ -4,17 +4,19 @@ import {
   DEFAULT_HOURS,
   dueOf,
   untilDue,
+  TIMELESS,
   type ConflictDates,
   type ConflictHours,
   type DueState,
 } from '../../domain/conflicts/dates.ts';
-import { notedWish, NOTIFY_CODE, occasionOf, type NotifyOccasion } from '../../domain/conflicts/notify.ts';
+import { NOTIFY_CODE, occasionOf, type NotifyOccasion } from '../../domain/conflicts/notify.ts';
 import { policyFor, type SyncRule } from '../../domain/rules/rules.ts';
 import { loadRule } from '../../infra/rules/load.ts';
 import { loadPicture } from '../../infra/conflicts/picture.ts';
 import { readConflict, type ConflictRow } from '../../infra/conflicts/row.ts';
 import type { InboundDeps } from '../inbound/run.ts';
 import { everyGroup, writeBases } from './bases.ts';
+import { beginningOf } from './beginning.ts';
 import { closeConflicts } from './close.ts';
 import { settle } from './close-settled.ts';
 import { auditConflict, onConflict, type ConflictRef, type ConflictScope } from './scope.ts';
@@ -59,7 +61,7 @@ export async function lookAtConflict(deps: InboundDeps, ref: ConflictRef): Promi
     const rule = await loadRule(scope.tx, scope.businessId);
     const decided = decidedByRule(rule, row);
     const { notifyAdmin: wanted } = rule.actions;
-    const noted = notedWish(row.detail);
+    const { notifyAdmin: noted } = row;
     tell = occasionOf({
       wanted,
       noted,
@@ -100,11 +102,11 @@ function dueState(row: ConflictRow): DueState {
 /** The row with the dates that its visit asks for now. A visit that was moved takes its dates along. */
 async function withDates(scope: ConflictScope, hours: ConflictHours): Promise<ConflictRow> {
   const { row } = scope;
-  const asked = conflictDates(row.openedAt, await startOf(scope), hours);
+  const asked = conflictDates(row.openedAt, await beginningOf(scope), hours);
   // What waits in quarantine waits on when its first visit begins: the entry ends it, not the hour.
   const dates: ConflictDates = row.kind === 'quarantine' ? { ...asked, overtakenAt: null } : asked;
   // It was opened with the date of the default.
-  const estimated = row.remindAt === conflictDates(row.openedAt, null).remindAt;
+  const estimated = row.remindAt === conflictDates(row.openedAt, TIMELESS).remindAt;
   const remindAt = row.remindAt === null || estimated ? dates.remindAt : row.remindAt;
   const same =
     remindAt === row.remindAt && dates.escalateAt === row.escalateAt && dates.overtakenAt === row.overtakenAt;
@@ -115,18 +117,6 @@ async function withDates(scope: ConflictScope, hours: ConflictHours): Promise<Co
            overtaken_at = ${dates.overtakenAt}::timestamptz
      WHERE id = ${row.id}::uuid`;
   return { ...row, ...dates, remindAt };
-}
-
-/** When what is in dispute begins: the overlap, else the visit or block as it stands here. */
-async function startOf({ tx, row }: ConflictScope): Promise<string | null> {
-  const { fromAt, urgentAt } = row.detail;
-  if (row.kind === 'time_overlap' && typeof fromAt === 'string') return new Date(fromAt).toISOString();
-  if (row.kind === 'quarantine' && typeof urgentAt === 'string') return new Date(urgentAt).toISOString();
-  if (row.recordId === null) return null;
-  const [found] = await tx.$queryRaw<{ starts_at: Date }[]>`
-    SELECT starts_at FROM bookings WHERE id = ${row.recordId}::uuid
-    UNION ALL SELECT starts_at FROM time_off WHERE id = ${row.recordId}::uuid LIMIT 1`;
-  return found?.starts_at.toISOString() ?? null;
 }
 
 /** R10: the visit has begun, nothing is left to decide: both sides keep what they have. */
@@ -158,8 +148,7 @@ async function remind(scope: ConflictScope, { remindHours }: ConflictHours): Pro
 /** The rule's wish, on the conflict. It is no news of it: whoever looks at the card may still decide it. */
 async function noteWish({ tx, row }: ConflictScope, wanted: boolean): Promise<void> {
   await tx.$executeRaw`
-    UPDATE booksy_sync_conflicts SET detail = detail || jsonb_build_object('notifyAdmin', ${wanted}::boolean)
-     WHERE id = ${row.id}::uuid`;
+    UPDATE booksy_sync_conflicts SET notify_admin = ${wanted} WHERE id = ${row.id}::uuid`;
 }
 
 function decidedByRule(rule: SyncRule, row: ConflictRow): Extract<LookReport, { state: 'open' }>['decided'] {

@@ -5,13 +5,11 @@ import { isEnded, seenVisit } from '../../domain/states/visit.ts';
 import { startsInWindow, type VisitWindow } from '../../domain/windows.ts';
 import { applyRecords, type HoldBack } from '../apply/apply-records.ts';
 import { clientBinding } from '../apply/client-binding.ts';
-import { openConflicts } from '../apply/conflicts.ts';
-import { overfullSessionsOf, overlapsOf } from '../apply/overlaps.ts';
 import { applyGone } from '../apply/gone.ts';
 import { loadClientLinks } from '../apply/links.ts';
 import { quarantinedRow } from '../apply/record.ts';
-import { emptyPoolsOf, visitTroubleOf } from '../apply/visit-trouble.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
+import { reportTrouble } from '../apply/trouble.ts';
 import { createVisitBinding } from '../apply/visit-binding.ts';
 import { wouldClients } from './plan-row.ts';
 import type { StepScope } from './run.ts';
@@ -78,20 +76,6 @@ export async function applyVisits(
   await settleRejected(scope, 'visits', 'booking', visits, rejected);
   if (scope.plan === null) await reportTrouble(scope, outcome.touched, blocks);
   return { again: outcome.stale, cancels: outcome.heldBack };
-}
-
-/** Puts what a person must look at on conflicts: all that these visits and blocks brought, in one statement. */
-async function reportTrouble(
-  scope: StepScope,
-  visits: readonly string[],
-  blocks: readonly string[],
-): Promise<void> {
-  await openConflicts(scope, [
-    ...(await overlapsOf(scope, [...visits, ...blocks])),
-    ...(await overfullSessionsOf(scope, visits)),
-    ...(await visitTroubleOf(scope, visits)),
-    ...(await emptyPoolsOf(scope, visits)),
-  ]);
 }
 
 /** Whether a change would free the time of a visit that still holds it. */

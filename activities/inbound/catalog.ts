@@ -17,8 +17,10 @@ import {
   staffBinding,
   variantBinding,
 } from '../apply/catalog-bindings.ts';
+import { openConflicts } from '../apply/conflicts.ts';
 import { loadCatalogLinks, NO_LINKS } from '../apply/links.ts';
 import { quarantinedRow } from '../apply/record.ts';
+import { emptyPoolsOf } from '../apply/visit-trouble.ts';
 import { removeAbsent, type CatalogLists } from './absent.ts';
 import { noteProofs } from './proof.ts';
 import { withStep } from './cursor.ts';
@@ -164,13 +166,25 @@ interface AppliedList {
   readonly proves: boolean;
 }
 
+/** Who works here, and who does what, decides whether there is somebody for each visit that anybody may do (R24). */
+async function reportPools(
+  scope: StepScope,
+  entity: EntityBinding['entity'],
+  touched: readonly string[],
+): Promise<void> {
+  if (scope.plan !== null || touched.length === 0 || !(entity === 'staff' || entity === 'variant')) return;
+  await openConflicts(scope, await emptyPoolsOf(scope, 'all'));
+}
+
 async function applyList(
   scope: StepScope,
   counted: CountedEntity,
   binding: EntityBinding,
   { records, rejected, proves }: AppliedList,
 ): Promise<void> {
-  await scope.settle(counted, binding.entity, await applyRecords(scope, binding, records));
+  const outcome = await applyRecords(scope, binding, records);
+  await scope.settle(counted, binding.entity, outcome);
+  await reportPools(scope, binding.entity, outcome.touched);
   await scope.quarantine(
     counted,
     rejected.map((row) => quarantinedRow(binding.entity, row)),

@@ -15,6 +15,7 @@ import { loadCatalogLinks } from '../apply/links.ts';
 import { readMirror } from '../apply/mirror.ts';
 import { quarantinedRow } from '../apply/record.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
+import { reportTrouble } from '../apply/trouble.ts';
 import { ownersOf, readHours, soonOwners, type Owner, type OwnerHours } from './read-hours.ts';
 import { readSuspects, SUSPECT_READS_PER_PASS } from './absent.ts';
 import { noteProofs, type Proof } from './proof.ts';
@@ -153,7 +154,10 @@ async function applyTimeOff(
     list.rows.map((row) => seenTimeOff(row, business.zone, scope.links, list.interval)),
   );
   const rejected = lists.flatMap((list) => list.rejected);
-  await scope.settle('timeOff', 'time_off', await applyRecords(scope, timeOffBinding('time_off'), records));
+  const outcome = await applyRecords(scope, timeOffBinding('time_off'), records);
+  await scope.settle('timeOff', 'time_off', outcome);
+  // A block over a visit cancels nothing, and is shown (R19).
+  if (scope.plan === null) await reportTrouble(scope, [], outcome.touched);
   await scope.quarantine(
     'timeOff',
     rejected.map((row) => quarantinedRow('time_off', row)),

@@ -1,5 +1,4 @@
 /** The conflicts inbox: page by page, with counts. */
-import { notedWish } from '../../domain/conflicts/notify.ts';
 import { kindText, reasonText } from '../../domain/conflicts/words.ts';
 import { readConflicts, type ConflictRow } from '../../infra/conflicts/row.ts';
 import { Prisma, type PrismaClient } from '../../infra/database/index.ts';
@@ -66,7 +65,7 @@ function filterSql(businesses: readonly BusinessRef[], filter: ConflictFilter): 
     ${and(from === undefined ? null : Prisma.sql`c.opened_at >= ${from}::timestamptz`)}
     ${and(till === undefined ? null : Prisma.sql`c.opened_at < ${till}::timestamptz`)}
     ${and(escalated === undefined ? null : Prisma.sql`(c.escalated_at IS NOT NULL) = ${escalated}`)}
-    ${and(notifyAdmin === undefined ? null : Prisma.sql`coalesce((c.detail ->> 'notifyAdmin')::boolean, false) = ${notifyAdmin}`)}`;
+    ${and(notifyAdmin === undefined ? null : Prisma.sql`coalesce(c.notify_admin, false) = ${notifyAdmin}`)}`;
 }
 
 function and(condition: Prisma.Sql | null): Prisma.Sql {
@@ -117,7 +116,7 @@ export async function presentAll(
     remindAt: row.remindAt,
     escalateAt: row.escalateAt,
     escalatedAt: row.escalatedAt,
-    notifyAdmin: notedWish(row.detail),
+    notifyAdmin: row.notifyAdmin,
     version: row.version,
     resolution: row.resolution,
     resolvedAt: row.resolvedAt,

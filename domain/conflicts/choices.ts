@@ -87,7 +87,7 @@ export function choicesFor(facts: ConflictFacts): readonly Option[] {
     case 'unmapped':
       return [option('ignore', 'accept', 'Leave the visit without what is not linked.')];
     case 'unsure_client':
-      return [option('ignore', 'accept', 'Leave the visit without a client of ours.')];
+      return [option('ignore', 'accept', 'Leave the visits of this card without a client of ours.')];
     case 'ambiguous_local_time':
       return [
         option('move', 'move', 'Set a time that exists once.'),

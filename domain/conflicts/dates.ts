@@ -1,3 +1,6 @@
+import { addDays, resolveLocal } from '../local-time.ts';
+import { dayOfGroup } from '../states/hours.ts';
+
 /** When a conflict is brought to mind, escalated, and overtaken (R10). Pure: the row keeps the dates, timers follow them (R32). */
 
 /** When people are told of a conflict, as the configuration sets it. */
@@ -19,20 +22,52 @@ export interface ConflictDates {
   readonly overtakenAt: string | null;
 }
 
+/** When what is in dispute begins; ISO instants, null = never. */
+export interface Beginning {
+  /** The next of it: people are told before. */
+  readonly nextAt: string | null;
+  /** The last of it: from then on nothing is left to decide, and both sides keep what they have. */
+  readonly overAt: string | null;
+}
+
+/** What has no time: a client, a price, hours of every week. */
+export const TIMELESS: Beginning = { nextAt: null, overAt: null };
+
+/** What begins once: a visit, an overlap, time off. */
+export function beginningAt(instant: string): Beginning {
+  return { nextAt: instant, overAt: instant };
+}
+
 /**
- * @param openedAt ISO instant
- * @param startsAt when the visit (or the overlap) begins; null for what has no time
+ * When days of opening hours begin, in the salon's zone. Hours of a date can be told until it has passed (`isTellable`): then
+ * nothing is left to decide of it. A week that counts from a day on has its day, and is in dispute for as long as it stands.
+ *
+ * @param groups `date:2026-12-24`, `weekday:2027-01-01:1`, `weekday:now:1`
+ * @param now ISO instant: of several days the next one counts
  */
+export function beginningOfDays(groups: readonly string[], zone: string, now: string): Beginning {
+  const days = groups.map(dayOfGroup);
+  const dates = days.flatMap(({ date, appliesFrom }) => date ?? appliesFrom ?? []).sort();
+  const begins = (date: string) => resolveLocal(`${date}T00:00`, zone).instant;
+  const last = dates.at(-1);
+  if (last === undefined) return TIMELESS;
+  return {
+    nextAt: dates.map(begins).find((instant) => instant > now) ?? begins(last),
+    overAt: days.every(({ date }) => date !== null) ? begins(addDays(last, 1)) : null,
+  };
+}
+
+/** @param openedAt ISO instant */
 export function conflictDates(
   openedAt: string,
-  startsAt: string | null,
+  { nextAt, overAt }: Beginning,
   { remindHours, escalateHours }: ConflictHours = DEFAULT_HOURS,
 ): ConflictDates {
   const remindAt = iso(Date.parse(openedAt) + remindHours * HOUR_MS);
-  if (startsAt === null) return { remindAt, escalateAt: null, overtakenAt: null };
-  const before = Date.parse(startsAt) - escalateHours * HOUR_MS;
+  if (nextAt === null) return { remindAt, escalateAt: null, overtakenAt: overAt };
+  const before = Date.parse(nextAt) - escalateHours * HOUR_MS;
   // What is found late escalates at once.
-  return { remindAt, escalateAt: iso(Math.max(before, Date.parse(openedAt))), overtakenAt: startsAt };
+  return { remindAt, escalateAt: iso(Math.max(before, Date.parse(openedAt))), overtakenAt: overAt };
 }
 
 function iso(ms: number): string {

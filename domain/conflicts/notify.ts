@@ -1,8 +1,6 @@
-import type { Json } from '../canonical.ts';
-
 /**
  * A rule's wish that an admin be told (SPEC 3.9, `actions.notifyAdmin`). It is kept where whoever tells people finds it: on the
- * conflict (`detail.notifyAdmin`), in the inbox (`GET …/conflicts?notifyAdmin=true`), and as one line in the log for each occasion,
+ * conflict (`notify_admin`), in the inbox (`GET …/conflicts?notifyAdmin=true`), and as one line in the log for each occasion,
  * under one code. Nothing is sent from here.
  */
 export const NOTIFY_CODE = 'conflict_for_admin';
@@ -20,18 +18,6 @@ export interface Noticed {
   readonly escalated: boolean;
   /** The rule decides it now, without a person. */
   readonly decided: boolean;
-}
-
-/** The wish that a conflict carries; null where none was noted yet. */
-export function notedWish(detail: { readonly [key: string]: Json }): boolean | null {
-  const noted = detail.notifyAdmin;
-  return typeof noted === 'boolean' ? noted : null;
-}
-
-/** What the conflict itself is about: a wish that is noted later is no news of it, and voids nobody's decision. */
-export function withoutWish(detail: { readonly [key: string]: Json }): { readonly [key: string]: Json } {
-  const { notifyAdmin: _wish, ...rest } = detail;
-  return rest;
 }
 
 /** What an admin is to be told after a look: the most pressing of it, and each of it once. */

@@ -1,7 +1,6 @@
 import { fingerprint, type Json } from '../../domain/canonical.ts';
 import type { ConflictFacts } from '../../domain/conflicts/choices.ts';
 import type { GroupLinks } from '../../domain/conflicts/translate.ts';
-import { withoutWish } from '../../domain/conflicts/notify.ts';
 import { groupsHere } from '../../domain/conflicts/translate.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { GroupStates } from '../../domain/merge.ts';
@@ -151,7 +150,7 @@ function tokenOf(
   return fingerprint([
     row.kind,
     [...row.groups].sort(),
-    withoutWish(row.detail),
+    row.detail,
     [part(mirror?.remote), part(mirror?.baseTheirs), part(mirror?.baseOurs), mirror?.goneAt ?? null],
     [part(ours?.groups), row.groups.map((group) => ours?.counters[group] ?? 0)],
     [time(ours), time(other)],

@@ -47,11 +47,12 @@ export async function openQuarantined(
          AND q.released_at IS NULL
     ), news AS (
       UPDATE booksy_sync_conflicts c
-         SET detail = f.detail, record_id = coalesce(f.record_id, c.record_id), version = c.version + 1, updated_at = now()
+         SET detail = f.detail, notify_admin = NULL, record_id = coalesce(f.record_id, c.record_id),
+             version = c.version + 1, updated_at = now()
         FROM found f
        WHERE c.business_id = ${businessId}::uuid AND c.status = 'open' AND c.kind = 'quarantine'
          AND c.entity = f.entity AND c.external_id = f.external_id
-         AND c.detail - 'notifyAdmin' IS DISTINCT FROM f.detail
+         AND c.detail IS DISTINCT FROM f.detail
     )
     INSERT INTO booksy_sync_conflicts
       (id, business_id, kind, entity, record_id, external_id, detail, run_id, opened_at, updated_at, remind_at, escalate_at)
@@ -63,7 +64,7 @@ export async function openQuarantined(
         WHERE c.business_id = ${businessId}::uuid AND c.kind = 'quarantine' AND c.entity = f.entity
           AND c.external_id = f.external_id
           AND (c.status = 'open' OR (c.resolution = 'ignore' AND c.resolved_at >= f.first_seen_at
-                                     AND c.detail - ARRAY['urgentAt', 'notifyAdmin'] = f.detail - 'urgentAt')))
+                                     AND c.detail - 'urgentAt' = f.detail - 'urgentAt')))
      ORDER BY f.urgent_at, f.entity, f.external_id
      LIMIT greatest(0, ${MOST_OPEN} - (
        SELECT count(*) FROM booksy_sync_conflicts c

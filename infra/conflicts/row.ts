@@ -39,6 +39,8 @@ export interface ConflictRow {
   readonly resolutionDetail: string | null;
   readonly resolutionReason: string | null;
   readonly resolvedBy: string | null;
+  /** The rule in force wishes that an admin be told (SPEC 3.9); null before the first look, and after news. */
+  readonly notifyAdmin: boolean | null;
 }
 
 interface DbRow {
@@ -72,6 +74,7 @@ interface DbRow {
   resolution_detail: string | null;
   resolution_reason: string | null;
   resolved_by: string | null;
+  notify_admin: boolean | null;
 }
 
 /** The columns of a conflict, for a statement that names the table `c`. */
@@ -80,7 +83,7 @@ export const CONFLICT_COLUMNS =
   c.other_record_id::text, c.external_id, c.groups, c.status, c.detail, c.version, c.intent_id::text, c.sealed_values,
   now() AS read_at, c.opened_at, c.updated_at, c.remind_at, c.reminded_at, c.escalate_at, c.escalated_at, c.overtaken_at,
   c.resolved_at, c.resolution, c.rule_id, c.resolution_id::text, c.resolution_choice, c.resolution_outcome,
-  c.resolution_detail, c.resolution_reason, c.resolved_by`);
+  c.resolution_detail, c.resolution_reason, c.resolved_by, c.notify_admin`);
 
 /** Conflicts that a statement finds. `where` speaks of the table `c` and may end in order and limit. */
 export async function readConflicts(
@@ -139,6 +142,7 @@ function conflictOf(row: DbRow): ConflictRow {
     resolutionDetail: row.resolution_detail,
     resolutionReason: row.resolution_reason,
     resolvedBy: row.resolved_by,
+    notifyAdmin: row.notify_admin,
   };
 }
 

@@ -89,6 +89,7 @@ export const TRIGGERS: readonly string[] = [
   ...TIME_TABLES.flatMap((table) => TIME_TRIGGERS.map((trigger) => `${table}.${trigger}`)),
   ...RECORD_TRIGGERS.slice(1).map((trigger) => `holidays.${trigger}`),
   'external_hours.booksy_sync_name',
+  'booksy_sync_conflicts.booksy_sync_wish',
   ...SHARED_TIME_TABLES.map((table) => `${table}.availability_change`),
 ];
 

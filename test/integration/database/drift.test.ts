@@ -17,8 +17,10 @@ const NOTHING = '-- This is an empty migration.';
 const BY_HAND = {
   indexes: [
     'booking_holds_expires_at_idx',
+    'booking_items_any_staff_idx',
     'booksy_audit_log_chain_key',
     'booksy_audit_log_run_id_idx',
+    'booksy_sync_conflicts_card_idx',
     'booksy_sync_conflicts_open_idx',
     'booksy_sync_conflicts_open_key',
     'external_bookings_former_idx',

@@ -4,7 +4,14 @@ import { CONFLICT_KINDS } from '../../../../domain/conflict-kinds.ts';
 import { autoDecide, latestSide, type EditTimes } from '../../../../domain/conflicts/auto.ts';
 import { moveBases } from '../../../../domain/conflicts/bases.ts';
 import { choicesFor, fit, type ConflictFacts } from '../../../../domain/conflicts/choices.ts';
-import { conflictDates, dueOf, untilDue } from '../../../../domain/conflicts/dates.ts';
+import {
+  beginningAt,
+  beginningOfDays,
+  conflictDates,
+  dueOf,
+  TIMELESS,
+  untilDue,
+} from '../../../../domain/conflicts/dates.ts';
 import { misfitRefusal, readRefusal, refusalText } from '../../../../domain/conflicts/refusals.ts';
 import { CHOICES, parseSignal, storedSignal } from '../../../../domain/conflicts/resolution.ts';
 import type { Json } from '../../../../domain/canonical.ts';
@@ -151,16 +158,38 @@ describe('the dates of a conflict (R10)', () => {
   const opened = '2026-03-01T10:00:00.000Z';
 
   it('reminds after a day, escalates a day before the visit, ends at its start', () => {
-    expect(conflictDates(opened, '2026-03-09T10:00:00.000Z')).toEqual({
+    expect(conflictDates(opened, beginningAt('2026-03-09T10:00:00.000Z'))).toEqual({
       remindAt: '2026-03-02T10:00:00.000Z',
       escalateAt: '2026-03-08T10:00:00.000Z',
       overtakenAt: '2026-03-09T10:00:00.000Z',
     });
-    expect(conflictDates(opened, '2026-03-01T12:00:00.000Z').escalateAt).toBe(opened);
+    expect(conflictDates(opened, beginningAt('2026-03-01T12:00:00.000Z')).escalateAt).toBe(opened);
     expect(
-      conflictDates(opened, '2026-03-09T10:00:00.000Z', { remindHours: 6, escalateHours: 48 }),
+      conflictDates(opened, beginningAt('2026-03-09T10:00:00.000Z'), { remindHours: 6, escalateHours: 48 }),
     ).toMatchObject({ remindAt: '2026-03-01T16:00:00.000Z', escalateAt: '2026-03-07T10:00:00.000Z' });
-    expect(conflictDates(opened, null)).toMatchObject({ escalateAt: null, overtakenAt: null });
+    expect(conflictDates(opened, TIMELESS)).toMatchObject({ escalateAt: null, overtakenAt: null });
+  });
+
+  it.each<[string, readonly string[], string | null, string | null]>([
+    [
+      'a date: until it has passed',
+      ['date:2026-03-29'],
+      '2026-03-28T23:00:00.000Z',
+      '2026-03-29T22:00:00.000Z',
+    ],
+    [
+      'several dates: the next one is near, the last one ends it',
+      ['date:2026-12-26', 'date:2026-03-01', 'date:2026-12-24'],
+      '2026-12-23T23:00:00.000Z',
+      '2026-12-26T23:00:00.000Z',
+    ],
+    ['dates that are over', ['date:2026-02-01'], '2026-01-31T23:00:00.000Z', '2026-02-01T23:00:00.000Z'],
+    ['a week that begins later', ['weekday:2027-01-01:1'], '2026-12-31T23:00:00.000Z', null],
+    ['the week as it is', ['weekday:now:1', 'weekday:now:2'], null, null],
+    ['a week now, and later', ['weekday:now:1', 'weekday:2027-01-01:1'], '2026-12-31T23:00:00.000Z', null],
+    ['nothing of hours', [], null, null],
+  ])('opening hours of %s', (_, groups, nextAt, overAt) => {
+    expect(beginningOfDays(groups, 'Europe/Warsaw', opened)).toEqual({ nextAt, overAt });
   });
 
   it('is due once, overtaken before all, and waits no longer than asked', () => {

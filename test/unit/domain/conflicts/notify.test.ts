@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { notedWish, occasionOf, withoutWish, type Noticed } from '../../../../domain/conflicts/notify.ts';
+import { occasionOf, type Noticed } from '../../../../domain/conflicts/notify.ts';
 
 /** What an admin is to be told of a conflict, where a rule asks for it (SPEC 3.9): each occasion once. */
 
@@ -27,15 +27,5 @@ describe('an occasion to tell an admin', () => {
     ],
   ])('%s', (_, parts, expected) => {
     expect(occasionOf(look(parts))).toBe(expected);
-  });
-
-  it('is read of what a conflict carries, and of nothing else', () => {
-    expect(
-      [{ notifyAdmin: true }, { notifyAdmin: false }, {}, { notifyAdmin: 'yes' }].map(notedWish),
-    ).toEqual([true, false, null, null]);
-  });
-
-  it('is no part of what a decision is about', () => {
-    expect(withoutWish({ reason: 'both_changed', notifyAdmin: true })).toEqual({ reason: 'both_changed' });
   });
 });

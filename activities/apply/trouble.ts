@@ -1,0 +1,22 @@
+import { openConflicts } from './conflicts.ts';
+import { overfullSessionsOf, overlapsOf } from './overlaps.ts';
+import type { ApplyScope } from './scope.ts';
+import { emptyPoolsOf, visitTroubleOf } from './visit-trouble.ts';
+
+/**
+ * Puts what a person must look at on conflicts, although it was taken in (R11, R19, R21, R24): all that these visits and blocks
+ * brought, in one statement.
+ */
+export async function reportTrouble(
+  scope: ApplyScope,
+  visits: readonly string[],
+  blocks: readonly string[],
+): Promise<void> {
+  const records = [...visits, ...blocks];
+  await openConflicts(scope, [
+    ...(await overlapsOf(scope, records)),
+    ...(await overfullSessionsOf(scope, visits)),
+    ...(await visitTroubleOf(scope, visits)),
+    ...(await emptyPoolsOf(scope, records)),
+  ]);
+}

@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { askFor } from '../../../infra/sweep/ask.ts';
+import { WORKFLOW_TYPES } from '../../../infra/temporal/names.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startConflictRig, type Card, type ConflictRig } from './support/rig.ts';
+
+/**
+ * Visits for which any member of staff will do (R24), and blocks over visits (R19): edits at Booksy, told by webhooks or found by
+ * sweeps, are all that the tests do.
+ */
+
+let rig: ConflictRig;
+
+beforeAll(async () => {
+  rig = await startConflictRig();
+});
+
+afterAll(() => rig.stop());
+
+const PATIENCE = { timeoutMs: 30_000 };
+const made = z.looseObject({ id: z.number() });
+
+/** Booksy's ids of everybody who serves the variant. */
+const pool = async () =>
+  (
+    await rig.sql<{ id: string }>(
+      `SELECT es.external_id AS id FROM service_variant_staff v
+         JOIN staff s ON s.id = v.staff_id AND s.active AND s.bookable
+         JOIN external_staff es ON es.staff_id = s.id
+        WHERE v.variant_id = $1 ORDER BY 1`,
+      [rig.variant.id],
+    )
+  ).map(({ id }) => id);
+
+/** A visit that the salon makes at Booksy, for a person of its staff or for anybody, once it is here. */
+async function bookedThere(at: string, staff: string | null) {
+  const { id } = made.parse(
+    await rig.engine.simulator.control('POST', '/visits', {
+      salon: Number(rig.salon),
+      allowOverlap: true,
+      customer_name: 'Ala Próbna',
+      subbookings: [
+        {
+          booked_from: at,
+          booked_till: `${at.slice(0, 14)}45`,
+          staffer_id: Number(staff ?? -1),
+          service_variant_id: Number(rig.variant.externalId),
+        },
+      ],
+    }),
+  );
+  const link = String(id);
+  const here = await eventually(
+    async () => {
+      const [row] = await rig.sql<{ booking_id: string }>(
+        'SELECT booking_id FROM external_bookings WHERE external_id = $1 AND booking_id IS NOT NULL',
+        [link],
+      );
+      return row?.booking_id ?? null;
+    },
+    { ...PATIENCE, what: 'the visit here' },
+  );
+  return { id: here, link };
+}
+
+/** An hour of which nobody of the pool has anything yet. */
+async function hourOfAll(staff: readonly string[]): Promise<string> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    const at = rig.freeHour();
+    const held = await rig.sql(
+      `SELECT 1 FROM occupancy o JOIN external_staff es ON es.staff_id = o.resource_id
+        WHERE es.external_id = ANY($1)
+          AND o.during && tstzrange($2::timestamp AT TIME ZONE $3, $2::timestamp AT TIME ZONE $3 + interval '1 hour')`,
+      [staff, at, rig.zone],
+    );
+    if (held.length === 0) return at;
+  }
+  throw new Error('No hour is free for all.');
+}
+
+/** Somebody is off all day at Booksy, of which no webhook tells. */
+async function off(staff: string, at: string): Promise<void> {
+  await rig.engine.simulator.asSalon('POST', `/business/${rig.salon}/schedule/resource/${staff}/time_off/`, {
+    date_from: at.slice(0, 10),
+    date_till: at.slice(0, 10),
+    hour_from: at.slice(11),
+    hour_till: `${at.slice(11, 13)}:45`,
+    reason_code: 'vacation',
+    reason: 'urlop',
+    approved: true,
+  });
+}
+
+async function sweepHours(): Promise<void> {
+  const { engine, businessId } = rig;
+  await askFor(engine.deps.db, [businessId], ['hours']);
+  const { accountKey } = engine.config.booksy;
+  await engine.worker.run(WORKFLOW_TYPES.sweep, { version: 1, accountKey, tier: 'near' });
+}
+
+const openOf = async (id: string) => (await rig.list(`?status=open&recordId=${id}`)).conflicts;
+const closed = (conflict: Pick<Card, 'id'>) =>
+  eventually(async () => (await rig.row(conflict.id)).status === 'closed', {
+    ...PATIENCE,
+    what: 'the end of the conflict',
+  });
+
+describe('nobody is left for a visit that anybody may do (R24)', () => {
+  it('is told when somebody else takes the last of them, by a webhook; ends when that one cancels', async () => {
+    const staff = await pool();
+    const at = await hourOfAll(staff);
+    const waiting = await bookedThere(at, null);
+    const taken = [];
+    for (const each of staff.slice(1)) taken.push(await bookedThere(at, each));
+    await rig.quiet();
+    expect(await openOf(waiting.id)).toEqual([]);
+    const last = await bookedThere(at, staff[0] ?? '');
+    const conflict = await rig.open('capacity', waiting.id);
+    expect(conflict.reasonText).toBe('Nobody who does this service is free at that time.');
+    expect(conflict.choices.map(({ choice }) => choice)).toContain('move');
+    await rig.engine.simulator.control('PATCH', `/visits/${last.link}`, { status: 'C' });
+    await closed(conflict);
+    expect((await rig.row(conflict.id)).resolution).toBe('cause_gone');
+  });
+
+  it('is told of the second of two for whom one person is left; a move settles it', async () => {
+    const staff = await pool();
+    const at = await hourOfAll(staff);
+    for (const each of staff.slice(1)) await bookedThere(at, each);
+    const first = await bookedThere(at, null);
+    await rig.quiet();
+    expect(await openOf(first.id)).toEqual([]);
+    const second = await bookedThere(at, null);
+    const found = await eventually(
+      async () => [...(await openOf(first.id)), ...(await openOf(second.id))][0] ?? null,
+      { ...PATIENCE, what: 'the conflict' },
+    );
+    const conflict = await rig.open('capacity', found.recordId ?? '');
+    const free = await hourOfAll(staff);
+    const move = { startsLocal: free, staffId: rig.staff.id };
+    expect((await rig.resolve(conflict, { choice: 'move', move })).status).toBe(200);
+    const moved = found.recordId === first.id ? first : second;
+    await eventually(async () => (await rig.there(moved.link))['booked_from'] === free, {
+      ...PATIENCE,
+      what: 'the new time at Booksy',
+    });
+    await rig.quiet();
+    expect([...(await openOf(first.id)), ...(await openOf(second.id))]).toEqual([]);
+  });
+
+  it('is told when the last of them is off, by a sweep', async () => {
+    const staff = await pool();
+    const at = await hourOfAll(staff);
+    const waiting = await bookedThere(at, null);
+    for (const each of staff.slice(1)) await bookedThere(at, each);
+    await rig.quiet();
+    expect(await openOf(waiting.id)).toEqual([]);
+    await off(staff[0] ?? '', at);
+    await sweepHours();
+    expect(await openOf(waiting.id)).toMatchObject([{ kind: 'capacity' }]);
+  });
+});
+
+describe('a block over a visit (R19, R21)', () => {
+  it('that a sweep finds is shown, and cancels nothing', async () => {
+    const { id, at, link } = await rig.bookedOnBoth();
+    await off(rig.staff.externalId, at);
+    await sweepHours();
+    expect(await openOf(id)).toMatchObject([{ kind: 'time_overlap' }]);
+    expect((await rig.there(link))['status']).toBe('A');
+    // Another look finds nothing new.
+    await sweepHours();
+    expect(await openOf(id)).toHaveLength(1);
+  });
+});
