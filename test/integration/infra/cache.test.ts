@@ -271,7 +271,8 @@ describe('while Redis is in trouble', () => {
     );
     expect(many.every((value) => value === 1)).toBe(true);
     for (let n = 0; n < 200; n += 1) await read(cache, from.load, `key ${n}`);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    // A wait for each of the last two hundred would be a minute.
+    expect(performance.now() - started).toBeLessThan(40_000);
     const before = proxy.connections();
     await eventually(() => proxy.connections() > before + 2);
     expect(troubles).toEqual(['away']);

@@ -2,8 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idsOf, show, Tester } from './client.ts';
 import type { Body } from './client.ts';
 
-/** Generous: what is meant to be caught is work that grows with the salon, not a busy machine. */
+/** Of this process's work, the sandbox's and the caller's: work that grows with the salon is to be caught, not a busy machine. */
 const PAGE_MS = 2000;
+
+const workedMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 
 describe('a salon of 100,000 visits', () => {
   let tester: Tester;
@@ -17,9 +22,9 @@ describe('a salon of 100,000 visits', () => {
     async (listOrder) => {
       await tester.control('POST', 'settings', { flags: { listOrder } });
       const page = async (query: string): Promise<Body> => {
-        const before = performance.now();
+        const before = workedMs();
         const reply = await tester.salon('GET', `appointment/?limit=100&${query}`);
-        expect(performance.now() - before).toBeLessThan(PAGE_MS);
+        expect(workedMs() - before).toBeLessThan(PAGE_MS);
         expect(reply.status).toBe(200);
         return reply.body;
       };

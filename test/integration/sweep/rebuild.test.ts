@@ -68,6 +68,9 @@ describe('a Temporal that has lost everything', { timeout: 120_000 }, () => {
     // The test's own server: nothing may fire meanwhile.
     for (const { id } of await readSchedules(scope()))
       await reborn.client.schedule.getHandle(id).pause('paused by the test');
+    // What fired before that has ended.
+    for (const { lastWorkflowId } of await readSchedules(scope()))
+      if (lastWorkflowId !== null) await reborn.client.workflow.getHandle(lastWorkflowId).result();
   });
 
   it('R32 gets the full sync again, which goes on from its cursor under the same run', async () => {
@@ -75,7 +78,7 @@ describe('a Temporal that has lost everything', { timeout: 120_000 }, () => {
     const other = sweeping.fresh();
     const runId = uuidv7();
     const walking = 'GET /business/{business_id}/appointment/';
-    await sweeping.simulator.fault({ kind: 'slow', ms: 2_000, route: walking, salon: other.id, count: null });
+    await sweeping.simulator.fault({ kind: 'slow', ms: 6_000, route: walking, salon: other.id, count: null });
     await launcher.startFullSync({ businessId: other.businessId, runId, actor: 'test' });
     await eventually(async () => (await launcher.fullSyncProgress(other.businessId))?.phase === 'visits', {
       timeoutMs: 60_000,

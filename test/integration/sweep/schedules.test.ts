@@ -16,13 +16,26 @@ const ALL = { total: 2, paused: 0 };
 
 beforeAll(async () => {
   worker = await startTestWorker({ activities: {} });
-  scope = { client: worker.client, taskQueue: worker.taskQueue, accountKey: 'default' };
+  scope = await scopeWithoutStarts();
 });
 
-afterEach(async () => {
+afterEach(() => deleteAll());
+
+/** When the schedules start something is spread by their ids: here nothing starts by itself while the tests run. */
+async function scopeWithoutStarts(): Promise<ScheduleScope> {
+  for (let n = 0; ; n += 1) {
+    scope = { client: worker.client, taskQueue: `${worker.taskQueue}-${String(n)}`, accountKey: 'default' };
+    await changes();
+    const schedules = await readSchedules(scope);
+    await deleteAll();
+    if (schedules.every(({ nextAt }) => Date.parse(nextAt ?? '') > Date.now() + 120_000)) return scope;
+  }
+}
+
+async function deleteAll(): Promise<void> {
   for (const { id, exists } of await readSchedules(scope))
     if (exists) await worker.client.schedule.getHandle(id).delete();
-});
+}
 
 afterAll(() => worker.stop());
 
