@@ -9,7 +9,7 @@ let rig: ConflictRig;
 
 beforeAll(async () => {
   rig = await startConflictRig({
-    env: { BOOKSY_TIMEOUT_MS: '2000', BOOKSY_UNANSWERED_MS: '4000', BOOKSY_UNANSWERED_LOOK_MS: '500' },
+    env: { BOOKSY_TIMEOUT_MS: '6000', BOOKSY_UNANSWERED_MS: '8000', BOOKSY_UNANSWERED_LOOK_MS: '500' },
   });
 }, 240_000);
 

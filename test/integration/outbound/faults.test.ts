@@ -7,7 +7,7 @@ import { underFaultsOf } from './support/under-faults.ts';
 let rig: OutboundRig;
 
 beforeAll(async () => {
-  rig = await startRig({ env: { BOOKSY_TIMEOUT_MS: '2000' } });
+  rig = await startRig();
 }, 300_000);
 
 afterEach(async () => {

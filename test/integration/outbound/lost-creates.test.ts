@@ -11,7 +11,7 @@ import { underFaultsOf } from './support/under-faults.ts';
 let rig: OutboundRig;
 
 beforeAll(async () => {
-  rig = await startRig({ env: { BOOKSY_TIMEOUT_MS: '2000' } });
+  rig = await startRig();
   await openTheWayOut(rig);
 }, 300_000);
 

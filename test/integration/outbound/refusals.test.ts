@@ -9,7 +9,7 @@ import { underFaultsOf } from './support/under-faults.ts';
 let rig: OutboundRig;
 
 beforeAll(async () => {
-  rig = await startRig({ api: true, env: { BOOKSY_TIMEOUT_MS: '2000' } });
+  rig = await startRig({ api: true });
 }, 300_000);
 
 afterEach(() => rig.engine.simulator.clearFaults());
