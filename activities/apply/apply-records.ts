@@ -78,6 +78,7 @@ export async function applyRecords(
     heldBack: merged.heldBack,
     unmapped,
     touched: [...created.recordIds, ...merged.linked, ...merged.updated],
+    written: merged.written,
     samples: [
       ...created.samples,
       ...merged.samples,

@@ -51,10 +51,8 @@ export interface EntityBinding {
   readonly required: readonly string[];
   /** Locks the records and tells what they are now. Records that are not there are left out. */
   loadOurs(scope: ApplyScope, recordIds: readonly string[]): Promise<ReadonlyMap<string, OursState>>;
-  /**
-   * Locks records that a view has shown, and takes them as shown: for who makes sure afterwards that they are still so (R13).
-   */
-  hold?(scope: ApplyScope, records: readonly HeldRecord[]): Promise<void>;
+  /** Takes records as a view has shown them: for who has locked them and makes sure that they are still so (R13). */
+  hold?(records: readonly HeldRecord[]): void;
   insert(scope: ApplyScope, records: readonly NewRecord[]): Promise<void>;
   /** Writes and returns the edit counters after the write, by record. */
   update(scope: ApplyScope, records: readonly ChangedRecord[]): Promise<ReadonlyMap<string, EditCounters>>;

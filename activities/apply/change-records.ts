@@ -31,6 +31,8 @@ interface Planned extends Change {
 export interface ChangeOutcome extends Pick<ApplyOutcome, 'stale' | 'heldBack' | 'unchanged' | 'samples'> {
   readonly updated: readonly string[];
   readonly linked: readonly string[];
+  /** The groups that were written into those that were updated. */
+  readonly written: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Merges what was seen into records that are here: the plan of each, then one statement a step for all. */
@@ -41,7 +43,15 @@ export async function changeRecords(
   holdBack: HoldBack,
 ): Promise<ChangeOutcome> {
   if (changes.length === 0)
-    return { updated: [], linked: [], unchanged: 0, stale: [], heldBack: [], samples: [] };
+    return {
+      updated: [],
+      linked: [],
+      written: new Map(),
+      unchanged: 0,
+      stale: [],
+      heldBack: [],
+      samples: [],
+    };
   const { planned, stale, heldBack, disputed } = await planChanges(scope, binding, changes, holdBack);
   const linking = planned.filter(({ mirror }) => mirror === null);
   const inStep = planned.filter(({ mirror }) => mirror !== null);
@@ -57,6 +67,7 @@ export async function changeRecords(
   return {
     updated: updating.map(({ recordId }) => recordId),
     linked: linking.map(({ recordId }) => recordId),
+    written: new Map(updating.map(({ recordId, plan }) => [recordId, plan.apply])),
     unchanged: inStep.length - updating.length,
     stale,
     heldBack,

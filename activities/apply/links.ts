@@ -11,8 +11,9 @@ interface LinkRow {
 }
 
 interface VariantRow {
+  kind: 'variant';
   external_id: string;
-  variant_id: string;
+  record_id: string;
   service_id: string;
   price_type: PriceType;
   price_minor: bigint | null;
@@ -24,24 +25,25 @@ interface VariantRow {
 
 /** Links of a business's catalog and resources; clients are looked up per batch, because there are many. */
 export async function loadCatalogLinks(db: Db | Tx, businessId: string): Promise<Links> {
-  const rows = await db.$queryRaw<LinkRow[]>`
-    SELECT /* prepared */ 'staff' AS kind, external_id, staff_id AS record_id FROM external_staff
-     WHERE business_id = ${businessId}::uuid AND staff_id IS NOT NULL
-    UNION ALL
-    SELECT 'room', external_id, room_id FROM external_rooms
-     WHERE business_id = ${businessId}::uuid AND room_id IS NOT NULL
-    UNION ALL
-    SELECT entity, external_id, record_id FROM external_services
-     WHERE business_id = ${businessId}::uuid AND entity IN ('category', 'service') AND record_id IS NOT NULL`;
-  const variants = await db.$queryRaw<VariantRow[]>`
-    SELECT /* prepared */ m.external_id, v.id AS variant_id, v.service_id, v.price_type, v.price_minor, v.currency,
-           s.gap_after_minutes, s.gap_minutes, s.parallel_clients
+  const rows = await db.$queryRaw<(LinkRow | VariantRow)[]>`
+    SELECT /* prepared */ 'variant' AS kind, m.external_id, v.id AS record_id, v.service_id, v.price_type, v.price_minor,
+           v.currency, s.gap_after_minutes, s.gap_minutes, s.parallel_clients
       FROM external_services m
       JOIN service_variants v ON v.id = m.record_id
       JOIN services s ON s.id = v.service_id
-     WHERE m.business_id = ${businessId}::uuid AND m.entity = 'variant'`;
+     WHERE m.business_id = ${businessId}::uuid AND m.entity = 'variant'
+    UNION ALL
+    SELECT 'staff', external_id, staff_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM external_staff
+     WHERE business_id = ${businessId}::uuid AND staff_id IS NOT NULL
+    UNION ALL
+    SELECT 'room', external_id, room_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM external_rooms
+     WHERE business_id = ${businessId}::uuid AND room_id IS NOT NULL
+    UNION ALL
+    SELECT entity, external_id, record_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM external_services
+     WHERE business_id = ${businessId}::uuid AND entity IN ('category', 'service') AND record_id IS NOT NULL`;
   const of = (kind: LinkRow['kind']) =>
     new Map(rows.filter((row) => row.kind === kind).map((row) => [row.external_id, row.record_id]));
+  const variants = rows.flatMap((row) => (row.kind === 'variant' ? [row] : []));
   return {
     staff: of('staff'),
     rooms: of('room'),
@@ -67,7 +69,7 @@ export async function loadClientLinks(
 
 function variantLink(row: VariantRow): VariantLink {
   return {
-    variantId: row.variant_id,
+    variantId: row.record_id,
     serviceId: row.service_id,
     priceType: row.price_type,
     priceMinor: row.price_minor === null ? null : Number(row.price_minor),

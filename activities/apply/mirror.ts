@@ -105,15 +105,34 @@ export async function readMirror(
   return new Map(rows.map((row) => [row.external_id, mirrorRowOf(row)]));
 }
 
+/** Whose row it is, and which run writes it. */
+export interface PlacedMirrorWrite extends MirrorWrite {
+  readonly businessId: string;
+  readonly runId: string;
+}
+
+/** Inserts or moves on mirror rows of one business: see {@link writeMirrors}. */
+export function writeMirror(
+  { tx, businessId, runId }: ApplyScope,
+  mirror: MirrorTable,
+  writes: readonly MirrorWrite[],
+): Promise<number> {
+  return writeMirrors(
+    tx,
+    mirror,
+    writes.map((write) => ({ ...write, businessId, runId })),
+  );
+}
+
 /**
  * Inserts or moves on mirror rows, one statement for all; a row that was observed later already is not written.
  *
  * @returns how many were written
  */
-export async function writeMirror(
-  scope: ApplyScope,
+export async function writeMirrors(
+  tx: Tx,
   mirror: MirrorTable,
-  writes: readonly MirrorWrite[],
+  writes: readonly PlacedMirrorWrite[],
 ): Promise<number> {
   if (writes.length === 0) return 0;
   const fixedNames = Object.keys(mirror.fixed);
@@ -121,6 +140,8 @@ export async function writeMirror(
   const ownTypes = withFlips ? { ...mirror.extra, flips: 'jsonb' } : mirror.extra;
   const extraNames = Object.keys(ownTypes);
   const payload = writes.map((write) => ({
+    business_id: write.businessId,
+    run_id: write.runId,
     external_id: write.externalId,
     record_id: write.recordId,
     remote: write.remote,
@@ -145,17 +166,17 @@ export async function writeMirror(
   ].join('');
   const extraSets = extraNames.map((name) => `, ${name} = excluded.${name}`).join('');
   const keyColumns = ['business_id', ...fixedNames, mirror.idColumn].join(', ');
-  return scope.tx.$executeRaw`
+  return tx.$executeRaw`
     INSERT /* prepared */ INTO ${Prisma.raw(mirror.table)} AS m
       (business_id, ${Prisma.raw(mirror.idColumn)}, ${Prisma.raw(mirror.linkColumn)}, remote, remote_hash, base_theirs,
        base_ours, base_counters, sealed_extra, observed_sent_at, observed_received_at, gone_at, last_run_id,
        updated_at ${Prisma.raw(columns)})
-    SELECT ${scope.businessId}::uuid, r.external_id, r.record_id, r.remote, r.remote_hash,
+    SELECT r.business_id, r.external_id, r.record_id, r.remote, r.remote_hash,
            coalesce(r.base_theirs, r.remote), coalesce(r.base_ours, r.remote),
-           r.base_counters, decode(r.sealed_extra, 'base64'), r.sent_at, r.received_at, NULL, ${scope.runId}::uuid,
+           r.base_counters, decode(r.sealed_extra, 'base64'), r.sent_at, r.received_at, NULL, r.run_id,
            now() ${fixedValues.length === 0 ? Prisma.empty : Prisma.join(fixedValues, ' ')} ${Prisma.raw(extraValues)}
       FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS r(
-           external_id text, record_id uuid, remote jsonb, remote_hash text, base_theirs jsonb, base_ours jsonb,
+           business_id uuid, run_id uuid, external_id text, record_id uuid, remote jsonb, remote_hash text, base_theirs jsonb, base_ours jsonb,
            base_counters jsonb, sealed_extra text, sent_at timestamptz, received_at timestamptz
            ${Prisma.raw(extraTypes)})
     ON CONFLICT (${Prisma.raw(keyColumns)}) DO UPDATE

@@ -21,6 +21,8 @@ export interface ApplyOutcome {
   readonly heldBack: readonly string[];
   /** Platform ids that were made or written. */
   readonly touched: readonly string[];
+  /** Of those that were linked before: the groups that were written. */
+  readonly written: ReadonlyMap<string, readonly string[]>;
   /** Of a dry run: a few records of each kind, for a person to look at. */
   readonly samples: readonly Omit<PlanSample, 'entity'>[];
 }
@@ -37,6 +39,7 @@ export function outcome(parts: Partial<ApplyOutcome>): ApplyOutcome {
     unmapped: [],
     heldBack: [],
     touched: [],
+    written: new Map(),
     samples: [],
     ...parts,
   };

@@ -2,7 +2,8 @@ import type { RejectedRow } from '../../domain/observed.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import type { EditCounters } from '../../domain/plan.ts';
-import { appendAudit, sealValues } from '../../infra/audit/index.ts';
+import { appendAudit, appendAudits, sealValues, type AuditLine } from '../../infra/audit/index.ts';
+import type { Tx } from '../../infra/database/index.ts';
 import type { ApplyScope } from './scope.ts';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -78,7 +79,24 @@ export function noteAudit(scope: ApplyScope, entries: readonly AuditEntry[]): vo
  */
 export async function writeAudit(scope: ApplyScope): Promise<void> {
   if (scope.audit.length === 0) return;
-  const lines = scope.audit.map(({ before, after, counters, actor, ...entry }) => ({
+  await appendAudit(scope.tx, { businessId: scope.businessId, runId: scope.runId }, sealedLines(scope));
+  scope.audit.length = 0;
+}
+
+/** The same for what one transaction applied to several businesses. */
+export async function writeAudits(tx: Tx, scopes: readonly ApplyScope[]): Promise<void> {
+  await appendAudits(
+    tx,
+    scopes.map((scope) => ({
+      chain: { businessId: scope.businessId, runId: scope.runId },
+      lines: sealedLines(scope),
+    })),
+  );
+  for (const { audit } of scopes) audit.length = 0;
+}
+
+function sealedLines(scope: ApplyScope): readonly AuditLine[] {
+  return scope.audit.map(({ before, after, counters, actor, ...entry }) => ({
     ...entry,
     actor: actor ?? 'sync',
     values:
@@ -90,8 +108,6 @@ export async function writeAudit(scope: ApplyScope): Promise<void> {
             ...(counters === undefined ? {} : { counters }),
           }),
   }));
-  await appendAudit(scope.tx, { businessId: scope.businessId, runId: scope.runId }, lines);
-  scope.audit.length = 0;
 }
 
 export interface Quarantined {

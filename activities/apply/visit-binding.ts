@@ -1,10 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
-import { Prisma } from '../../infra/database/index.ts';
+import { Prisma, type Tx } from '../../infra/database/index.ts';
 import type { Json } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import type { EditCounters, OursState } from '../../domain/plan.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
-import { equivalentInVisit, itemGroups, visitDirection } from '../../domain/states/visit.ts';
+import { areWords, equivalentInVisit, itemGroups, visitDirection } from '../../domain/states/visit.ts';
 import type { ChangedRecord, EntityBinding } from './binding.ts';
 import { mergedGroups, mirrorTable, partOf } from './flat-binding.ts';
 import { rowLock, type ApplyScope } from './scope.ts';
@@ -59,8 +59,8 @@ export function createVisitBinding(): EntityBinding {
   const loaded = new Map<string, LoadedVisit>();
   const linksOf = new Map<string, ItemLinks>();
 
-  const load = async (scope: ApplyScope, recordIds: readonly string[]) => {
-    if (scope.readOnly !== true) {
+  const load = async (scope: ApplyScope, recordIds: readonly string[], lock = scope.readOnly !== true) => {
+    if (lock) {
       await scope.tx.$queryRaw`
         SELECT /* prepared */ id FROM booking_items WHERE booking_id = ANY(${recordIds}::uuid[]) ORDER BY id FOR UPDATE`;
     }
@@ -73,7 +73,7 @@ export function createVisitBinding(): EntityBinding {
         FROM bookings b
         LEFT JOIN external_bookings m ON m.business_id = b.business_id AND m.booking_id = b.id
        WHERE b.business_id = ${scope.businessId}::uuid AND b.id = ANY(${recordIds}::uuid[])
-       ORDER BY b.id ${rowLock(scope, 'b')}`;
+       ORDER BY b.id ${lock ? rowLock(scope, 'b') : Prisma.empty}`;
     const states = new Map<string, OursState>();
     for (const { id, row, items, item_links: links } of rows) {
       const state = visitOfRows(row, items ?? [], links ?? {});
@@ -90,19 +90,9 @@ export function createVisitBinding(): EntityBinding {
     equivalent: equivalentInVisit,
     required: [],
     newRecordId: () => uuidv7(),
-    loadOurs: load,
+    loadOurs: (scope, recordIds) => load(scope, recordIds),
 
-    async hold(scope, records) {
-      const ids = records.map(({ recordId }) => recordId);
-      // The filter is asked once and before any visit is looked at: items are locked first, as everywhere.
-      await scope.tx.$queryRaw`
-        WITH items AS MATERIALIZED (
-          SELECT /* prepared */ id FROM booking_items WHERE booking_id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE
-        )
-        SELECT b.id FROM bookings b
-         WHERE b.business_id = ${scope.businessId}::uuid AND b.id = ANY(${ids}::uuid[])
-           AND (SELECT count(*) FROM items) >= 0
-         ORDER BY b.id FOR UPDATE OF b`;
+    hold(records) {
       for (const { recordId, items, itemLinks, ours } of records) {
         loaded.set(recordId, { links: itemLinks, items, groups: ours });
       }
@@ -133,15 +123,17 @@ export function createVisitBinding(): EntityBinding {
       );
       await updateItems(
         scope,
-        plans.flatMap((plan) => plan.changed),
+        plans.flatMap((plan) => (plan.sameItems ? [] : plan.changed)),
       );
       await insertItems(
         scope,
         plans.flatMap((plan) => plan.added),
       );
+      // They are locked already: as they are after the triggers.
       const after = await load(
         scope,
         records.map((record) => record.recordId),
+        false,
       );
       return new Map([...after].map(([id, state]): [string, EditCounters] => [id, state.counters]));
     },
@@ -159,12 +151,26 @@ export function createVisitBinding(): EntityBinding {
   };
 }
 
+/** Locks visits of any businesses until the transaction ends, one after the other in one order. */
+export async function lockVisits(tx: Tx, recordIds: readonly string[]): Promise<void> {
+  // The filter is asked once and before any visit is looked at: items are locked first, as everywhere.
+  await tx.$queryRaw`
+    WITH items AS MATERIALIZED (
+      SELECT /* prepared */ id FROM booking_items WHERE booking_id = ANY(${recordIds}::uuid[]) ORDER BY id FOR UPDATE
+    )
+    SELECT b.id FROM bookings b
+     WHERE b.id = ANY(${recordIds}::uuid[]) AND (SELECT count(*) FROM items) >= 0
+     ORDER BY b.id FOR UPDATE OF b`;
+}
+
 interface ItemPlan {
   readonly externalId: string;
   readonly links: ItemLinks;
   readonly added: readonly ItemRow[];
   readonly changed: readonly ItemRow[];
   readonly gone: readonly string[];
+  /** Only words are written: no item's row is another one by them. */
+  readonly sameItems: boolean;
 }
 
 function newItems(bookingId: string, seen: SeenRecord, scope: ApplyScope): readonly [string, ItemRow][] {
@@ -214,7 +220,7 @@ function planItems(
   });
   const kept = new Set(changed.map((row) => row.id));
   const gone = [...rowsByKey.values()].filter((row) => !kept.has(row.id)).map((row) => row.id);
-  return { externalId: seen.externalId, links, added, changed, gone };
+  return { externalId: seen.externalId, links, added, changed, gone, sameItems: areWords(record.apply) };
 }
 
 async function updateBookings(

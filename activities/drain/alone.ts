@@ -1,6 +1,7 @@
 import { isBooksyError } from '../../booksy/index.ts';
 import { WRITE_ENTITIES } from '../../domain/protocol/types.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
+import { loadCatalogLinks } from '../apply/links.ts';
 import { businessOf, type RunRef } from '../inbound/run.ts';
 import type { WebhookRow } from './boxes.ts';
 import { DRAIN_ACTOR, type DrainDeps } from './deps.ts';
@@ -86,7 +87,15 @@ async function readBack(
   if (externalId === null || news === null) return;
   const business = await businessOf(deps.db, businessId);
   const run = { businessId, runId, workflowId: '', temporalRunId: '' };
-  const { failed, again } = await drainWebhooks(deps, business, run, [{ externalId, rows: news }], beat);
+  const catalog = () => loadCatalogLinks(deps.db, business.id);
+  const { failed, again } = await drainWebhooks(
+    deps,
+    business,
+    run,
+    [{ externalId, rows: news }],
+    catalog,
+    beat,
+  );
   const [first] = failed;
   if (first !== undefined) throw first.error;
   if (again.length > 0) throw new NotYetError('The record was read too early. It is read again.');

@@ -1,6 +1,7 @@
 import type { Db, Tx } from '../../infra/database/index.ts';
 import { RunMissingError } from '../inbound/run-ref.ts';
 import type { RunBusiness } from '../inbound/run.ts';
+import type { DrainRun } from './deps.ts';
 import { NO_RECORD, type PutOff } from './put-off.ts';
 import { CANCELS, FAILED_VISIT, failedAlone } from './waiting.ts';
 
@@ -42,6 +43,8 @@ export interface BoxLook {
   readonly circuitCode: string | null;
   /** A person skipped a record that failed; its row goes once the record is in step again. */
   readonly hasSkipped: boolean;
+  /** The run has opened conflicts in the last minute. */
+  readonly newConflicts: boolean;
   readonly webhooks: readonly WebhookNews[];
   readonly records: readonly BoxRecord[];
   /** Rows that name no record, but everything of the business. */
@@ -66,6 +69,7 @@ interface LookRow {
   hold: Hold;
   circuit_code: string | null;
   has_skipped: boolean;
+  new_conflicts: boolean;
   webhooks: { external_id: string | null; rows: WebhookRow[] }[] | null;
   records:
     | {
@@ -87,7 +91,7 @@ interface LookRow {
  */
 export async function lookIntoBoxes(
   db: Db,
-  businessId: string,
+  { businessId, runId }: Pick<DrainRun, 'businessId' | 'runId'>,
   putOff: Pick<PutOff, 'records' | 'news'>,
 ): Promise<BoxLook> {
   const later = [...putOff.records()];
@@ -129,6 +133,9 @@ export async function lookIntoBoxes(
     )
     SELECT b.booksy_business_id AS business_external_id, b.zone, b.currency, b.country, b.hold, b.circuit_code,
            EXISTS (SELECT FROM sync_failures f WHERE f.business_id = b.id AND f.state = 'skipped') AS has_skipped,
+           EXISTS (SELECT FROM booksy_sync_conflicts c
+                    WHERE c.business_id = b.id AND c.status = 'open' AND c.run_id = ${runId}::uuid
+                      AND c.opened_at > now() - interval '1 minute') AS new_conflicts,
            (SELECT jsonb_agg(to_jsonb(n) ORDER BY n.first) FROM (
               SELECT external_id, min(id) AS first,
                      jsonb_agg(jsonb_build_object('id', id::text, 'copies', copies) ORDER BY id) AS rows
@@ -150,6 +157,7 @@ export async function lookIntoBoxes(
     hold: row.hold,
     circuitCode: row.circuit_code,
     hasSkipped: row.has_skipped,
+    newConflicts: row.new_conflicts,
     webhooks: (row.webhooks ?? []).map((each) => ({ externalId: each.external_id, rows: each.rows })),
     records: (row.records ?? []).flatMap(
       ({ entity, record_id: recordId, row_ids: rowIds, must_process: mustProcess }) =>

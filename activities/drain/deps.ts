@@ -1,6 +1,7 @@
 import type { ProcessReport } from '../../domain/protocol/port.ts';
 import type { RecordRef } from '../../domain/protocol/types.ts';
-import type { Tx } from '../../infra/database/index.ts';
+import type { Links } from '../../domain/states/links.ts';
+import type { Db, Tx } from '../../infra/database/index.ts';
 import type { Launcher } from '../../infra/temporal/launch.ts';
 import type { InboundDeps, RunBusiness } from '../inbound/run.ts';
 import type { Wakes } from './wakes.ts';
@@ -11,10 +12,15 @@ export interface OutboundDoor {
   processOne(
     deps: InboundDeps,
     ref: RecordRef & { readonly businessId: string },
-    run: { readonly runId: string; readonly actor: string; readonly business?: RunBusiness },
+    run: {
+      readonly runId: string;
+      readonly actor: string;
+      readonly business?: RunBusiness;
+      readonly catalog?: () => Promise<Links>;
+    },
   ): Promise<ProcessReport>;
   /** Ids of those records whose content equals their base: their box rows say nothing new (R26). */
-  echoesOf(tx: Tx, businessId: string, records: readonly RecordRef[]): Promise<ReadonlySet<string>>;
+  echoesOf(db: Db | Tx, businessId: string, records: readonly RecordRef[]): Promise<ReadonlySet<string>>;
 }
 
 /** What a drain touches the world with. */

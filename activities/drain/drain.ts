@@ -1,5 +1,7 @@
+import { loadCatalogLinks } from '../apply/links.ts';
 import { HeldError } from '../inbound/run-ref.ts';
 import { lookIntoBoxes, type BoxLook } from './boxes.ts';
+import { sharedCatalog } from './catalog.ts';
 import type { DrainDeps, DrainRun } from './deps.ts';
 import { settleFailures, type Tries } from './failures.ts';
 import { drainRecords, isWritable } from './outbox.ts';
@@ -68,6 +70,8 @@ async function untilEmpty(drain: Drain): Promise<DrainReport> {
   let lingersUntil = performance.now() + lingerMs;
   let report: DrainReport = NOTHING;
   let opened = false;
+  /** What the last batch has brought is still to be looked at. */
+  let unseen = false;
   for (;;) {
     beat();
     if (performance.now() >= endsAt) {
@@ -75,7 +79,9 @@ async function untilEmpty(drain: Drain): Promise<DrainReport> {
       break;
     }
     seat.looking();
-    const look = await lookIntoBoxes(deps.db, run.businessId, putOff);
+    const look = await lookIntoBoxes(deps.db, run, putOff);
+    unseen = false;
+    if (look.newConflicts) await startNewConflicts(deps, run);
     if (isEmpty(look)) {
       const patience = look.hold === 'none' ? lingersUntil - performance.now() : 0;
       const waitMs = putOff.nextInMs() ?? patience;
@@ -88,11 +94,14 @@ async function untilEmpty(drain: Drain): Promise<DrainReport> {
       opened = true;
     }
     const batch = await workOn(drain, look);
+    unseen = true;
     for (const record of batch.later) putOff.add(record, PUT_OFF_MS);
     report = added(report, batch);
     lingersUntil = performance.now() + lingerMs;
     if (batch.stop && seat.leave()) break;
   }
+  // Left after a batch and without another look: at the end of its time, or where the circuit has opened.
+  if (opened && unseen) await startNewConflicts(deps, run);
   if (opened) await closeRunRow(deps.db, run);
   return report;
 }
@@ -107,13 +116,13 @@ interface Batch extends Omit<DrainReport, 'more'> {
 async function workOn({ deps, run, beat, tries }: Drain, look: BoxLook): Promise<Batch> {
   const { business } = look;
   const shown = look.hold === 'probe' ? oneOf(look) : look;
+  const catalog = sharedCatalog(() => loadCatalogLinks(deps.db, business.id));
   const whole = await lookAtWhole(deps, run, shown.whole, beat);
   try {
     const [news, records] = await Promise.all([
-      drainWebhooks(deps, business, run, shown.webhooks, beat),
-      drainRecords(deps, run, business, shown.records, beat),
+      drainWebhooks(deps, business, run, shown.webhooks, catalog, beat),
+      drainRecords(deps, run, business, shown.records, catalog, beat),
     ]);
-    await startNewConflicts(deps, run);
     const settled = await settleFailures(deps, run, shown, { news, records }, tries);
     return {
       webhooks: news.drained.length,

@@ -1,4 +1,4 @@
-import { inTransaction } from '../../infra/database/index.ts';
+import type { Links } from '../../domain/states/links.ts';
 import type { ProcessReport } from '../../domain/protocol/port.ts';
 import { WRITE_ENTITIES, type RecordRef, type WriteEntity } from '../../domain/protocol/types.ts';
 import type { RunBusiness } from '../inbound/run.ts';
@@ -35,6 +35,7 @@ export async function drainRecords(
   run: DrainRun,
   business: RunBusiness,
   records: readonly BoxRecord[],
+  catalog: () => Promise<Links>,
   beat: () => void,
 ): Promise<DrainedRecords> {
   const writable = records.filter(isWritable);
@@ -51,7 +52,7 @@ export async function drainRecords(
         deps.outbound.processOne(
           deps,
           { businessId: run.businessId, entity, recordId },
-          { runId: run.runId, actor: DRAIN_ACTOR, business },
+          { runId: run.runId, actor: DRAIN_ACTOR, business, catalog },
         ),
       beat,
     ),
@@ -78,7 +79,7 @@ function staysInBox({ outcome }: ProcessReport): boolean {
   return outcome === 'leased' || outcome === 'unsettled';
 }
 
-/** The content is read after the rows were: a change in between has a row of its own, which stays. */
+/** The content is read after the rows were: a change since then has a row of its own, which stays. */
 async function takeOutEchoes(
   deps: DrainDeps,
   businessId: string,
@@ -87,14 +88,12 @@ async function takeOutEchoes(
   const asked = records.filter(({ mustProcess }) => !mustProcess);
   if (asked.length === 0) return new Set();
   const refs = asked.map(({ entity, recordId }): RecordRef => ({ entity, recordId }));
-  return inTransaction(deps.db, async (tx) => {
-    const echoes = await deps.outbound.echoesOf(tx, businessId, refs);
-    await deleteBoxRows(
-      tx,
-      asked.filter(({ recordId }) => echoes.has(recordId)).flatMap(({ rowIds }) => rowIds),
-    );
-    return echoes;
-  });
+  const echoes = await deps.outbound.echoesOf(deps.db, businessId, refs);
+  await deleteBoxRows(
+    deps.db,
+    asked.filter(({ recordId }) => echoes.has(recordId)).flatMap(({ rowIds }) => rowIds),
+  );
+  return echoes;
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -18,12 +18,15 @@ export interface ReadNews {
   readonly gone: readonly string[];
   readonly unreadable: readonly string[];
   readonly failed: readonly { readonly externalId: string; readonly error: unknown }[];
+  /** Cards that these visits were last seen with, as far as the cards are known here. */
+  readonly knownCards: ReadonlySet<string>;
 }
 
 interface KnownRow {
   external_id: string;
   day: string;
   starts_at: Date;
+  card: string | null;
 }
 
 /** Reads appointments back: by id, or as lists of days where that takes fewer calls and list rows are full (R5). */
@@ -59,6 +62,7 @@ export async function readNews(
     gone: outcomes.done.flatMap(({ item, value }) => ('gone' in value ? [item] : [])),
     unreadable: outcomes.done.flatMap(({ item, value }) => ('unreadable' in value ? [item] : [])),
     failed: outcomes.failed.map(({ item, error }) => ({ externalId: item, error })),
+    knownCards: new Set([...known.values()].flatMap(({ card }) => card ?? [])),
   };
 }
 
@@ -68,8 +72,10 @@ async function knownStarts(
   externalIds: readonly string[],
 ): Promise<ReadonlyMap<string, KnownRow>> {
   const rows = await db.$queryRaw<KnownRow[]>`
-    SELECT /* prepared */ m.external_id, to_char(m.starts_local, 'YYYY-MM-DD') AS day, b.starts_at
-      FROM external_bookings m JOIN bookings b ON b.id = m.booking_id
+    SELECT /* prepared */ m.external_id, to_char(m.starts_local, 'YYYY-MM-DD') AS day, b.starts_at, c.external_id AS card
+      FROM external_bookings m
+      JOIN bookings b ON b.id = m.booking_id
+      LEFT JOIN external_clients c ON c.business_id = m.business_id AND c.external_id = m.client_external_id
      WHERE m.business_id = ${businessId}::uuid AND m.external_id = ANY(${[...externalIds]}::text[])
        AND m.starts_local IS NOT NULL`;
   return new Map(rows.map((row) => [row.external_id, row]));
@@ -146,12 +152,14 @@ async function readRange(
 export async function readNewCards(
   deps: InboundDeps,
   business: RunBusiness,
-  visits: readonly SeenAppointment[],
+  { visits, knownCards }: Pick<ReadNews, 'visits' | 'knownCards'>,
   beat: () => void,
 ): Promise<readonly SeenClient[]> {
   const cards = new Set(
     visits.flatMap(({ row }) =>
-      row.kind === 'visit' && row.clientExternalId !== null ? [row.clientExternalId] : [],
+      row.kind === 'visit' && row.clientExternalId !== null && !knownCards.has(row.clientExternalId)
+        ? [row.clientExternalId]
+        : [],
     ),
   );
   if (cards.size === 0) return [];

@@ -1,7 +1,6 @@
 import type { Links } from '../../domain/states/links.ts';
 import type { Tx } from '../../infra/database/index.ts';
 import { applyGone } from '../apply/gone.ts';
-import { loadCatalogLinks } from '../apply/links.ts';
 import { quarantinedRow } from '../apply/record.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
 import { visitMirror } from '../apply/visit-binding.ts';
@@ -33,14 +32,15 @@ export async function drainWebhooks(
   business: RunBusiness,
   run: DrainRun,
   news: readonly WebhookNews[],
+  catalog: () => Promise<Links>,
   beat: () => void,
 ): Promise<DrainedNews> {
   if (news.length === 0) return NOTHING;
   const ids = news.flatMap(({ externalId }) => externalId ?? []);
   const read = await readNews(deps, business, ids, beat);
-  const cards = await readNewCards(deps, business, read.visits, beat);
+  const cards = await readNewCards(deps, business, read, beat);
   beat();
-  const links = await loadCatalogLinks(deps.db, business.id);
+  const links = await catalog();
   const failedIds = new Set(read.failed.map(({ externalId }) => externalId));
   const usable = news.filter(({ externalId }) => externalId === null || !failedIds.has(externalId));
   const applied = await applyOrHalve({ deps, business, run, links, read, cards }, usable);

@@ -1,7 +1,7 @@
 import type { Interval, ObservedAppointment, ObservedClient, RejectedRow } from '../../domain/observed.ts';
 import { seenClient, seenTimeOff } from '../../domain/states/people-and-time.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
-import { isEnded, seenVisit } from '../../domain/states/visit.ts';
+import { areWords, isEnded, seenVisit } from '../../domain/states/visit.ts';
 import { startsInWindow, type VisitWindow } from '../../domain/windows.ts';
 import { applyRecords, type HoldBack } from '../apply/apply-records.ts';
 import { clientBinding } from '../apply/client-binding.ts';
@@ -74,7 +74,13 @@ export async function applyVisits(
   await scope.settle('visits', 'booking', outcome);
   const blocks = await applyReservations(withClients, inside);
   await settleRejected(scope, 'visits', 'booking', visits, rejected);
-  if (scope.plan === null) await reportTrouble(scope, outcome.touched, blocks);
+  const { touched, written } = outcome;
+  if (scope.plan === null)
+    await reportTrouble(
+      scope,
+      touched.filter((id) => !areWords(written.get(id) ?? ['linked'])),
+      blocks,
+    );
   return { again: outcome.stale, cancels: outcome.heldBack };
 }
 

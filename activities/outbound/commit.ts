@@ -4,28 +4,27 @@ import type { Commit } from '../../domain/protocol/port.ts';
 import type { Intent, RecordMemory } from '../../domain/protocol/types.ts';
 import type { Links } from '../../domain/states/links.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
-import { isEnded } from '../../domain/states/visit.ts';
-import type { EntityBinding } from '../apply/binding.ts';
+import { areWords, isEnded } from '../../domain/states/visit.ts';
 import { openConflicts } from '../apply/conflicts.ts';
 import { reappear } from '../apply/gone.ts';
-import { writeMirror, type MirrorWrite } from '../apply/mirror.ts';
+import { writeMirrors, type PlacedMirrorWrite } from '../apply/mirror.ts';
 import { overfullSessionsOf, overlapsOf } from '../apply/overlaps.ts';
-import { noteAudit, writeAudit } from '../apply/record.ts';
+import { noteAudit, writeAudits } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import { emptyPoolsOf, visitTroubleOf } from '../apply/visit-trouble.ts';
 import type { WriteAdapter } from './adapters/adapter.ts';
 import { settleAwaited } from './awaited.ts';
 import { clearBoxes } from './boxes.ts';
+import { byPlace, lockRecords, placesOf, type Place } from './commit-places.ts';
 import { auditSent, notedBefore, openFound, pick, settleConflicts } from './commit-notes.ts';
 import { monotonicMs, type ProcessContext } from './context.ts';
 import { readVersions } from './facts.ts';
 import { changeIntents, openIntents } from './intents.ts';
-import { openWithLeases, type Lease, type Renewed } from './lease.ts';
+import { openWithLeases, type Lease } from './lease.ts';
 import type { LoadedView } from './load.ts';
 import { keepMemories, linkedWrite, moveLink, raiseGeneration, takeEnd } from './links-write.ts';
 import type { ItemNames } from './names.ts';
-import { done } from './rounds.ts';
-import { commitKey, togetherOf, type CommitWanted } from './together.ts';
+import { togetherOf, type CommitWanted } from './together.ts';
 
 /** What a commit needs beside the commit. */
 export interface CommitInput {
@@ -55,7 +54,8 @@ class WorldMoved extends Error {}
 
 /** A commit as its round works on it. */
 interface Own extends CommitWanted {
-  /** The round's transaction, with the links that this record was seen with. */
+  readonly place: Place;
+  /** The place's, with the links that this record was seen with. */
   readonly scope: ApplyScope;
   readonly ours: OursState | null;
   readonly leaseEndsAt: string;
@@ -63,32 +63,41 @@ interface Own extends CommitWanted {
 
 /** One transaction for one record: see {@link writeCommits}. */
 export function writeCommit(input: CommitInput, commit: Commit): Promise<CommitOutcome> {
-  const { context } = input;
-  return togetherOf(context.deps.db).commits.ask(commitKey(context), { input, commit });
+  return togetherOf(input.context.deps.db).commits.ask({ input, commit });
 }
 
 /**
- * One transaction under the business's lock, with the records' rows locked: each lease must still be its process's and each
- * record what its view says (R13), else nothing of that record is written. What the transaction itself puts into the outbox is
- * its own echo (R26). It commits for all records that have not moved, or for none.
+ * One transaction under the locks of the records' businesses, with the records' rows locked: each lease must still be its
+ * process's and each record what its view says (R13), else nothing of that record is written. What the transaction itself puts
+ * into the outbox is its own echo (R26). It commits for all records that have not moved, or for none.
  *
- * @param wanted of one business, one kind of record and one run
+ * @param wanted of one kind of record, of any businesses and runs
+ * @param patient waits for the business's lock; else what is of a business that somebody else holds is left out
+ * @returns in their order; null for what was left out
+ * @throws where any of it cannot be written: nothing is
  */
 export async function writeCommits(
   db: Db,
   wanted: readonly CommitWanted[],
-): Promise<readonly PromiseSettledResult<CommitOutcome>[]> {
-  const committedAtMs = monotonicMs();
+  patient: boolean,
+): Promise<readonly (CommitOutcome | null)[]> {
   try {
-    const written = await inTransaction(db, (tx) => writeRound(tx, wanted), { timeout: TIMEOUT_MS });
-    return wanted.map(({ input }) => {
-      const own = written.get(input.context.owner);
-      if (own === undefined) return done(NOT_COMMITTED);
-      input.lease.renewed(own.leaseEndsAtMs);
-      return done({ committed: true, intent: own.intent, committedAtMs });
+    const { committedAtMs, locked, written } = await inTransaction(
+      db,
+      (tx) => writeRound(tx, wanted, patient),
+      {
+        timeout: TIMEOUT_MS,
+      },
+    );
+    return wanted.map(({ input: { context, lease } }) => {
+      if (!locked.has(context.business.id)) return null;
+      const own = written.get(context.owner);
+      if (own === undefined) return NOT_COMMITTED;
+      lease.renewed(own.leaseEndsAtMs);
+      return { committed: true, intent: own.intent, committedAtMs };
     });
   } catch (error) {
-    if (error instanceof WorldMoved && wanted.length === 1) return [done(NOT_COMMITTED)];
+    if (error instanceof WorldMoved && patient && wanted.length === 1) return [NOT_COMMITTED];
     throw error;
   }
 }
@@ -98,139 +107,114 @@ interface Written {
   readonly leaseEndsAtMs: number;
 }
 
-/** Returns what was written, by owner; who is missing has to plan again. */
-async function writeRound(tx: Tx, wanted: readonly CommitWanted[]): Promise<ReadonlyMap<string, Written>> {
-  const [first] = wanted;
-  if (first === undefined) return new Map();
-  const { context, adapter } = first.input;
-  const { scope, leases } = await openScope(wanted, first.input, tx);
+interface WrittenRound {
+  /** Monotonic: it was committed no earlier. Not its beginning: locks may have been waited for. */
+  readonly committedAtMs: number;
+  /** Businesses that the round could be made for. */
+  readonly locked: ReadonlySet<string>;
+  /** What was written, by owner; who is missing has to plan again. */
+  readonly written: ReadonlyMap<string, Written>;
+}
+
+async function writeRound(tx: Tx, wanted: readonly CommitWanted[], patient: boolean): Promise<WrittenRound> {
+  const { now, locked, leases } = await openWithLeases(
+    tx,
+    wanted.map(({ input }) => input.context),
+    patient,
+  );
+  const committedAtMs = monotonicMs();
   const held = wanted.filter(({ input }) => leases.has(input.context.owner));
-  const refs = held.map(({ input }) => input.context.ref);
-  if (refs.length === 0) return new Map();
-  const binding = adapter.binding();
-  const ours = await lockRecords(scope, adapter, binding, held);
-  const versions = await readVersions(tx, adapter, refs);
+  const [first] = held;
+  if (first === undefined) return { committedAtMs, locked, written: new Map() };
+  const { adapter } = first.input;
+  const placeOf = placesOf(tx, adapter, now);
+  const ours = await lockRecords(tx, adapter, placeOf, held);
+  const versions = await readVersions(
+    tx,
+    adapter,
+    held.map(({ input }) => input.context.ref),
+  );
   const owns = held
     .filter(({ input }) => versions.get(input.context.ref.recordId) === input.loaded.facts.version)
-    .map(({ input, commit }): Own => ({
-      input,
-      commit,
-      scope: { ...scope, links: input.links },
-      ours: ours.get(input.context.ref.recordId) ?? null,
-      leaseEndsAt: leases.get(input.context.owner)?.endsAt ?? scope.now,
-    }));
-  const intents = await write(scope, context, adapter, binding, owns);
-  return new Map(
-    owns.map(({ input }) => [
-      input.context.owner,
-      {
-        intent: intents.get(input.context.owner) ?? null,
-        leaseEndsAtMs: leases.get(input.context.owner)?.endsAtMs ?? 0,
-      },
-    ]),
-  );
-}
-
-/**
- * As an apply opens its transaction: one of a business at a time, and the triggers told that it is Booksy's truth. The leases
- * are looked at once that is so.
- */
-async function openScope(
-  wanted: readonly CommitWanted[],
-  { context, links }: CommitInput,
-  tx: Tx,
-): Promise<{ readonly scope: ApplyScope; readonly leases: Renewed }> {
-  const { deps, business, run } = context;
-  const { now, leases } = await openWithLeases(
-    tx,
-    business.id,
-    wanted.map(({ input }) => input.context),
-  );
-  const scope: ApplyScope = {
-    tx,
-    vault: deps.vault,
-    businessId: business.id,
-    zone: business.zone,
-    currency: business.currency,
-    runId: run.runId,
-    now,
-    links,
-    plan: null,
-    audit: [],
+    .map(({ input, commit }): Own => {
+      const place = placeOf(input.context);
+      return {
+        input,
+        commit,
+        place,
+        scope: { ...place.scope, links: input.links },
+        ours: ours.get(input.context.ref.recordId) ?? null,
+        leaseEndsAt: leases.get(input.context.owner)?.endsAt ?? now,
+      };
+    });
+  const intents = await write(tx, adapter, owns);
+  return {
+    committedAtMs,
+    locked,
+    written: new Map(
+      owns.map(({ input }) => [
+        input.context.owner,
+        {
+          intent: intents.get(input.context.owner) ?? null,
+          leaseEndsAtMs: leases.get(input.context.owner)?.endsAtMs ?? 0,
+        },
+      ]),
+    ),
   };
-  return { scope, leases };
-}
-
-/** Locks the records; what they are is what their views say where the versions are the same afterwards. */
-async function lockRecords(
-  scope: ApplyScope,
-  adapter: WriteAdapter,
-  binding: EntityBinding,
-  wanted: readonly CommitWanted[],
-): Promise<ReadonlyMap<string, OursState>> {
-  if (binding.hold === undefined || adapter.heldOf === undefined) {
-    return binding.loadOurs(
-      scope,
-      wanted.map(({ input }) => input.context.ref.recordId),
-    );
-  }
-  await binding.hold(
-    scope,
-    wanted.flatMap(({ input }) => adapter.heldOf?.(input.context.ref.recordId, input.loaded.facts) ?? []),
-  );
-  return new Map(
-    wanted.flatMap(({ input }) => {
-      const { ours } = input.loaded.view;
-      return ours === null ? [] : [[input.context.ref.recordId, ours] as const];
-    }),
-  );
 }
 
 /** One statement a step where every commit takes it; what is rare goes record by record. Returns opened intents by owner. */
 async function write(
-  scope: ApplyScope,
-  context: ProcessContext,
+  tx: Tx,
   adapter: WriteAdapter,
-  binding: EntityBinding,
   owns: readonly Own[],
 ): Promise<ReadonlyMap<string, Intent>> {
-  const mirrors: MirrorWrite[] = [];
+  const mirrors: PlacedMirrorWrite[] = [];
   for (const own of owns) {
-    const { input, commit } = own;
-    const counters = await applyHere(own, binding);
+    const { input, commit, scope, place } = own;
+    const counters = await applyHere(own);
     if (commit.link !== null)
       await moveLink(scope, adapter, input.context.ref.recordId, commit.link.externalId);
     if (commit.mirror !== null) {
       mirrors.push({
-        ...linkedWrite(input, own.scope, binding, commit.mirror, counters),
+        ...linkedWrite(input, scope, place.binding, commit.mirror, counters),
         flips: memoryOf(input, commit),
+        businessId: scope.businessId,
+        runId: scope.runId,
       });
     }
   }
   // One that was observed later already is not written (R1).
-  if ((await writeMirror(scope, adapter.mirror, mirrors)) < mirrors.length) throw new WorldMoved();
+  if ((await writeMirrors(tx, adapter.mirror, mirrors)) < mirrors.length) throw new WorldMoved();
   for (const own of owns) await writeLinks(own);
   await changeIntents(
-    scope.tx,
-    context,
-    owns.flatMap(({ commit }) => commit.intents),
+    tx,
+    owns.flatMap(({ input, commit }) => commit.intents.map((change) => ({ context: input.context, change }))),
   );
-  const noted = await notedBefore(scope, owns);
-  for (const { input, commit } of owns) auditSent(input, scope, commit, noted);
+  const places = byPlace(owns, ({ place }) => place);
+  for (const [{ scope }, each] of places) {
+    const noted = await notedBefore(scope, each);
+    for (const { input, commit } of each) auditSent(input, scope, commit, noted);
+  }
   const intents = await openIntents(
-    scope.tx,
+    tx,
     owns.flatMap(({ input, commit, leaseEndsAt: dueAt }) =>
       commit.open === null ? [] : [{ context: input.context, wanted: commit.open, dueAt }],
     ),
   );
-  for (const own of await settleAwaited(scope, owns)) {
-    await openFound(own.input, own.scope, own.commit);
-    await settleConflicts(own.input, own.scope, own.commit);
+  for (const [{ scope }, each] of places) {
+    for (const own of await settleAwaited(scope, each)) {
+      await openFound(own.input, own.scope, own.commit);
+      await settleConflicts(own.input, own.scope, own.commit);
+    }
   }
   const kept = mirrors.every(({ flips }) => flips !== undefined);
-  await keepMemories(scope, adapter, kept ? owns.filter(({ commit }) => commit.mirror === null) : owns);
-  await clearBoxes(scope, owns);
-  await writeAudit(scope);
+  await keepMemories(tx, adapter, kept ? owns.filter(({ commit }) => commit.mirror === null) : owns);
+  await clearBoxes(tx, owns);
+  await writeAudits(
+    tx,
+    [...places.keys()].map(({ scope }) => scope),
+  );
   return intents;
 }
 
@@ -256,14 +240,14 @@ async function writeLinks({ input, commit, scope }: Own): Promise<void> {
 }
 
 /** Writes what was seen into the record; returns the edit counters after it. */
-async function applyHere({ input, commit, scope, ours }: Own, binding: EntityBinding): Promise<EditCounters> {
+async function applyHere({ input, commit, scope, place, ours }: Own): Promise<EditCounters> {
   const { context, adapter } = input;
   const { apply } = commit;
   const before = ours?.counters ?? {};
   if (apply === null || apply.groups.length === 0 || ours === null) return before;
   const { recordId } = context.ref;
   const { seen, groups } = apply;
-  const written = await binding.update(scope, [{ recordId, seen, apply: groups, ours: ours.groups }]);
+  const written = await place.binding.update(scope, [{ recordId, seen, apply: groups, ours: ours.groups }]);
   const counters = { ...before, ...written.get(recordId) };
   const cancels = adapter.entity === 'booking' && groups.includes('status') && isEnded(seen.here);
   noteAudit(scope, [
@@ -279,7 +263,7 @@ async function applyHere({ input, commit, scope, ours }: Own, binding: EntityBin
       counters: pick(counters, groups),
     },
   ]);
-  await reportTrouble(scope, adapter, recordId);
+  if (adapter.entity !== 'booking' || !areWords(groups)) await reportTrouble(scope, adapter, recordId);
   return counters;
 }
 
@@ -291,6 +275,6 @@ async function reportTrouble(scope: ApplyScope, adapter: WriteAdapter, recordId:
     ...(await overlapsOf(scope, [recordId])),
     ...(await overfullSessionsOf(scope, visits)),
     ...(await visitTroubleOf(scope, visits)),
-    ...(await emptyPoolsOf(scope, visits)),
+    ...(await emptyPoolsOf(scope, [recordId])),
   ]);
 }

@@ -1,5 +1,6 @@
 import type { RunBusiness, InboundDeps } from '../inbound/run.ts';
 import type { RecordRef } from '../../domain/protocol/types.ts';
+import type { Links } from '../../domain/states/links.ts';
 
 /** What the engine touches the world with: the same as inbound. */
 export type EngineDeps = InboundDeps;
@@ -15,6 +16,8 @@ export interface ProcessRun {
   readonly actor: string;
   /** The record's business, where it was read already. */
   readonly business?: RunBusiness;
+  /** The links of its catalog, where several records share a load of them. */
+  readonly catalog?: () => Promise<Links>;
 }
 
 /** One process: everything its parts share. */

@@ -1,4 +1,4 @@
-import { Prisma, type Tx } from '../../infra/database/index.ts';
+import { Prisma, type Db, type Tx } from '../../infra/database/index.ts';
 import { sameValue } from '../../domain/canonical.ts';
 import type { GroupStates } from '../../domain/merge.ts';
 import type { EditCounters, OursState } from '../../domain/plan.ts';
@@ -22,7 +22,7 @@ interface BaseRow {
  * @returns ids of the platform
  */
 export async function echoesOf(
-  tx: Tx,
+  db: Db | Tx,
   businessId: string,
   records: readonly RecordRef[],
 ): Promise<ReadonlySet<string>> {
@@ -32,34 +32,15 @@ export async function echoesOf(
     byEntity.set(entity, [...(byEntity.get(entity) ?? []), recordId]);
   }
   if (byEntity.size === 0) return echoes;
-  const busy = await busyOnes(tx, businessId, records);
   for (const [entity, ids] of byEntity) {
-    const quiet = [...new Set(ids)].filter((id) => !busy.has(id));
-    for (const id of await equalOnes(tx, businessId, entity, quiet)) echoes.add(id);
+    for (const id of await equalOnes(db, businessId, entity, [...new Set(ids)])) echoes.add(id);
   }
   return echoes;
 }
 
-/** Records with a write that may still act or is remembered, or on an open conflict about their groups. */
-async function busyOnes(
-  tx: Tx,
-  businessId: string,
-  records: readonly RecordRef[],
-): Promise<ReadonlySet<string>> {
-  const ids = records.map(({ recordId }) => recordId);
-  const rows = await tx.$queryRaw<{ record_id: string }[]>`
-    SELECT /* prepared */ record_id FROM sync_intents
-     WHERE business_id = ${businessId}::uuid AND record_id = ANY(${ids}::uuid[])
-       AND (state IN ('open', 'unknown') OR remembered_until IS NOT NULL OR (state = 'unsent' AND due_at IS NOT NULL))
-    UNION
-    SELECT record_id FROM booksy_sync_conflicts
-     WHERE business_id = ${businessId}::uuid AND record_id = ANY(${ids}::uuid[]) AND status = 'open'
-       AND cardinality(groups) > 0`;
-  return new Set(rows.map((row) => row.record_id));
-}
-
+/** Of records without a write that may still act or is remembered, and without an open conflict about their groups. */
 async function equalOnes(
-  tx: Tx,
+  db: Db | Tx,
   businessId: string,
   entity: WriteEntity,
   ids: readonly string[],
@@ -70,11 +51,19 @@ async function equalOnes(
     mirror.fixed.entity === undefined ? Prisma.empty : Prisma.sql`AND entity = ${mirror.fixed.entity}`;
   const primary = entity === 'profile' ? Prisma.sql`AND is_primary` : Prisma.empty;
   const link = Prisma.raw(mirror.linkColumn);
-  const bases = await tx.$queryRaw<BaseRow[]>`
-    SELECT /* prepared */ ${link} AS record_id, base_ours, base_counters FROM ${Prisma.raw(mirror.table)}
-     WHERE business_id = ${businessId}::uuid AND ${link} = ANY(${ids}::uuid[]) AND gone_at IS NULL ${kind} ${primary}`;
+  const bases = await db.$queryRaw<BaseRow[]>`
+    SELECT /* prepared */ ${link} AS record_id, base_ours, base_counters FROM ${Prisma.raw(mirror.table)} m
+     WHERE business_id = ${businessId}::uuid AND ${link} = ANY(${ids}::uuid[]) AND gone_at IS NULL ${kind} ${primary}
+       AND NOT EXISTS (
+         SELECT FROM sync_intents i
+          WHERE i.business_id = m.business_id AND i.record_id = m.${link}
+            AND (i.state IN ('open', 'unknown') OR i.remembered_until IS NOT NULL OR (i.state = 'unsent' AND i.due_at IS NOT NULL)))
+       AND NOT EXISTS (
+         SELECT FROM booksy_sync_conflicts c
+          WHERE c.business_id = m.business_id AND c.record_id = m.${link} AND c.status = 'open' AND cardinality(c.groups) > 0)`;
+  if (bases.length === 0) return [];
   const ours = await ADAPTERS[entity].binding().loadOurs(
-    lookingAt(tx, businessId),
+    lookingAt(db, businessId),
     bases.map((row) => row.record_id),
   );
   return bases.flatMap((base) => {
@@ -95,9 +84,9 @@ function isEqual(ours: OursState, base: BaseRow): boolean {
   );
 }
 
-function lookingAt(tx: Tx, businessId: string): ApplyScope {
+function lookingAt(db: Db | Tx, businessId: string): ApplyScope {
   return {
-    tx,
+    tx: db,
     // Only rows are looked at: nothing is sealed, translated or written.
     vault: {
       keyId: '',

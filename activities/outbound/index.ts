@@ -26,7 +26,7 @@ export async function processOne(deps: EngineDeps, ref: ProcessRef, run: Process
   const adapter = ADAPTERS[ref.entity];
   if (ref.entity === 'time_off' && (await isReservation(deps.db, ref))) return leaveReservation(deps.db, ref);
   return admitted(deps.booksy, business.id, async () => {
-    const ended = togetherOf(deps.db).begin(business.id);
+    const ended = togetherOf(deps.db).begin();
     try {
       const port = new EnginePort({ deps, business, ref, run, owner: randomUUID() }, adapter);
       const report = await processRecord(port, { ...DEFAULT_SETTINGS, ...deps.waits });

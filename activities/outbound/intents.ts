@@ -153,27 +153,33 @@ const SETTLED: readonly string[] = [
   'closed',
 ];
 
-/** Moves intents of one business on, by one statement. */
-export async function changeIntents(
-  tx: Tx,
-  { deps, ref }: Pick<ProcessContext, 'deps' | 'ref'>,
-  changes: readonly IntentChange[],
-): Promise<void> {
-  if (changes.length === 0) return;
-  const rows = changes.map(({ id, state, dueAt, rememberedUntil, meanwhile, lookedUpAt }) => ({
-    id,
-    state,
-    due_at: dueAt,
-    remembered_until: rememberedUntil,
-    meanwhile:
-      meanwhile === undefined
-        ? null
-        : deps.vault
-            .seal(JSON.stringify(meanwhile), placeOf(ref.businessId, 'sealed_meanwhile', id))
-            .toString('hex'),
-    looked_up_at: lookedUpAt ?? null,
-    settled: SETTLED.includes(state),
-  }));
+/** What becomes of an intent of a record. */
+export interface IntentMove {
+  readonly context: Pick<ProcessContext, 'deps' | 'ref'>;
+  readonly change: IntentChange;
+}
+
+/** Moves intents on, by one statement. */
+export async function changeIntents(tx: Tx, moves: readonly IntentMove[]): Promise<void> {
+  if (moves.length === 0) return;
+  const rows = moves.map(({ context: { deps, ref }, change }) => {
+    const { id, state, dueAt, rememberedUntil, meanwhile, lookedUpAt } = change;
+    return {
+      id,
+      business_id: ref.businessId,
+      state,
+      due_at: dueAt,
+      remembered_until: rememberedUntil,
+      meanwhile:
+        meanwhile === undefined
+          ? null
+          : deps.vault
+              .seal(JSON.stringify(meanwhile), placeOf(ref.businessId, 'sealed_meanwhile', id))
+              .toString('hex'),
+      looked_up_at: lookedUpAt ?? null,
+      settled: SETTLED.includes(state),
+    };
+  });
   const lastOfEach = new Map<string, (typeof rows)[number]>();
   for (const row of rows) {
     const before = lastOfEach.get(row.id);
@@ -191,9 +197,9 @@ export async function changeIntents(
            outcome = CASE WHEN r.settled THEN r.state ELSE i.outcome END,
            resolved_at = CASE WHEN r.settled THEN coalesce(i.resolved_at, clock_timestamp()) END
       FROM jsonb_to_recordset(${JSON.stringify([...lastOfEach.values()])}::jsonb) AS r(
-           id uuid, state text, due_at timestamptz, remembered_until timestamptz, meanwhile text, looked_up_at timestamptz,
-           settled boolean)
-     WHERE i.id = r.id AND i.business_id = ${ref.businessId}::uuid`;
+           id uuid, business_id uuid, state text, due_at timestamptz, remembered_until timestamptz, meanwhile text,
+           looked_up_at timestamptz, settled boolean)
+     WHERE i.id = r.id AND i.business_id = r.business_id`;
 }
 
 function placeOf(businessId: string, column: SealedColumn, row: string): string {

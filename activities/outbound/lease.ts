@@ -70,23 +70,50 @@ export async function takeLeases(
 /** Leases that are still their holders', by owner: until when. Who is missing holds nothing any more. */
 export type Renewed = ReadonlyMap<string, { readonly endsAt: string; readonly endsAtMs: number }>;
 
+/** How long a transaction of many businesses waits for each lock: whoever holds one up is left out of it (I12). */
+const LOCK_TIMEOUT_MS = 250;
+
+/** A transaction that applies, as it was opened. */
+export interface OpenedApply {
+  /** ISO instant by the database's clock. */
+  readonly now: string;
+  /** Businesses whose lock it has. */
+  readonly locked: ReadonlySet<string>;
+  readonly leases: Renewed;
+}
+
 /**
- * Opens a transaction that applies: takes the business's lock and tells the triggers that it is Booksy's truth; then makes
- * sure that leases are still their holders' and begins their time anew: nobody else can take them before its end.
+ * Opens a transaction that applies: takes the locks of the records' businesses and tells the triggers that it is Booksy's truth;
+ * then makes sure that leases are still their holders' and begins their time anew: nobody else can take them before its end.
+ *
+ * @param patient waits for locks as long as it takes, as for one business; else only for those that are free, and for rows
+ * no longer than a moment: the transaction fails then
  */
 export async function openWithLeases(
   tx: Tx,
-  businessId: string,
   holders: readonly Holder[],
-): Promise<{ readonly now: string; readonly leases: Renewed }> {
+  patient: boolean,
+): Promise<OpenedApply> {
   const askedAtMs = monotonicMs();
-  const rows = await tx.$queryRaw<{ now: Date; owner: string | null; expires_at: Date | null }[]>`
-    WITH locked AS MATERIALIZED (
-      SELECT /* prepared */ pg_advisory_xact_lock(hashtextextended('apply:' || ${businessId}, 0)),
-             set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true)
+  // In one order, against deadlocks.
+  const businessIds = [...new Set(holders.map(({ ref }) => ref.businessId))].sort();
+  const mine = patient
+    ? Prisma.sql`pg_advisory_xact_lock(hashtextextended('apply:' || b.id, 0))::text IS NOT NULL`
+    : Prisma.sql`pg_try_advisory_xact_lock(hashtextextended('apply:' || b.id, 0))`;
+  const wait = patient
+    ? Prisma.empty
+    : Prisma.sql`, set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true)`;
+  const rows = await tx.$queryRaw<
+    { now: Date; locked: string[]; owner: string | null; expires_at: Date | null }[]
+  >`
+    WITH told AS MATERIALIZED (
+      SELECT /* prepared */ set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true) ${wait}
+    ), locked AS MATERIALIZED (
+      SELECT b.id, ${mine} AS ours FROM told, unnest(${businessIds}::text[]) AS b(id)
     ), mine AS (
       SELECT l.entity, l.record_id
-        FROM locked, ${rowsOf(holders)}
+        FROM ${rowsOf(holders)}
+        JOIN locked k ON k.id = w.business_id::text AND k.ours
         JOIN sync_leases l ON l.entity = w.entity AND l.record_id = w.record_id AND l.owner = w.owner
        WHERE l.expires_at > clock_timestamp()
        ORDER BY l.entity, l.record_id FOR UPDATE OF l
@@ -94,10 +121,13 @@ export async function openWithLeases(
       UPDATE sync_leases l SET expires_at = clock_timestamp() + make_interval(secs => ${LEASE_MS / 1000})
         FROM mine WHERE l.entity = mine.entity AND l.record_id = mine.record_id
       RETURNING l.owner, l.expires_at
+    ), had AS (
+      SELECT coalesce(array_agg(id), '{}') AS locked FROM locked WHERE ours
     )
-    SELECT now() AS now, r.owner, r.expires_at FROM locked LEFT JOIN renewed r ON true`;
+    SELECT now() AS now, had.locked, r.owner, r.expires_at FROM had LEFT JOIN renewed r ON true`;
   return {
     now: (rows[0]?.now ?? new Date(0)).toISOString(),
+    locked: new Set(rows[0]?.locked ?? []),
     leases: new Map(
       rows.flatMap(({ owner, expires_at: expiresAt }) =>
         owner === null || expiresAt === null

@@ -1,4 +1,4 @@
-import { Prisma } from '../../infra/database/index.ts';
+import { Prisma, type Tx } from '../../infra/database/index.ts';
 import type { EditCounters } from '../../domain/plan.ts';
 import type { GoneHere, NextMirror } from '../../domain/protocol/port.ts';
 import type { Json } from '../../domain/canonical.ts';
@@ -39,7 +39,7 @@ export function linkedWrite(
 
 /** Keeps what the judgements remember of turns and reads (R4a, R6), by one statement. */
 export async function keepMemories(
-  scope: ApplyScope,
+  tx: Tx,
   { mirror }: WriteAdapter,
   wanted: readonly CommitWanted[],
 ): Promise<void> {
@@ -47,15 +47,15 @@ export async function keepMemories(
     const externalId = commit.mirror?.seen.externalId ?? input.loaded.view.externalId;
     return commit.memory === null || externalId === null
       ? []
-      : [{ external_id: externalId, flips: commit.memory }];
+      : [{ business_id: input.context.business.id, external_id: externalId, flips: commit.memory }];
   });
   if (memories.length === 0) return;
   const kind =
     mirror.fixed.entity === undefined ? Prisma.empty : Prisma.sql`AND m.entity = ${mirror.fixed.entity}`;
-  await scope.tx.$executeRaw`
+  await tx.$executeRaw`
     UPDATE /* prepared */ ${Prisma.raw(mirror.table)} m SET flips = r.flips
-      FROM jsonb_to_recordset(${JSON.stringify(memories)}::jsonb) AS r(external_id text, flips jsonb)
-     WHERE m.business_id = ${scope.businessId}::uuid AND ${Prisma.raw(`m.${mirror.idColumn}`)} = r.external_id ${kind}`;
+      FROM jsonb_to_recordset(${JSON.stringify(memories)}::jsonb) AS r(business_id uuid, external_id text, flips jsonb)
+     WHERE m.business_id = r.business_id AND ${Prisma.raw(`m.${mirror.idColumn}`)} = r.external_id ${kind}`;
 }
 
 /** The record under Booksy's own item names. */

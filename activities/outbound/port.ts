@@ -154,8 +154,8 @@ export class EnginePort implements RecordPort {
 
   /** The catalog's links once a process; of clients only what a record names. */
   async #links(seen: SeenRecord | null): Promise<Links> {
-    const { deps, business } = this.#context;
-    this.#catalog ??= await togetherOf(deps.db).catalogs.ask(business.id, null);
+    const { deps, business, run } = this.#context;
+    this.#catalog ??= await (run.catalog?.() ?? togetherOf(deps.db).catalogs.ask(business.id, null));
     const card = seen?.theirs.client;
     if (typeof card !== 'string') return this.#catalog;
     return { ...this.#catalog, clients: await this.#profilesOf([card]) };

@@ -18,8 +18,6 @@ export interface RoundsOptions {
    * begins as soon as they all have. Default: nobody is waited for.
    */
   readonly gather?: (key: string) => { readonly all: number; readonly forMs: number };
-  /** Lets a round begin: what is asked for until then goes with it. */
-  readonly enter?: <V>(key: string, work: () => Promise<V>) => Promise<V>;
 }
 
 /**
@@ -61,20 +59,12 @@ export class Rounds<T, R> {
   }
 
   async #untilNobodyWaits(key: string, waiting: Asked<T, R>[]): Promise<void> {
-    const { most = MOST, enter = (_key, work) => work() } = this.#options;
+    const { most = MOST } = this.#options;
     while (waiting.length > 0) {
       // What the same event brought on is asked for together.
       await new Promise((resolve) => setImmediate(resolve));
       await this.#gather(key, waiting.length);
-      let round: readonly Asked<T, R>[] = [];
-      try {
-        await enter(key, async () => {
-          round = waiting.splice(0, most);
-          await this.#settle(key, round);
-        });
-      } catch (error) {
-        for (const { reject } of round.length > 0 ? round : waiting.splice(0)) reject(error);
-      }
+      await this.#settle(key, waiting.splice(0, most));
     }
     this.#waiting.delete(key);
   }

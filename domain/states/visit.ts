@@ -25,6 +25,20 @@ export function itemOfGroup(
   return { key, part };
 }
 
+/** What is told of a client and of the way there: no time, nobody's work and no link hangs on it. */
+const WORDS: ReadonlySet<string> = new Set([
+  'clientName',
+  'clientPhone',
+  'clientEmail',
+  'clientNote',
+  'travel',
+]);
+
+/** Whether groups of a visit are such that nothing it holds or stands for can be another one because of them. */
+export function areWords(groups: readonly string[]): boolean {
+  return groups.every((group) => WORDS.has(group));
+}
+
 /** Key of an item within its visit. */
 export function itemKey(item: ObservedVisitItem): string {
   if (item.externalId !== null) return item.externalId;

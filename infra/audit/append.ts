@@ -38,7 +38,38 @@ export async function appendAudit(
   lines: readonly AuditLine[],
 ): Promise<void> {
   if (lines.length === 0) return;
-  const payload = lines.map((line) => ({
+  const payload = lines.map(entryOf);
+  await tx.$executeRaw`
+    SELECT /* prepared */ booksy_audit_append(${businessId}::uuid, ${runId ?? null}::uuid, ${JSON.stringify(payload)}::jsonb)`;
+}
+
+/** Entries of one chain. */
+export interface AuditTrail {
+  readonly chain: AuditChain;
+  readonly lines: readonly AuditLine[];
+}
+
+/** The same for many businesses by one statement. Their chains' heads are held in one order, against deadlocks. */
+export async function appendAudits(
+  tx: Pick<Tx, '$executeRaw'>,
+  trails: readonly AuditTrail[],
+): Promise<void> {
+  const payload = trails
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ chain, lines }) => ({
+      business_id: chain.businessId,
+      run_id: chain.runId ?? null,
+      lines: lines.map(entryOf),
+    }))
+    .sort((a, b) => (a.business_id ?? '').localeCompare(b.business_id ?? ''));
+  if (payload.length === 0) return;
+  await tx.$executeRaw`
+    SELECT /* prepared */ booksy_audit_append(t.business_id, t.run_id, t.lines)
+      FROM jsonb_to_recordset(${JSON.stringify(payload)}::jsonb) AS t(business_id uuid, run_id uuid, lines jsonb)`;
+}
+
+function entryOf(line: AuditLine) {
+  return {
     entry_id: line.values?.entryId ?? uuidv7(),
     actor: line.actor,
     action: line.action,
@@ -51,7 +82,5 @@ export async function appendAudit(
     undo_of: line.undoOf ?? null,
     commitment: line.values?.commitment.toString('hex') ?? null,
     sealed: line.values?.sealed.toString('hex') ?? null,
-  }));
-  await tx.$executeRaw`
-    SELECT /* prepared */ booksy_audit_append(${businessId}::uuid, ${runId ?? null}::uuid, ${JSON.stringify(payload)}::jsonb)`;
+  };
 }

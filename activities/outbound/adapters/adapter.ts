@@ -1,4 +1,5 @@
 import type { BooksyClient, CallOptions, RawDocument } from '../../../booksy/index.ts';
+import type { Tx } from '../../../infra/database/index.ts';
 import type { GroupStates } from '../../../domain/merge.ts';
 import type { Finding, Intent, RecordView, WriteEntity } from '../../../domain/protocol/types.ts';
 import type { Links } from '../../../domain/states/links.ts';
@@ -65,8 +66,10 @@ export interface WriteAdapter {
   binding(): EntityBinding;
   /** The record as it is here, where the facts of a view hold all of it; else its binding loads it. */
   oursOf?(facts: Facts): OursState | null;
-  /** The same as its binding holds it. */
+  /** The same as its binding holds it; with `lock`. */
   heldOf?(recordId: string, facts: Facts): HeldRecord | null;
+  /** Locks records of any businesses until the transaction ends. */
+  lock?(tx: Tx, recordIds: readonly string[]): Promise<void>;
   there(ours: GroupStates, words: ThereWords): There;
   /** @throws BooksyError; `not_found` where it is gone */
   read(io: AdapterIo, externalId: string, remote: GroupStates | null): Promise<ReadRecord>;

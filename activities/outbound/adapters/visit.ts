@@ -1,5 +1,5 @@
 import { readById } from '../../inbound/read-by-id.ts';
-import { createVisitBinding, visitMirror } from '../../apply/visit-binding.ts';
+import { createVisitBinding, lockVisits, visitMirror } from '../../apply/visit-binding.ts';
 import { visitOfRows } from '../../apply/visit-rows.ts';
 import type { Facts } from '../facts.ts';
 import type { VisitChange, VisitItemInput } from '../../../booksy/index.ts';
@@ -46,6 +46,8 @@ export const visitAdapter: WriteAdapter = {
     const { groups } = visitOfRows(facts.row, facts.items, itemLinks);
     return { recordId, items: facts.items, itemLinks, ours: groups };
   },
+
+  lock: lockVisits,
 
   there: (ours, { links, base, remote, createdByUs, contactNeeded }) =>
     visitThere(ours, {

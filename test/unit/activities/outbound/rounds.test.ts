@@ -51,25 +51,6 @@ describe('rounds of work', () => {
     expect(sizes).toEqual([2, 2, 1]);
   });
 
-  it('takes with it who asks until its turn begins', async () => {
-    const turn = gate();
-    const rounds: (readonly number[])[] = [];
-    const work = new Rounds<number, number>(
-      (_key, items) => {
-        rounds.push(items);
-        return Promise.resolve(items.map(done));
-      },
-      { enter: (_key, begin) => turn.opened.then(begin) },
-    );
-    const one = work.ask('a', 1);
-    await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
-    const two = work.ask('a', 2);
-    turn.open();
-    await Promise.all([one, two]);
-    expect(rounds).toEqual([[1, 2]]);
-  });
-
   it('does a round that failed again one by one: only the bad one fails', async () => {
     const rounds: (readonly number[])[] = [];
     const work = new Rounds<number, number>((_key, items) => {
@@ -103,16 +84,6 @@ describe('rounds of work', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(tries).toBe(1);
     expect(await work.ask('a', 3)).toBe(3);
-  });
-
-  it('fails who waits where the turn itself cannot be had, and works on afterwards', async () => {
-    let broken = true;
-    const work = new Rounds<number, number>((_key, items) => Promise.resolve(items.map(done)), {
-      enter: (_key, begin) => (broken ? Promise.reject(new Error('no turn')) : begin()),
-    });
-    await expect(work.ask('a', 1)).rejects.toThrow('no turn');
-    broken = false;
-    expect(await work.ask('a', 2)).toBe(2);
   });
 
   it('gathers those that are still to ask, and begins as soon as all have', async () => {
