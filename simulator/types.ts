@@ -17,6 +17,12 @@ export interface ScheduleDay {
   readonly hours_apply_from?: string | null | undefined;
 }
 
+/** Hours of one date. */
+export interface CustomDay {
+  readonly hours: readonly Hours[];
+  readonly extra?: Extra | undefined;
+}
+
 export interface Business {
   readonly id: number;
   readonly name: string;
@@ -186,6 +192,6 @@ export interface SalonData {
   /** Weekly hours by owner: `business` or a resource id as text. */
   readonly schedules: ReadonlyMap<string, readonly ScheduleDay[]>;
   /** Custom days by owner, then date. */
-  readonly customDays: ReadonlyMap<string, ReadonlyMap<string, readonly Hours[]>>;
+  readonly customDays: ReadonlyMap<string, ReadonlyMap<string, CustomDay>>;
   readonly visits: readonly Visit[];
 }

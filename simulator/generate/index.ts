@@ -86,7 +86,12 @@ export function generateSalon(parameters: SeedParameters, index: number): SalonD
     customers,
     timeOff: [...timeOff, ...over],
     schedules: hours.schedules,
-    customDays: hours.customDays,
+    customDays: new Map(
+      [...hours.customDays].map(([owner, days]) => [
+        owner,
+        new Map([...days].map(([date, open]) => [date, { hours: open }])),
+      ]),
+    ),
     visits: finish(plan, drafts, ids),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hourMinute, localDate, maybeText, parseBody } from '../http/body.ts';
+import { extraOf, hourMinute, localDate, maybeText, parseBody } from '../http/body.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { idParam, ok, salonOf } from '../http/request.ts';
 import type { ApiRequest, Route } from '../http/request.ts';
@@ -7,15 +7,16 @@ import { erase, save } from '../sandbox.ts';
 import { parseDate } from '../time.ts';
 import type { Salon } from '../state/salon.ts';
 import { timeOffSpan } from '../state/salon.ts';
-import type { ScheduleDay, TimeOff } from '../types.ts';
+import type { CustomDay, ScheduleDay, TimeOff } from '../types.ts';
 import { crudRoutes, withExtra } from './crud.ts';
 
 const BUSINESS = '/business/{business_id}/schedule';
 const RESOURCE = `${BUSINESS}/resource/{resource_id}`;
 
-const hours = z.array(z.object({ hour_from: hourMinute, hour_till: hourMinute }));
+// What the contract does not name is kept and returned, of a day and of each of its shifts.
+const hours = z.array(z.looseObject({ hour_from: hourMinute, hour_till: hourMinute }));
 const days = z.array(
-  z.object({
+  z.looseObject({
     day_of_week: z.number().int().min(0).max(6),
     hours,
     hours_apply_from: localDate.nullable().optional(),
@@ -71,7 +72,7 @@ function scheduleRoutes(base: string, ownerOf: OwnerOf): Route[] {
         const from = dateQuery(request, 'date_from');
         const to = dateQuery(request, 'date_to');
         const found = [...(salon.customDays.get(owner) ?? [])].filter(([date]) => date >= from && date <= to);
-        return ok(found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([date, day]) => ({ date, hours: day })));
+        return ok(found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([date, day]) => wireDay(date, day)));
       },
     },
     {
@@ -82,7 +83,7 @@ function scheduleRoutes(base: string, ownerOf: OwnerOf): Route[] {
         const date = dateParam(request);
         const day = salon.customDays.get(ownerOf(request, salon))?.get(date);
         if (day === undefined) throw notFound();
-        return ok({ date, hours: day });
+        return ok(wireDay(date, day));
       },
     },
     {
@@ -92,16 +93,23 @@ function scheduleRoutes(base: string, ownerOf: OwnerOf): Route[] {
         const salon = salonOf(request);
         const owner = ownerOf(request, salon);
         const date = dateParam(request);
-        const record = parseBody(z.object({ hours }), request.body).hours;
+        const record = {
+          hours: parseBody(z.object({ hours }), request.body).hours,
+          extra: extraOf(request.body, ['date', 'hours']),
+        };
         save(request.sandbox, salon, request.actor, 'changed', {
           kind: 'customDay',
           key: `${owner}|${date}`,
           record,
         });
-        return ok({ date, hours: record });
+        return ok(wireDay(date, record));
       },
     },
   ];
+}
+
+function wireDay(date: string, day: CustomDay): object {
+  return withExtra({ date, ...day });
 }
 
 function dateQuery(request: ApiRequest, name: string): string {
@@ -186,19 +194,55 @@ export const scheduleApiRoutes: readonly Route[] = [
   ...timeOff,
 ];
 
-/** What only the salon itself can do: take a custom day away. */
+/** What only the salon itself can do: take a custom day away, and set one day, shown what it replaces. */
 export const salonOnlyScheduleRoutes: readonly Route[] = (
   [
     [BUSINESS, businessOwner],
     [RESOURCE, resourceOwner],
   ] as const
-).map(([base, ownerOf]) => ({
-  method: 'DELETE',
-  template: `${base}/custom/{date}/`,
-  handle: (request: ApiRequest) => {
-    const salon = salonOf(request);
-    const key = `${ownerOf(request, salon)}|${dateParam(request)}`;
-    erase(request.sandbox, salon, request.actor, 'customDay', key);
-    return { status: 204 };
+).flatMap(([base, ownerOf]): Route[] => [
+  {
+    method: 'DELETE',
+    template: `${base}/custom/{date}/`,
+    handle: (request) => {
+      const salon = salonOf(request);
+      const key = `${ownerOf(request, salon)}|${dateParam(request)}`;
+      erase(request.sandbox, salon, request.actor, 'customDay', key);
+      return { status: 204 };
+    },
   },
-}));
+  {
+    method: 'PATCH',
+    template: `${base}/custom/{date}/`,
+    handle: (request) => {
+      const salon = salonOf(request);
+      const [owner, date] = [ownerOf(request, salon), dateParam(request)];
+      const before = salon.customDays.get(owner)?.get(date);
+      const record = { ...before, hours: parseBody(z.object({ hours }), request.body).hours };
+      save(request.sandbox, salon, request.actor, 'changed', {
+        kind: 'customDay',
+        key: `${owner}|${date}`,
+        record,
+      });
+      return ok({ before: before?.hours ?? null, ...wireDay(date, record) });
+    },
+  },
+  {
+    method: 'PATCH',
+    template: `${base}/default/{day}/`,
+    handle: (request) => {
+      const salon = salonOf(request);
+      const owner = ownerOf(request, salon);
+      const day = Number(request.params['day']);
+      if (!Number.isInteger(day) || day < 0 || day > 6) throw notFound();
+      const all = salon.schedules.get(owner) ?? [];
+      const isThat = (each: ScheduleDay) =>
+        each.day_of_week === day && (each.hours_apply_from ?? null) === null;
+      const before = all.find(isThat);
+      const now = { ...before, day_of_week: day, hours: parseBody(z.object({ hours }), request.body).hours };
+      const record = [...all.filter((each) => !isThat(each)), now];
+      save(request.sandbox, salon, request.actor, 'changed', { kind: 'schedule', key: owner, record });
+      return ok({ before: before?.hours ?? null, ...now });
+    },
+  },
+]);

@@ -38,6 +38,9 @@ export function readEntry(raw: unknown): ReplayEntry {
   if (typeof salon !== 'number' || typeof key !== 'string' || typeof kind !== 'string' || !KINDS.has(kind)) {
     throw damaged();
   }
+  // Before unknown fields were kept, the record of a date was its hours.
+  if (kind === 'customDay' && Array.isArray(raw['record']))
+    return readEntry({ ...raw, record: { hours: raw['record'] } });
   if (t === 'put' && isPut(raw)) return { t, salon, change: raw };
   if (t === 'remove' && isKind(kind)) return { t, salon, kind, key };
   throw damaged();

@@ -3,7 +3,7 @@ import type {
   Business,
   Category,
   Customer,
-  Hours,
+  CustomDay,
   Resource,
   SalonData,
   ScheduleDay,
@@ -31,7 +31,7 @@ export interface EntityRecords {
   /** Key: owner. */
   readonly schedule: readonly ScheduleDay[];
   /** Key: `owner|date`. */
-  readonly customDay: readonly Hours[];
+  readonly customDay: CustomDay;
 }
 export type EntityKind = keyof EntityRecords;
 /** A record as it is from now on. `key` is its id, or owner (and date) for hours. */
@@ -67,7 +67,7 @@ export class Salon {
   readonly customers = new CustomerTable();
   readonly timeOff = new Table<TimeOff>();
   readonly schedules = new Map<string, readonly ScheduleDay[]>();
-  readonly customDays = new Map<string, Map<string, readonly Hours[]>>();
+  readonly customDays = new Map<string, Map<string, CustomDay>>();
   readonly visits = new VisitIndex();
   readonly busy = new BusyIndex();
   /** What each visit put into `busy`: its service may be another by the time that is taken out. */
@@ -208,7 +208,7 @@ export class Salon {
   openOn(owner: string, day: number): readonly (readonly [number, number])[] {
     const date = formatDate(day);
     const custom = this.customDays.get(owner)?.get(date);
-    if (custom !== undefined) return custom.map(openInterval);
+    if (custom !== undefined) return custom.hours.map(openInterval);
     return weeklyOpen(weeksOf(this.schedules.get(owner) ?? []), day, date);
   }
 
@@ -257,7 +257,7 @@ function applyPut(salon: Salon, args: Put): void {
       return;
     case 'customDay': {
       const [owner = '', date = ''] = args.key.split('|');
-      const days = salon.customDays.get(owner) ?? new Map<string, readonly Hours[]>();
+      const days = salon.customDays.get(owner) ?? new Map<string, CustomDay>();
       days.set(date, args.record);
       salon.customDays.set(owner, days);
       return;
