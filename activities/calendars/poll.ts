@@ -15,7 +15,7 @@ import type { Validators } from '../../infra/calendars/fetch.ts';
 import type { Tx } from '../../infra/database/index.ts';
 import type { Beat, CalendarDeps } from './deps.ts';
 import { inTurns } from './in-turns.ts';
-import { layOut, type LaidOut } from './lay-out.ts';
+import { blockSteps, layOut, type Block, type LaidOut } from './lay-out.ts';
 import { openColumn, stillThere, type ClaimedCalendar } from './rows.ts';
 
 /** What a poll came to. */
@@ -48,6 +48,7 @@ export async function pollCalendar(
 
 interface Fresh {
   readonly busy: BusyTimes;
+  readonly blocks: readonly Block[];
   /** The copy to keep; null = the one that there is. */
   readonly copy: string | null;
   readonly validators: Validators;
@@ -67,23 +68,24 @@ async function look(
   const answer = await deps.feeds.fetch(address, known);
   if (answer.kind === 'unchanged') {
     if (kept === null) throw new FeedError('calendar_http_status', 304);
-    return { busy: await busyOf(deps, calendar, kept, beat), copy: null, validators: known };
+    return { ...(await busyOf(deps, calendar, kept, beat)), copy: null, validators: known };
   }
   const limits = { ...CALENDAR_LIMITS, bytes: deps.calendars.maxBytes };
   const copy = await inTurns(keptSteps(answer.text, limits), beat);
   return {
-    busy: await busyOf(deps, calendar, copy, beat),
+    ...(await busyOf(deps, calendar, copy, beat)),
     copy: copy === kept ? null : copy,
     validators: { etag: answer.etag, lastModified: answer.lastModified },
   };
 }
 
-function busyOf(
+/** What a calendar blocks, worked out before any row is locked. */
+async function busyOf(
   { calendars }: CalendarDeps,
   calendar: ClaimedCalendar,
   text: string,
   beat: Beat,
-): Promise<BusyTimes> {
+): Promise<Pick<Fresh, 'busy' | 'blocks'>> {
   const from = calendar.now.getTime();
   const work = busySteps({
     text,
@@ -92,13 +94,14 @@ function busyOf(
     isOwn: isOwnUid(calendar.businessId),
     limits: { bytes: calendars.maxBytes },
   });
-  return inTurns(work, beat);
+  const busy = await inTurns(work, beat);
+  return { busy, blocks: await inTurns(blockSteps(busy.stretches, calendar.zone), beat) };
 }
 
 async function settle(
   deps: CalendarDeps,
   calendar: ClaimedCalendar,
-  { busy, copy, validators }: Fresh,
+  { busy, blocks, copy, validators }: Fresh,
 ): Promise<PollOutcome> {
   const { id } = calendar;
   const partly =
@@ -106,7 +109,7 @@ async function settle(
   const detail = partly === null ? null : feedProblem(partly, busy.unread || busy.zonesUnknown).detail;
   return deps.db.$transaction(async (tx) => {
     if (!(await stillThere(tx, id))) return 'removed';
-    const laid = await layOut(tx, { ...calendar, calendarId: id }, busy.stretches);
+    const laid = await layOut(tx, { ...calendar, calendarId: id }, blocks);
     await tx.$executeRaw`
       UPDATE external_calendars
          SET state = 'ok', etag = ${validators.etag}, last_modified = ${validators.lastModified},
@@ -133,13 +136,13 @@ async function fail(
   const { id, isStale } = calendar;
   const detail = feedProblem(code, status).detail;
   // What the last copy says goes on repeating while it counts.
-  const busy =
+  const counts =
     kept === null || isStale ? null : await busyOf(deps, calendar, kept, beat).catch(nullWhereUnreadable);
   return deps.db.$transaction(async (tx) => {
     if (!(await stillThere(tx, id))) return 'removed';
     const laid =
-      busy !== null || isStale
-        ? await layOut(tx, { ...calendar, calendarId: id }, busy?.stretches ?? [])
+      counts !== null || isStale
+        ? await layOut(tx, { ...calendar, calendarId: id }, counts?.blocks ?? [])
         : NOTHING;
     const state = isStale ? 'expired' : 'failing';
     const before = await tx.$queryRaw<{ state: string }[]>`
