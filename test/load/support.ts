@@ -107,6 +107,20 @@ export async function missing(rig: Rig, edits: readonly Edit[]): Promise<readonl
     });
 }
 
+/** Edits that are not on both sides in the end: a webhook may be on its way while boxes are empty. */
+export async function lostOf(
+  rig: Rig,
+  edits: readonly Edit[],
+  withinMs = 60_000,
+): Promise<readonly string[]> {
+  const until = performance.now() + withinMs;
+  for (;;) {
+    const lost = await missing(rig, edits);
+    if (lost.length === 0 || performance.now() > until) return lost;
+    await delay(300);
+  }
+}
+
 /** Works on everything, `atOnce` at a time. */
 export async function inParallel<T>(
   items: readonly T[],

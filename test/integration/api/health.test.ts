@@ -6,6 +6,7 @@ import { createBooksyProbe } from '../../../api/booksy-probe.ts';
 import { createDatabase } from '../../../infra/database/index.ts';
 import { SCOPES } from '../../../infra/tokens.ts';
 import { startTestApi, type TestApi } from './support/api.ts';
+import { eventually } from '../../support/eventually.ts';
 import { salon, using } from './support/salon.ts';
 
 let api: TestApi;
@@ -20,16 +21,20 @@ describe('GET /api/admin/booksy/health', () => {
 
   it('tells each part with its reason; without a worker it is down', async () => {
     const { token } = await salon(api);
-    expect(await health(api, token)).toMatchObject({
-      status: 'down',
-      version: '0.0.0-test',
-      components: {
-        api: { status: 'ok' },
-        database: { status: 'ok', reason: 'Answers.' },
-        temporal: { status: 'ok', reason: expect.stringMatching(/server \d+\.\d+/) as string },
-        workers: { status: 'down', reason: expect.stringContaining('Start the worker') as string },
-        booksy: { status: 'ok', reason: expect.stringContaining('Last read') as string },
-      },
+    // A part that does not answer within two seconds counts as away: on a busy machine that may be so once.
+    await eventually(async () => {
+      expect(await health(api, token)).toMatchObject({
+        status: 'down',
+        version: '0.0.0-test',
+        components: {
+          api: { status: 'ok' },
+          database: { status: 'ok', reason: 'Answers.' },
+          temporal: { status: 'ok', reason: expect.stringMatching(/server \d+\.\d+/) as string },
+          workers: { status: 'down', reason: expect.stringContaining('Start the worker') as string },
+          booksy: { status: 'ok', reason: expect.stringContaining('Last read') as string },
+        },
+      });
+      return true;
     });
   });
 
@@ -56,7 +61,7 @@ describe('GET /api/admin/booksy/health', () => {
       reason: expect.stringContaining('auth_revoked') as string,
     });
     await api.database.pool.query(
-      `INSERT INTO booksy_pacer (account_key, blocked_until) VALUES ('default', now() + interval '40 seconds')
+      `INSERT INTO booksy_pacer (account_key, blocked_until) VALUES ('default', now() + interval '40 minutes')
        ON CONFLICT (account_key) DO UPDATE SET blocked_until = excluded.blocked_until`,
     );
     onTestFinished(async () => {
@@ -64,7 +69,7 @@ describe('GET /api/admin/booksy/health', () => {
     });
     expect(await booksy()).toMatchObject({
       status: 'degraded',
-      reason: expect.stringMatching(/in (39|40) s/) as string,
+      reason: expect.stringMatching(/in (23\d\d|2400) s/) as string,
     });
   });
 
@@ -93,7 +98,7 @@ describe('GET /api/admin/booksy/health', () => {
     const there = createServer((_request, response) => response.writeHead(status).end());
     await new Promise<void>((resolve) => there.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => new Promise((resolve) => there.close(() => resolve())));
-    const probeBooksy = createBooksyProbe(`http://127.0.0.1:${(there.address() as AddressInfo).port}/`, 2000);
+    const probeBooksy = createBooksyProbe(`http://127.0.0.1:${(there.address() as AddressInfo).port}/`, 30_000);
     await using({ deps: { probeBooksy } }, async (other) => {
       expect(await health(other, other.adminToken, '?probe=true')).toMatchObject({
         components: { booksy: { status: expected, reason: expect.stringContaining(reason) as string } },
@@ -157,11 +162,14 @@ describe('GET /api/admin/booksy/health', () => {
         expect([answer.status, answer.json], path).toMatchObject([503, { code: 'database_unavailable' }]);
         expect(answer.text).not.toContain('127.0.0.1');
       }
-      const away = await lame.send('/readyz', { token: null });
-      expect([away.status, away.json]).toMatchObject([503, { database: 'down', temporal: 'ok' }]);
+      await eventually(async () => {
+        const away = await lame.send('/readyz', { token: null });
+        expect([away.status, away.json]).toMatchObject([503, { database: 'down', temporal: 'ok' }]);
+        return true;
+      });
       await listen(at);
       onTestFinished(cut);
-      expect((await lame.send('/readyz', { token: null })).status).toBe(200);
+      await eventually(async () => (await lame.send('/readyz', { token: null })).status === 200);
       expect((await lame.send('/api/admin/booksy/health', { token })).status).toBe(200);
     });
   });

@@ -87,7 +87,7 @@ describe('overwritten at Booksy (R4a)', () => {
     const visit = await rig.bookedOnBoth({ note: 'przed', name: 'Zofia Zmyślona' });
     const hits = async () => Number((await simulator.counters()).faultHits['slow'] ?? 0);
     const before = await hits();
-    await simulator.fault({ kind: 'slow', route: PUT, ms: 1_500 });
+    await simulator.fault({ kind: 'slow', route: PUT, ms: 5_000 });
     await rig.sql(`UPDATE bookings SET client_name = 'Zofia Inna' WHERE id = $1`, [visit.id]);
     await eventually(async () => (await hits()) > before, { ...PATIENCE, what: 'our PUT under way' });
     await salon('PATCH', `/visits/${visit.link}`, { customer_note: 'wpisane w Booksy' });

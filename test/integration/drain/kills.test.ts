@@ -117,7 +117,7 @@ describe('a worker killed', { timeout: 300_000 }, () => {
   it('between answer and commit: the answer is read back, and the write is not repeated', async () => {
     const visit = ids[next++]!;
     await platform.simulator.clearCounters();
-    await platform.simulator.fault({ kind: 'slow', ms: 1_500, route: WRITE, count: 1 });
+    await platform.simulator.fault({ kind: 'slow', ms: 6_000, route: WRITE, count: 1 });
     await platform.deps.db
       .$executeRaw`UPDATE bookings SET client_note = 'Odpowiedź' WHERE id = ${visit.id}::uuid`;
     await inFlight(WRITE);

@@ -70,10 +70,10 @@ describe('a token that ends while many are at work', () => {
 
 describe('an allowance that is smaller than we were told', () => {
   it('slows the run down, and few calls are rejected', async () => {
-    const limits = { algorithm: 'sliding', limit: 30, windowMs: 2000, tokenLimit: 100 } as const;
+    const limits = { algorithm: 'sliding', limit: 30, windowMs: 4000, tokenLimit: 100 } as const;
     salons = await startSalons({
       simulator: { visits: 40, clients: 20, staff: 2, limits },
-      env: { BOOKSY_RATE_WINDOW_MS: '2000' },
+      env: { BOOKSY_RATE_WINDOW_MS: '4000' },
     });
     const salon = salons.fresh();
     const run = await salons.engine.fullSync(salon.businessId);

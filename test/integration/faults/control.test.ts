@@ -78,17 +78,25 @@ describe('a worker that was thought dead and comes back', { timeout: 240_000 }, 
       temporalRunId: run.runId,
     });
     const beat = () => undefined;
-    const [late] = await underFaults(
-      simulator,
-      [{ kind: 'slow', route: CLIENTS, salon: salon.id, ms: 3_000, count: 1 }],
-      async () => {
-        const first = Promise.allSettled([walkClients(deps, run, beat)]);
-        await eventually(async () => (await callsOf(simulator, salon, CLIENTS)) === 1);
-        // The second attempt starts from the same place and is done before the first has its answer.
-        expect(await walkClients(deps, run, beat)).toMatchObject({ done: true, complete: true });
-        return first;
+    // The answer to the first attempt is kept back until the second one, from the same place, is done.
+    let letGo: () => void = () => undefined;
+    const kept = new Promise<void>((resolve) => (letGo = resolve));
+    const slow = {
+      ...deps,
+      booksy: {
+        ...deps.booksy,
+        listClients: async (...asked: Parameters<typeof deps.booksy.listClients>) => {
+          const page = await deps.booksy.listClients(...asked);
+          await kept;
+          return page;
+        },
       },
-    );
+    };
+    const first = Promise.allSettled([walkClients(slow, run, beat)]);
+    await eventually(async () => (await callsOf(simulator, salon, CLIENTS)) === 1);
+    expect(await walkClients(deps, run, beat)).toMatchObject({ done: true, complete: true });
+    letGo();
+    const [late] = await first;
     expect(late).toMatchObject({ status: 'rejected', reason: { code: 'step_superseded' } });
     const facts = await factsOf(simulator, salon);
     const row = await deps.db.syncRun.findUniqueOrThrow({ where: { id: run.runId } });

@@ -137,7 +137,7 @@ describe('a worker that is killed', { timeout: 300_000 }, () => {
 describe('a server that is stopped and started under a run', { timeout: 300_000 }, () => {
   it('PostgreSQL: the run waits for it and goes on', async () => {
     const salon = platform.salons[2]!;
-    const page = await stall(salon, CLIENTS, 500);
+    const page = await stall(salon, CLIENTS, 3_000);
     const runId = await start(salon);
     await page.reached();
     await platform.restartPostgres(async () => {
@@ -153,7 +153,7 @@ describe('a server that is stopped and started under a run', { timeout: 300_000 
 
   it('Temporal: what a step did meanwhile is kept, and the run goes on', async () => {
     const salon = platform.salons[3]!;
-    const page = await stall(salon, CLIENTS, 1_000);
+    const page = await stall(salon, CLIENTS, 3_000);
     const runId = await start(salon);
     await page.reached();
     await platform.restartTemporal(async () => {
@@ -179,7 +179,7 @@ describe('a server that is stopped and started under a run', { timeout: 300_000 
 describe('a worker that is told to stop', { timeout: 240_000 }, () => {
   it('ends its step, exits 0, and the next one goes on at once', async () => {
     const salon = platform.salons[4]!;
-    const page = await stall(salon, VISITS, 1_500);
+    const page = await stall(salon, VISITS, 4_000);
     const runId = await start(salon);
     await page.reached();
     worker.kill('SIGTERM');

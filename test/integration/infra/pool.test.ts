@@ -27,7 +27,7 @@ async function poolOf(env: Readonly<Record<string, string>>) {
     );
     return rows[0]?.n ?? 0;
   };
-  return { db: pool.prisma, open };
+  return { db: pool.prisma, open, others: database.pool };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<unknown> {
@@ -38,7 +38,7 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 it('ends a statement that runs too long, and only that', async () => {
-  const { db } = await poolOf({ DATABASE_STATEMENT_TIMEOUT_MS: '200' });
+  const { db } = await poolOf({ DATABASE_STATEMENT_TIMEOUT_MS: '3000' });
   const error = await failureOf(db.$queryRaw`SELECT pg_sleep(30)::text`);
   expect(sqlState(error)).toBe('57014');
   expect(isDatabaseAway(error)).toBe(false);
@@ -46,17 +46,22 @@ it('ends a statement that runs too long, and only that', async () => {
 });
 
 it('does not wait longer than it may for a free connection', async () => {
-  const { db, open } = await poolOf({ DATABASE_POOL_MAX: '2', DATABASE_ACQUIRE_TIMEOUT_MS: '1000' });
-  const busy = [1, 2].map(() => failureOf(db.$queryRaw`SELECT pg_sleep(5)::text`));
-  await eventually(async () => (await open('PgSleep')) === 2);
+  const { db, open, others } = await poolOf({ DATABASE_POOL_MAX: '2', DATABASE_ACQUIRE_TIMEOUT_MS: '4000' });
+  const holder = await others.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT pg_advisory_xact_lock(7)');
+  const busy = [1, 2].map(() => failureOf(db.$queryRaw`SELECT pg_advisory_xact_lock(7)::text`));
+  await eventually(async () => (await open('advisory')) === 2);
   const error = await failureOf(db.$queryRaw`SELECT 1 AS one`);
   expect(isDatabaseAway(error)).toBe(true);
+  await holder.query('COMMIT');
+  holder.release();
   expect(await Promise.all(busy)).toEqual([null, null]);
 });
 
 it('closes what nobody uses, down to what it is to keep', async () => {
   const { db, open } = await poolOf({ DATABASE_POOL_MIN: '1', DATABASE_IDLE_TIMEOUT_MS: '1000' });
-  const used = Promise.all([1, 2, 3, 4].map(() => db.$queryRaw`SELECT pg_sleep(2)::text`));
+  const used = Promise.all([1, 2, 3, 4].map(() => db.$queryRaw`SELECT pg_sleep(5)::text`));
   await eventually(async () => (await open()) === 4);
   await used;
   await eventually(async () => (await open()) === 1);

@@ -8,7 +8,7 @@ import {
   editableVisits,
   editsOf,
   inParallel,
-  missing,
+  lostOf,
   postWebhook,
   untilQuiet,
 } from '../support.ts';
@@ -56,14 +56,14 @@ export const database: Scenario = {
       );
       await untilQuiet(rig, 120_000);
       const lockedMs = performance.now() - begun;
-      const stuck = await missing(rig, locked);
+      const stuck = await lostOf(rig, locked);
       expect(stuck.length === 0, `Edits of locked rows are lost: ${stuck.slice(0, 3).join('; ')}`);
 
       say('database: a full sync beside edits on both sides');
       const beside = editsOf(visitsToEdit.slice(12, 12 + wanted), 'Przy imporcie');
       await Promise.all([rig.fullSync(), carryOut(rig, beside, 8)]);
       await untilQuiet(rig, 180_000);
-      const lost = await missing(rig, beside);
+      const lost = await lostOf(rig, beside);
       expect(
         lost.length === 0,
         `${String(lost.length)} edits beside an import are lost: ${lost.slice(0, 3).join('; ')}`,
@@ -77,6 +77,9 @@ export const database: Scenario = {
     }
   },
 };
+
+/** How often a webhook comes again: as often as Booksy sends one. */
+const TRIES = 4;
 
 /** An API with two connections and a second of patience, while the box is locked: what it acknowledges is there. */
 async function exhaustPool(
@@ -123,9 +126,12 @@ async function exhaustPool(
     expect((await stored(rig, acknowledged)) === first, 'A webhook was acknowledged and is not there.');
     const again = [...refused];
     expect(again.length > 0, 'The pool was never exhausted: this test has tested nothing.');
-    refused.clear();
-    // As Booksy does: what was not taken comes again.
-    await inParallel(again, 10, send);
+    // As Booksy does: what was not taken comes again, and once more where the machine was too busy for two connections.
+    for (let turn = 0; turn < TRIES && refused.size > 0; turn += 1) {
+      const rest = [...refused];
+      refused.clear();
+      await inParallel(rest, 10, send);
+    }
     expect(
       refused.size === 0,
       `${String(refused.size)} webhooks are refused although nothing is locked any more.`,

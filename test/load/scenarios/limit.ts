@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startRig } from '../../bench/support/rig.ts';
 import type { Scenario } from '../scenario.ts';
-import { carryOut, editableVisits, editsOf, missing, untilQuiet } from '../support.ts';
+import { carryOut, editableVisits, editsOf, lostOf, untilQuiet } from '../support.ts';
 
 const SIZES = {
-  short: { visits: 250, edits: 60, limit: { calls: 60, windowMs: 3_000 } },
+  short: { visits: 250, edits: 60, limit: { calls: 120, windowMs: 6_000 } },
   full: { visits: 1_500, edits: 500, limit: { calls: 200, windowMs: 10_000 } },
 } as const;
 
@@ -34,7 +34,7 @@ export const limit: Scenario = {
       // The last windows have to end before the largest one is known.
       await delay(200);
       const { calls, rejected429 } = await rig.salon.counters();
-      const lost = await missing(rig, edits);
+      const lost = await lostOf(rig, edits);
       expect(
         lost.length === 0,
         `${String(lost.length)} edits are not on both sides: ${lost.slice(0, 3).join('; ')}`,

@@ -1,6 +1,6 @@
 import { startRig } from '../../bench/support/rig.ts';
 import type { Scenario } from '../scenario.ts';
-import { carryOut, editableVisits, editsOf, missing, untilQuiet, writesThere } from '../support.ts';
+import { carryOut, editableVisits, editsOf, lostOf, missing, untilQuiet, writesThere } from '../support.ts';
 
 const SIZES = {
   short: { salons: 2, visits: 250, edits: 80 },
@@ -35,7 +35,8 @@ export const volume: Scenario = {
       await carryOut(rig, edits, 12);
       await untilQuiet(rig, 300_000);
       const settledMs = performance.now() - begun;
-      const lost = await missing(rig, edits);
+      const lost = await lostOf(rig, edits);
+      await untilQuiet(rig, 60_000);
       expect(
         lost.length === 0,
         `${String(lost.length)} edits are not on both sides: ${lost.slice(0, 3).join('; ')}`,

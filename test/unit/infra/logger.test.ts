@@ -142,9 +142,9 @@ describe('redaction', () => {
   });
 
   it('is quick on a long line that holds nothing', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     maskText('a'.repeat(200_000));
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000);
   });
 
   it('knows its names', () => {
