@@ -31,7 +31,7 @@ function calendarOf(count: number, moved: (at: number) => boolean = () => false)
 
 it(
   'is added, changed and thinned out, each event once; an unchanged one writes nothing',
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     await desk.calendar();
     const laid = async () => {
@@ -79,7 +79,7 @@ it(
   },
 );
 
-it('others of the process have their turns between its rounds', { timeout: 180_000 }, async () => {
+it('others of the process have their turns between its rounds', { timeout: 300_000 }, async () => {
   await desk.calendar();
   desk.server.feed(calendarOf(MOST));
   const sizes: number[] = [];

@@ -9,7 +9,7 @@ let hours: HoursRig;
 beforeAll(async () => {
   hours = await startHoursRig();
   await hours.rule({ 'hours.*': 'both' });
-}, 180_000);
+}, 300_000);
 
 afterAll(() => hours.stop());
 

@@ -60,7 +60,7 @@ async function isOpen(workflowId: string): Promise<boolean> {
     );
 }
 
-describe('a Temporal that has lost everything', { timeout: 120_000 }, () => {
+describe('a Temporal that has lost everything', { timeout: 240_000 }, () => {
   it('R32 gets its schedules again', async () => {
     expect((await readSchedules(scope())).every(({ exists }) => !exists)).toBe(true);
     await reconcile();

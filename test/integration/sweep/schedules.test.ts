@@ -47,7 +47,7 @@ const near = async () => {
   return found;
 };
 
-describe('ensureSchedules', { timeout: 60_000 }, () => {
+describe('ensureSchedules', { timeout: 240_000 }, () => {
   it('makes near, far, nightly, the calendars’ and reconcile, and doing it again changes nothing', async () => {
     expect(await changes()).toEqual(['made', 'made', 'made', 'made', 'made']);
     expect(await changes()).toEqual(['kept', 'kept', 'kept', 'kept', 'kept']);

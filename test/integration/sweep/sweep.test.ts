@@ -41,7 +41,7 @@ const ledgerOf = (of: Salon, phase: string) =>
     orderBy: { startedAt: 'asc' },
   });
 
-describe('a sweep of a salon in step', { timeout: 120_000 }, () => {
+describe('a sweep of a salon in step', { timeout: 240_000 }, () => {
   it('R36 writes no tuple and calls Booksy once for each page', async () => {
     const { db } = sweeping.engine.deps;
     const { simulator } = sweeping;
@@ -87,7 +87,7 @@ describe('a sweep of a salon in step', { timeout: 120_000 }, () => {
   });
 });
 
-describe('what no webhook told', { timeout: 120_000 }, () => {
+describe('what no webhook told', { timeout: 240_000 }, () => {
   it('R4 a new visit, a moved one and a cancelled one arrive by the near sweep', async () => {
     const { simulator, engine } = sweeping;
     const { db } = engine.deps;
