@@ -69,7 +69,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const connection = Connection.lazy({ address: config.temporal.address, connectTimeout: '5s' });
   const { namespace, taskQueue } = config.temporal;
   const timeChanges = startTimeListener(config.database.directUrl, logger);
-  const { app } = createApi({
+  const { listener } = createApi({
     api: config.api,
     temporal: config.temporal,
     accountKey: config.booksy.accountKey,
@@ -91,7 +91,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     logger,
     version: productVersion(),
   });
-  const server = createServer(app);
+  const server = createServer(listener);
   // Longer than common proxies and clients keep theirs, so that they close first and no request meets a closed socket.
   server.keepAliveTimeout = 65_000;
   server.headersTimeout = 70_000;

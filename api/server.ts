@@ -1,4 +1,5 @@
 /** The HTTP application: everything between a socket and the endpoints. */
+import type { RequestListener } from 'node:http';
 import express, { type Express } from 'express';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { createAvailability } from '../infra/availability/index.ts';
@@ -32,18 +33,22 @@ import { retryErrorEndpoint } from './endpoints/retry-error.ts';
 import { skipErrorEndpoint } from './endpoints/skip-error.ts';
 import { rulesEndpoints } from './endpoints/rules.ts';
 import { syncStatusEndpoint } from './endpoints/sync-status.ts';
-import { cors, noStore, requestLog, securityHeaders } from './http/context.ts';
+import { cors, createWatch, noStore, requestLog, securityHeaders } from './http/context.ts';
 import { webhookEndpoints } from './webhooks/admin.ts';
-import { receiveEndpoints } from './webhooks/receive.ts';
+import { createWebhookDoor } from './webhooks/door.ts';
+import { createReceiver } from './webhooks/receive.ts';
 import { undoEndpoints } from './undo/endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { mountEndpoints, nothingHere, problemHandler } from './http/router.ts';
+import { createShortWay } from './http/short.ts';
 import { together } from './http/together.ts';
 import { openApiDocument } from './openapi.ts';
 
 /** The application, and the endpoints it is made of (the matrix test walks them). */
 export interface Api {
   readonly app: Express;
+  /** What a server is made with: the application, and before it the short way for webhooks. */
+  readonly listener: RequestListener;
   readonly endpoints: readonly Endpoint[];
   /** The OpenAPI 3.1 document. */
   readonly document: unknown;
@@ -78,6 +83,8 @@ export function createApi(deps: ApiDeps): Api {
     ...(deps.booksyWait === undefined ? {} : { booksyWait: deps.booksyWait }),
   };
 
+  const receiver = createReceiver(deps, registry);
+
   let document: unknown = null;
   const endpoints: Endpoint[] = [
     syncStatusEndpoint(deps),
@@ -111,7 +118,7 @@ export function createApi(deps: ApiDeps): Api {
     healthzEndpoint(),
     readyzEndpoint(deps),
     metricsEndpoint(deps, registry),
-    ...receiveEndpoints(deps, registry),
+    ...receiver.endpoints,
     ...webhookEndpoints(deps),
     ...pageEndpoints(deps, () => document),
   ];
@@ -123,20 +130,18 @@ export function createApi(deps: ApiDeps): Api {
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
   app.set('trust proxy', deps.api.trustedProxyHops);
-  app.use(
-    requestLog(deps.logger, ({ method, route, status, seconds }) =>
-      // Methods of no endpoint are counted under one name: callers must not be able to grow the table.
-      duration.observe(
-        {
-          method: /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(method) ? method : 'OTHER',
-          route,
-          status,
-        },
-        seconds,
-      ),
+  const watch = createWatch(deps.logger, ({ method, route, status, seconds }) =>
+    // Methods of no endpoint are counted under one name: callers must not be able to grow the table.
+    duration.observe(
+      {
+        method: /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(method) ? method : 'OTHER',
+        route,
+        status,
+      },
+      seconds,
     ),
   );
-  app.use(securityHeaders(), noStore, cors(deps.api.corsOrigins));
+  app.use(requestLog(watch), securityHeaders, noStore, cors(deps.api.corsOrigins));
   mountEndpoints(
     app,
     endpoints,
@@ -144,5 +149,10 @@ export function createApi(deps: ApiDeps): Api {
   );
   app.use(nothingHere);
   app.use(problemHandler(deps.logger));
-  return { app, endpoints, document };
+  const { corsOrigins } = deps.api;
+  const door = createWebhookDoor(receiver, createShortWay({ watch, logger: deps.logger, corsOrigins }));
+  const listener: RequestListener = (request, response) => {
+    if (!door(request, response)) app(request, response);
+  };
+  return { app, listener, endpoints, document };
 }

@@ -1,5 +1,7 @@
 /** What belongs to one request: its id, its log line, the headers of every answer. */
 import { randomUUID } from 'node:crypto';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../../infra/logger.ts';
@@ -13,16 +15,16 @@ export interface RequestState {
   grant: TokenGrant | null;
 }
 
-const states = new WeakMap<Request, RequestState>();
+const states = new WeakMap<IncomingMessage, RequestState>();
 
 /** A caller's own id is taken where it cannot be anything but an id. */
 const REQUEST_ID = /^[\w-]{8,64}$/;
 
-export function stateOf(request: Request): RequestState {
+export function stateOf(request: IncomingMessage): RequestState {
   let state = states.get(request);
   if (state === undefined) {
-    const given = request.get('x-request-id');
-    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+    const given = request.headers['x-request-id'];
+    const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     state = { requestId, route: null, grant: null };
     states.set(request, state);
   }
@@ -37,22 +39,25 @@ export interface Finished {
   readonly seconds: number;
 }
 
-/** Gives the request its id, and when it is over writes one line and one measurement. */
-export function requestLog(logger: Logger, measured: (finished: Finished) => void): RequestHandler {
-  return (request: Request, response: Response, next: NextFunction) => {
+/** Gives a request its id, and when it is over writes one line and one measurement. */
+export type Watch = (request: IncomingMessage, response: ServerResponse) => RequestState;
+
+export function createWatch(logger: Logger, measured: (finished: Finished) => void): Watch {
+  return (request, response) => {
     const started = process.hrtime.bigint();
     const state = stateOf(request);
-    response.set('X-Request-Id', state.requestId);
+    const method = request.method ?? '';
+    response.setHeader('X-Request-Id', state.requestId);
     response.once('close', () => {
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
       const route = state.route ?? '(none)';
       const aborted = !response.writableFinished;
-      measured({ method: request.method, route, status: response.statusCode, seconds });
+      measured({ method, route, status: response.statusCode, seconds });
       const level = response.statusCode >= 500 ? 'error' : isProbe(route) ? 'debug' : 'info';
       logger[level](
         {
           requestId: state.requestId,
-          method: request.method,
+          method,
           route,
           status: response.statusCode,
           durationMs: Math.round(seconds * 1000),
@@ -62,6 +67,14 @@ export function requestLog(logger: Logger, measured: (finished: Finished) => voi
         'request',
       );
     });
+    return state;
+  };
+}
+
+/** The same for whatever comes through Express. */
+export function requestLog(watch: Watch): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    watch(request, response);
     next();
   };
 }
@@ -74,29 +87,48 @@ function isProbe(route: string): boolean {
  * Security headers. `upgrade-insecure-requests` stays off because on this machine the API speaks plain http; in
  * front of anything else stands a proxy with TLS.
  */
-export function securityHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'"],
-        fontSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
+export const securityHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      fontSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
     },
-    referrerPolicy: { policy: 'no-referrer' },
-  });
+  },
+  referrerPolicy: { policy: 'no-referrer' },
+});
+
+/** What every answer carries, once and for all: for answers that do not come through Express. */
+export function headersOfEveryAnswer(corsOrigins: readonly string[]): ReadonlyMap<string, string> {
+  const probe = new HeaderProbe(new IncomingMessage(new Socket()));
+  securityHeaders(probe.req, probe, () => undefined);
+  probe.setHeader(...NO_STORE);
+  if (corsOrigins.length > 0) probe.setHeader('Vary', 'Origin');
+  return probe.set;
 }
+
+/** Remembers what is set on it, with names written as they were. */
+class HeaderProbe extends ServerResponse {
+  readonly set = new Map<string, string>();
+
+  override setHeader(name: string, value: number | string | readonly string[]): this {
+    this.set.set(name, String(value));
+    return super.setHeader(name, value);
+  }
+}
+
+const NO_STORE = ['Cache-Control', 'no-store'] as const;
 
 /** Answers of the API are about now and about one token: no cache may keep them. */
 export const noStore: RequestHandler = (_request, response, next) => {
-  response.set('Cache-Control', 'no-store');
+  response.setHeader(...NO_STORE);
   next();
 };
 

@@ -16,7 +16,7 @@ import { Problem, problemBody, toProblem, unsupportedMediaType } from './problem
 const VERBS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** Largest body taken, TRUST §2. */
-const BODY_LIMIT = '256kb';
+export const BODY_BYTES = 256 * 1024;
 
 /** @throws {Error} where endpoints and permission table do not name the same routes. */
 export function mountEndpoints(
@@ -26,13 +26,13 @@ export function mountEndpoints(
 ): void {
   checkPermissions(endpoints);
   const readJson: RequestHandler = express.json({
-    limit: BODY_LIMIT,
+    limit: BODY_BYTES,
     strict: true,
     type: 'application/json',
   });
   // Compressed bytes are refused: what was signed is what arrives, and nothing grows while it is unpacked.
   const readRaw: RequestHandler = express.raw({
-    limit: BODY_LIMIT,
+    limit: BODY_BYTES,
     type: 'application/json',
     inflate: false,
   });
@@ -88,16 +88,34 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
       next(error);
       return;
     }
-    const { requestId } = stateOf(request);
-    const problem = toProblem(error);
-    if (problem.status >= 500)
-      logger.error({ requestId, code: problem.code, err: problem.cause ?? problem }, 'request failed');
-    response
-      .status(problem.status)
-      .set(problem.details.headers ?? {})
-      .set('Cache-Control', 'no-store')
-      .type('application/problem+json')
-      .send(JSON.stringify(problemBody(problem, requestId)));
+    const { status, headers, contentType, content } = problemAnswer(
+      error,
+      stateOf(request).requestId,
+      logger,
+    );
+    response.status(status).set(headers).set('Cache-Control', 'no-store').type(contentType).send(content);
+  };
+}
+
+/** The answer to an error. */
+export function problemAnswer(
+  error: unknown,
+  requestId: string,
+  logger: Logger,
+): {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string;
+  readonly content: string;
+} {
+  const problem = toProblem(error);
+  if (problem.status >= 500)
+    logger.error({ requestId, code: problem.code, err: problem.cause ?? problem }, 'request failed');
+  return {
+    status: problem.status,
+    headers: problem.details.headers ?? {},
+    contentType: 'application/problem+json',
+    content: JSON.stringify(problemBody(problem, requestId)),
   };
 }
 

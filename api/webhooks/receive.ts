@@ -61,7 +61,16 @@ const DESCRIPTION =
 type Deps = Pick<ApiDeps, 'prisma' | 'vault' | 'logger' | 'webhooks' | 'now'>;
 
 /** Both forms of the intake. They share one box and one key ring. */
-export function receiveEndpoints(deps: Deps, registry: Registry): Endpoint[] {
+export interface Receiver {
+  readonly endpoints: readonly Endpoint[];
+  readonly routes: typeof ROUTES;
+  /** What an endpoint does with a request whose form is right. @throws {Problem} */
+  take(incoming: Incoming): Promise<Reply>;
+}
+
+const ROUTES = { signed: '/api/webhooks/booksy', token: '/api/webhooks/booksy/:token' } as const;
+
+export function createReceiver(deps: Deps, registry: Registry): Receiver {
   const counter = new Counter({
     name: 'booksy_webhooks_total',
     help: 'Webhooks by what became of them: stored, merged, known, malformed, unavailable, or why they were refused',
@@ -118,10 +127,10 @@ export function receiveEndpoints(deps: Deps, registry: Registry): Endpoint[] {
     rawBody: body,
     problems: ['webhook_malformed', 'database_unavailable'],
   } as const;
-  return [
+  const endpoints = [
     defineEndpoint({
       ...shared,
-      path: '/api/webhooks/booksy',
+      path: ROUTES.signed,
       summary: 'A webhook of Booksy, signed',
       description: `Proven by a signature in the form of Standard Webhooks. ${DESCRIPTION}`,
       headers: signed,
@@ -140,13 +149,14 @@ export function receiveEndpoints(deps: Deps, registry: Registry): Endpoint[] {
     }),
     defineEndpoint({
       ...shared,
-      path: '/api/webhooks/booksy/:token',
+      path: ROUTES.token,
       summary: 'A webhook of Booksy, with a token in the address',
       description: `Proven by the last part of the address, which no log and no metric shows. ${DESCRIPTION}`,
       params: z.object({ token: z.string().meta({ description: 'The unguessable word', example: 'token' }) }),
       handler: ({ raw, params }) => take({ raw, proof: { by: 'path_token', token: params.token } }),
     }),
   ];
+  return { endpoints, routes: ROUTES, take };
 }
 
 function malformed(): Problem {

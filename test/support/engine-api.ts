@@ -34,7 +34,7 @@ export async function startEngineApi(
 ): Promise<EngineApi> {
   const { db, vault, logger } = deps;
   const booksyWait = { ms: 30_000 };
-  const { app } = createApi({
+  const { listener } = createApi({
     api: { host: '127.0.0.1', port: 0, trustedProxyHops: 0, corsOrigins: [], simulatorUrl: null },
     temporal: { uiUrl: null, namespace: temporal.namespace, taskQueue: temporal.taskQueue },
     accountKey: 'default',
@@ -55,7 +55,7 @@ export async function startEngineApi(
     outcomeWait: { ms: 30_000 },
     ...(calendars === undefined ? {} : { calendars }),
   });
-  const server = createServer(app);
+  const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The API has no port.');

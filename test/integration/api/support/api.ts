@@ -130,8 +130,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       ...options.api,
     },
   };
-  const { app, endpoints, document } = createApi(deps);
-  const server = createServer(app);
+  const { app, listener, endpoints, document } = createApi(deps);
+  const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const token = (scopes: readonly Scope[], businesses: BusinessReach) =>
