@@ -103,7 +103,7 @@ export async function runWave(
 }
 
 /** On a busy machine the engine may need longer than the script: faults stay armed until they had their chance. */
-const LINGER_MS = 20_000;
+const LINGER_MS = 60_000;
 
 /** Faults of lists need somebody who reads lists: a sweep that was killed is followed by another one. */
 async function lingering(rig: Rig, runs: readonly Prepared[], salons: readonly Salon[]): Promise<void> {
