@@ -120,7 +120,7 @@ async function workOn({ deps, run, beat, tries }: Drain, look: BoxLook): Promise
   const whole = await lookAtWhole(deps, run, shown.whole, beat);
   try {
     const [news, records] = await Promise.all([
-      drainWebhooks(deps, business, run, shown.webhooks, catalog, beat),
+      drainWebhooks(deps, business, run, shown.webhooks, catalog.links, beat),
       drainRecords(deps, run, business, shown.records, catalog, beat),
     ]);
     const settled = await settleFailures(deps, run, shown, { news, records }, tries);

@@ -1,9 +1,9 @@
-import type { Links } from '../../domain/states/links.ts';
 import type { ProcessReport } from '../../domain/protocol/port.ts';
 import { WRITE_ENTITIES, type RecordRef, type WriteEntity } from '../../domain/protocol/types.ts';
 import type { RunBusiness } from '../inbound/run.ts';
 import { apart, eachBounded } from './bounded.ts';
 import { deleteBoxRows, type BoxRecord } from './boxes.ts';
+import type { SharedCatalog } from './catalog.ts';
 import type { PutOffRecord } from './put-off.ts';
 import { DRAIN_ACTOR, type DrainDeps, type DrainRun } from './deps.ts';
 
@@ -35,7 +35,7 @@ export async function drainRecords(
   run: DrainRun,
   business: RunBusiness,
   records: readonly BoxRecord[],
-  catalog: () => Promise<Links>,
+  catalog: SharedCatalog,
   beat: () => void,
 ): Promise<DrainedRecords> {
   const writable = records.filter(isWritable);
@@ -48,12 +48,15 @@ export async function drainRecords(
     await eachBounded(
       writable.filter(({ recordId }) => !echoes.has(recordId)),
       RECORDS_AT_ONCE,
-      ({ entity, recordId }) =>
-        deps.outbound.processOne(
+      async ({ entity, recordId }) => {
+        const report = await deps.outbound.processOne(
           deps,
           { businessId: run.businessId, entity, recordId },
-          { runId: run.runId, actor: DRAIN_ACTOR, business, catalog },
-        ),
+          { runId: run.runId, actor: DRAIN_ACTOR, business, catalog: catalog.links },
+        );
+        catalog.processed(entity);
+        return report;
+      },
       beat,
     ),
   );
