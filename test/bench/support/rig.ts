@@ -83,6 +83,8 @@ export async function startRig(servers: BenchServers, options: SalonOptions): Pr
         await salon.control('POST', '/settings', {
           webhooks: {
             targets: [{ url: `${String(api.ready['url'])}/api/webhooks/booksy`, salon: null }],
+            // Booksy tries again only after minutes: a busy machine's answer is waited for.
+            timeoutMs: 60_000,
             signing: 'standard',
             secrets: [WEBHOOK_SECRET],
           },

@@ -122,11 +122,11 @@ const SCENARIOS: Readonly<Record<FaultKind, Scenario>> = {
     faulty: ['cut', 0, 1],
   },
   slow: {
-    fault: { ms: 400 },
+    fault: { ms: 3_000 },
     observe: async () => {
       const before = performance.now();
       await read();
-      return performance.now() - before > 390;
+      return performance.now() - before > 2_900;
     },
     plain: false,
     faulty: true,
