@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Changes } from './changes.ts';
 import { createClock } from './clock.ts';
 import { Control, CONTROL_PREFIX } from './control/routes.ts';
 import { Counters } from './counters.ts';
@@ -98,6 +99,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     limiter: new Limiter(clock),
     auth: new Auth(credentials, clock, () => store.settings.tokens),
     webhooks: new Webhooks(clock, counters, faults, () => store.settings.webhooks),
+    changes: new Changes(),
   };
   const api = new Api(sandbox);
   const control = new Control(sandbox, settings);
@@ -123,6 +125,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       clock.clear();
       sandbox.webhooks.stop();
       page.stop();
+      sandbox.changes.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -160,7 +163,8 @@ async function serve(
     if (isForeign(request)) throw problem(403, 'foreign_origin', 'Another web site may not do that');
     const body = await readBody(request, isControl);
     const query = url.searchParams;
-    if (isPage) page.serve({ method, path: path.slice(PAGE_PREFIX.length), query, body, response });
+    if (method === 'GET' && path === `${CONTROL_PREFIX}/changes`) sandbox.changes.listen(response);
+    else if (isPage) page.serve({ method, path: path.slice(PAGE_PREFIX.length), query, body, response });
     else
       send(
         response,

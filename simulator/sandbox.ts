@@ -1,8 +1,10 @@
+import type { Changes } from './changes.ts';
 import type { Clock } from './clock.ts';
 import type { Actor, Counters, Deed } from './counters.ts';
 import type { Faults } from './faults.ts';
 import type { Auth } from './http/auth.ts';
 import type { Limiter } from './limits.ts';
+import { visitWire } from './routes/visitWire.ts';
 import type { Salon, EntityKind, Put } from './state/salon.ts';
 import type { Store } from './state/store.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -16,6 +18,7 @@ export interface Sandbox {
   readonly limiter: Limiter;
   readonly auth: Auth;
   readonly webhooks: Webhooks;
+  readonly changes: Changes;
 }
 
 /** Names of the entities as the counters call them. */
@@ -35,11 +38,16 @@ const ENTITY_NAMES: Readonly<Record<EntityKind, string>> = {
 /** Writes a record and counts the deed for whoever did it. */
 export function save(sandbox: Sandbox, salon: Salon, actor: Actor, deed: Deed, change: Put): void {
   sandbox.store.put(salon, change);
+  if (change.kind === 'visit') {
+    const { record } = change;
+    sandbox.changes.tell(salon.business.id, record.id, () => visitWire(record, salon));
+  }
   sandbox.counters.write(actor, deed, ENTITY_NAMES[change.kind]);
 }
 
 /** Deletes a record and counts it. */
 export function erase(sandbox: Sandbox, salon: Salon, actor: Actor, kind: EntityKind, key: string): void {
   sandbox.store.remove(salon, kind, key);
+  if (kind === 'visit') sandbox.changes.tell(salon.business.id, Number(key), () => null);
   sandbox.counters.write(actor, 'deleted', ENTITY_NAMES[kind]);
 }

@@ -1,10 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { request } from 'undici';
+import { Agent } from 'undici';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
 import { Deliveries } from './deliveries.ts';
 import type { ArmedFault, Faults } from './faults.ts';
 import { WEBHOOK_FAULTS } from './faults.ts';
+import { post, type Post } from './post.ts';
 import type { WebhookSettings, WebhookTarget } from './settings.ts';
 
 /** Waits before each retry; after the last one nothing more is tried (75 minutes in all). */
@@ -38,7 +39,8 @@ export class Webhooks {
   readonly deliveries = new Deliveries();
   private log: WebhookLog[] = [];
   private held: (() => void)[] = [];
-  private readonly pending = new Set<AbortController>();
+  private readonly pending = new Set<Post>();
+  private readonly agent = new Agent();
   private stopped = false;
   private readonly clock: Clock;
   private readonly counters: Counters;
@@ -74,7 +76,8 @@ export class Webhooks {
   stop(): void {
     this.stopped = true;
     this.held = [];
-    for (const controller of this.pending) controller.abort();
+    for (const sent of this.pending) sent.stop();
+    void this.agent.destroy();
   }
 
   private tell(
@@ -167,25 +170,20 @@ export class Webhooks {
 
   private async attempt(message: Message, target: WebhookTarget): Promise<string> {
     const settings = this.settings();
-    const controller = new AbortController();
-    this.pending.add(controller);
-    const timer = setTimeout(() => controller.abort(), settings.timeoutMs);
+    const url =
+      settings.signing === 'token' ? `${target.url.replace(/\/$/, '')}/${settings.token}` : target.url;
+    const sent = post(this.agent, url, {
+      body: message.body,
+      headers: { 'content-type': 'application/json', ...this.signature(message, settings) },
+      timeoutMs: settings.timeoutMs,
+    });
+    this.pending.add(sent);
     try {
-      const url =
-        settings.signing === 'token' ? `${target.url.replace(/\/$/, '')}/${settings.token}` : target.url;
-      const response = await request(url, {
-        method: 'POST',
-        body: message.body,
-        signal: controller.signal,
-        headers: { 'content-type': 'application/json', ...this.signature(message, settings) },
-      });
-      await response.body.dump();
-      return String(response.statusCode);
+      return String(await sent.status);
     } catch {
       return 'no answer';
     } finally {
-      clearTimeout(timer);
-      this.pending.delete(controller);
+      this.pending.delete(sent);
     }
   }
 

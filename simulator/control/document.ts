@@ -83,6 +83,13 @@ const OPERATIONS: readonly Operation[] = [
   },
   { method: 'get', path: '/webhooks', summary: 'Webhooks sent so far, each try', answer: 'The log' },
   {
+    method: 'get',
+    path: '/changes',
+    summary:
+      'Each visit that is written from now on, whoever does it: a line of JSON each, until the connection ends; a deleted one has visit null',
+    answer: 'Lines `{salon, id, visit}` (application/x-ndjson) after an empty one',
+  },
+  {
     method: 'post',
     path: '/credentials',
     summary: 'Change who may have a token, refuse everybody, take tokens back',

@@ -8,15 +8,9 @@ const MAX_BODY_BYTES = 5_000_000;
  * form is JSON all the same, for whoever types `curl -d '{…}'`.
  */
 export async function readBody(request: IncomingMessage, lenient = false): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    size += bytes.length;
-    if (size > MAX_BODY_BYTES) throw problem(400, 'invalid', 'The body is too large');
-    chunks.push(bytes);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
+  const { headers } = request;
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return undefined;
+  const text = await readText(request);
   if (text === '') return undefined;
   const isForm = (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
   if (isForm && !(lenient && /^\s*[{[]/.test(text))) {
@@ -28,6 +22,22 @@ export async function readBody(request: IncomingMessage, lenient = false): Promi
   } catch {
     throw invalid('', 'JSON parse error');
   }
+}
+
+function readText(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      // What comes beyond that is let past, so that the answer can be sent.
+      if (size > MAX_BODY_BYTES) reject(problem(400, 'invalid', 'The body is too large'));
+      else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    request.on('error', reject);
+    request.on('close', () => reject(new Error('The request broke off')));
+  });
 }
 
 export interface Wire {
