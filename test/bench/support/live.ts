@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import { createInterface } from 'node:readline';
 import pg from 'pg';
+import { request } from 'undici';
 import { z } from 'zod';
 import type { BenchServers } from '../row.ts';
 import { startRig, type Rig } from './rig.ts';
@@ -52,14 +53,8 @@ export async function startLive(
     const writers = new pg.Pool({ connectionString: rig.database.url, max: 4 });
     writers.on('error', () => undefined);
     undo.push(() => writers.end());
-    const there = await listenThere(rig, (id, note) => told('there', id, note));
-    undo.push(
-      () =>
-        new Promise((resolve) => {
-          there.close(() => resolve());
-          there.closeAllConnections();
-        }),
-    );
+    const deaf = await listenThere(rig, (id, note) => told('there', id, note));
+    undo.push(() => Promise.resolve(deaf()));
     let notes = 0;
     const measure = async (side: string, id: string, change: (note: string) => Promise<unknown>) => {
       const note = `Uwaga ${String((notes += 1))}`;
@@ -117,33 +112,31 @@ async function listenHere(rig: Rig, seen: (bookingId: string, note: string) => v
   return client;
 }
 
-const told = z.object({
-  appointment: z.looseObject({ id: z.number(), customer_note: z.string().nullish() }),
+const written = z.object({
+  id: z.number(),
+  visit: z.looseObject({ customer_note: z.string().nullish() }).nullable(),
 });
 
-/** Hears of each changed note from the simulator itself, which tells the benchmark as it tells the API. */
-async function listenThere(rig: Rig, seen: (externalId: string, note: string) => void): Promise<Server> {
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      response.end();
-      const { appointment } = told.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-      seen(String(appointment.id), appointment.customer_note ?? '');
-    });
+/**
+ * Hears of each changed note from the simulator itself, as it is written there. Over one open connection: a webhook for each
+ * would be work for both ends that no hosted Booksy makes on this machine.
+ *
+ * @returns what ends it
+ */
+async function listenThere(rig: Rig, seen: (externalId: string, note: string) => void): Promise<() => void> {
+  const { body } = await request(`${rig.salon.url}/_control/changes`, { bodyTimeout: 0 });
+  const lines = createInterface({ input: body });
+  const begun = new Promise<void>((resolve) => {
+    lines.once('line', () => resolve());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The listener has no port.');
-  const settings = z
-    .looseObject({ webhooks: z.looseObject({ targets: z.array(z.unknown()) }) })
-    .parse(await rig.salon.control('GET', '/settings'));
-  const targets = [
-    ...settings.webhooks.targets,
-    { url: `http://127.0.0.1:${String(address.port)}/`, salon: null },
-  ];
-  await rig.salon.control('POST', '/settings', { webhooks: { targets } });
-  return server;
+  lines.on('line', (line) => {
+    if (line === '') return;
+    const { id, visit } = written.parse(JSON.parse(line));
+    seen(String(id), visit?.customer_note ?? '');
+  });
+  body.on('error', () => undefined);
+  await begun;
+  return () => body.destroy();
 }
 
 /** Visits to come with one item of a known service and person, that may be edited by API. */
