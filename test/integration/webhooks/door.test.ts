@@ -48,7 +48,7 @@ function valuesOf(told: unknown): readonly unknown[] {
 }
 
 /** Express takes what is written in a way that the short one does not know. */
-const LONG = { 'content-type': 'application/json;charset=UTF-8' };
+const LONG = { 'content-type': 'application/json; charset="utf-8"' };
 
 describe('the short way of webhooks', () => {
   it.each([
