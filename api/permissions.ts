@@ -64,6 +64,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   'GET /api/admin/booksy/businesses/:id/hours': 'hours:manage',
   'PUT /api/admin/booksy/businesses/:id/hours/week': 'hours:manage',
   'DELETE /api/admin/booksy/businesses/:id/hours/week': 'hours:manage',
+  'DELETE /api/admin/booksy/businesses/:id/hours/own': 'hours:manage',
   'PUT /api/admin/booksy/businesses/:id/hours/days/:date': 'hours:manage',
   'DELETE /api/admin/booksy/businesses/:id/hours/days/:date': 'hours:manage',
   'GET /api/admin/booksy/businesses/:id/time-off': 'hours:manage',

@@ -94,25 +94,22 @@ export function hoursBinding(owners: ReadonlyMap<string, string> = new Map()): E
   };
 }
 
-/** A date that is as the week there again: where a holiday states it here, the week is stated over it. */
+/**
+ * Days to be written. A date that is as the week there again: where a holiday states it here, the week is stated over it. Where
+ * the salon's week is followed, a day of one's own needs a week of one's own beside it: without one all other days were closed.
+ */
 async function daysOf(scope: ApplyScope, records: readonly ChangedRecord[]): Promise<readonly DayWrite[]> {
-  const ends = records.filter(({ seen, apply }) =>
-    apply.some((group) => group.startsWith('date:') && seen.here[group] === undefined),
-  );
-  const loaded =
-    ends.length === 0
-      ? null
-      : await loadSchedules(
-          scope.tx,
-          scope.businessId,
-          ends.map(({ recordId }) => recordId),
-        );
-  return records.flatMap(({ recordId, seen, apply }) =>
-    apply.map((group) => {
-      const own = loaded?.get(recordId);
+  const changing = records.filter(({ apply }) => apply.length > 0).map(({ recordId }) => recordId);
+  const loaded = changing.length === 0 ? null : await loadSchedules(scope.tx, scope.businessId, changing);
+  return records.flatMap(({ recordId, seen, apply }) => {
+    const own = loaded?.get(recordId);
+    const changed = apply.map((group) => {
       const stated =
         own?.holidays.has(group) === true ? weekOn(own.week, group.slice('date:'.length)) : undefined;
       return dayWrite(recordId, group, seen.here[group] ?? stated);
-    }),
-  );
+    });
+    if (own?.followsSalon !== true || apply.length === 0) return changed;
+    const week = Object.entries(own.week).filter(([group]) => !apply.includes(group));
+    return [...changed, ...week.map(([group, intervals]) => dayWrite(own.weekId, group, intervals))];
+  });
 }

@@ -107,10 +107,12 @@ type FactsRow = Omit<
 const STAYS_HERE = Prisma.sql` || jsonb_build_object('stays_here', EXISTS (
   SELECT FROM external_calendars c WHERE c.id = t.external_calendar_id AND NOT c.blocks_booksy))`;
 
-/** Whether a week here names any day of the present set. */
+/** Whether a week here names any day of the present set, its own or, where that was taken away, the salon's. */
 const STATED = Prisma.sql` || jsonb_build_object('stated', t.part <> 'weekly' OR EXISTS (
   SELECT FROM working_hours h
-   WHERE h.owner_kind = t.owner_kind AND h.owner_id = t.owner_id AND h.kind = 'weekly' AND h.applies_from IS NULL))`;
+   WHERE h.kind = 'weekly' AND h.applies_from IS NULL
+     AND (h.owner_kind = t.owner_kind AND h.owner_id = t.owner_id
+          OR t.follows_salon AND h.owner_kind = 'business' AND h.owner_id = t.business_id)))`;
 
 /** What is told of a record's row beside its columns. */
 function besideRow(entity: string): Prisma.Sql {

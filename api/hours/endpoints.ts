@@ -1,6 +1,6 @@
 /** When a salon, its people and its rooms are there: weeks, schedules to come, single dates (SPEC 5.1). */
 import { readHours } from '../../infra/hours/read.ts';
-import { clearDay, removeSchedule, setDay, setWeek } from '../../infra/hours/write.ts';
+import { clearDay, removeOwn, removeSchedule, setDay, setWeek } from '../../infra/hours/write.ts';
 import type { HoursOwner } from '../../infra/hours/words.ts';
 import { reachableBusiness } from '../businesses.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
@@ -25,6 +25,7 @@ import {
   hoursQuery,
   namedOwner,
   ownerOf,
+  ownQuery,
   scheduleQuery,
   weekBody,
 } from './schema.ts';
@@ -41,6 +42,7 @@ export function hoursEndpoints(deps: HoursDeps): Endpoint[] {
     removeScheduleEndpoint(deps),
     setDayEndpoint(deps),
     clearDayEndpoint(deps),
+    removeOwnEndpoint(deps),
     ...timeOffEndpoints(deps),
   ];
 }
@@ -151,6 +153,29 @@ function clearDayEndpoint(deps: HoursDeps): Endpoint {
         const owner = ownerOf(id, query);
         const done = await writing(deps, grant, id, 'path', (context) =>
           clearDay({ ...context, owner }, { ...query, date }),
+        );
+        return { status: 200, json: answered(owner, done) };
+      }),
+  });
+}
+
+function removeOwnEndpoint(deps: HoursDeps): Endpoint {
+  return defineEndpoint({
+    method: 'DELETE',
+    path: `${PATH}/own`,
+    tag: 'Hours',
+    summary: 'Take the own hours of a person or a room away',
+    description: `The salon’s count again, also when they change: week, schedules and dates of the person or the room are gone, dates that are over among them. Where the sync rule lets hours out, Booksy, which has a week of everybody, shows the salon’s. Setting a week ends it. ${STAYS}`,
+    params: hoursParams,
+    query: ownQuery,
+    headers: idempotencyHeaders,
+    responses: { 200: { description: 'The salon’s hours count', schema: removedAnswer } },
+    problems: ['not_found', 'hours_changed', ...KEYED],
+    handler: ({ params: { id }, query, grant, headers }) =>
+      keyed(deps.prisma, { grant, headers }, ['remove-own-hours', id, query], async () => {
+        const owner = ownerOf(id, query);
+        const done = await writing(deps, grant, id, 'query', (context) =>
+          removeOwn({ ...context, owner }, query),
         );
         return { status: 200, json: answered(owner, done) };
       }),

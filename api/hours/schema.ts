@@ -153,6 +153,16 @@ export const dayQuery = z
   .strict()
   .refine(notBoth.check, notBoth.message);
 
+/** Of a person or a room: one of them is named, which the handler sees to. */
+export const ownQuery = z
+  .object({
+    staff: ownerQuery.staff.meta({ description: 'Of this member of staff; or:', example: STAFF }),
+    room: ownerQuery.room,
+    version: versionQuery,
+  })
+  .strict()
+  .refine(notBoth.check, notBoth.message);
+
 export const hoursQuery = z
   .object({
     from: date.optional().meta({ description: 'First date of custom days; left out: today', example: DAY }),

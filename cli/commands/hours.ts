@@ -3,6 +3,7 @@ import { findApi, type ApiOptions } from '../api-client.ts';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import {
   clearDay,
+  removeOwn,
   removeWeek,
   setDay,
   setWeek,
@@ -52,6 +53,12 @@ export function hoursCommand(): Command {
       .action(async (options: Options & OwnerOptions & { from: string }) => {
         process.exitCode = await removeWeek(findApi(options), options, createOutput(options.json));
       }),
+    ofOwner(
+      'remove-own',
+      'take the own hours of a person or a room away, dates too: the salon’s count',
+    ).action(async (options: Options & OwnerOptions) => {
+      process.exitCode = await removeOwn(findApi(options), options, createOutput(options.json));
+    }),
     ofOwner('set-day', 'give a date hours of its own, or close it')
       .argument('<date>', 'YYYY-MM-DD')
       .addOption(

@@ -115,6 +115,19 @@ export async function removeWeek(
   );
 }
 
+/** Takes the own hours of a person or a room away. @throws CliError `owner_missing` */
+export async function removeOwn(api: ApiClient, options: OwnerOptions, output: Output): Promise<ExitCode> {
+  if (ownerOf(options).kind === 'business')
+    throw new CliError(
+      'owner_missing',
+      'Nobody is named.',
+      'Give --staff or --room; the salon’s own week is set by: booksy hours set-week',
+      EXIT.usage,
+    );
+  const answer = await api.delete(`${pathOf(options.business)}/own${ownerQuery(options)}`);
+  return cleared(answer, output, 'The salon’s hours count.');
+}
+
 /** Gives a date hours of its own; none: closed. */
 export async function setDay(
   api: ApiClient,

@@ -5,7 +5,7 @@ import { appendAudit, sealValues } from '../audit/index.ts';
 import type { Vault } from '../crypto.ts';
 import { Prisma, type Tx } from '../database/index.ts';
 import type { OpenInterval } from '../../domain/observed.ts';
-import { scheduleId } from '../../domain/states/hours.ts';
+import { dayOfGroup, HOURS_PARTS, scheduleId } from '../../domain/states/hours.ts';
 import { lockOwner, requireDate, salonNow, type SalonNow } from './owner.ts';
 import {
   customDaysOf,
@@ -19,7 +19,14 @@ import {
   type Week,
 } from './rows.ts';
 import { NO_VISITS, visitsInClosedTime, type VisitsInTheWay } from './visits.ts';
-import { HoursError, MOST_DAYS_AHEAD, MOST_SCHEDULES, type DayHours, type HoursOwner } from './words.ts';
+import {
+  HoursError,
+  MOST_DAYS_AHEAD,
+  MOST_SCHEDULES,
+  unusable,
+  type DayHours,
+  type HoursOwner,
+} from './words.ts';
 
 /** Setting hours, in the caller's transaction. Every function throws `HoursError`; then nothing may be committed. */
 
@@ -134,6 +141,33 @@ export async function clearDay(
   return put(context, salon, rows, { toGo, action: 'hours_day_cleared' });
 }
 
+/**
+ * Takes the own hours of a person or a room away, with its schedules and dates, which alone would close all its other days: the
+ * salon's count again, at Booksy too where hours go there. Also where they are merely gone: from now on that is meant.
+ *
+ * @throws {HoursError} `unknown_owner`, `bad_value` for the salon itself, `hours_changed`
+ */
+export async function removeOwn(context: HoursContext, wanted: Expected): Promise<Changed> {
+  const { tx, businessId, owner } = context;
+  if (owner.kind === 'business')
+    throw unusable(
+      'staff',
+      'or room is needed: the salon’s own week can be set, and closed, but not taken away',
+    );
+  const { salon, rows } = await look(context);
+  refuseOther(wanted, weekOn(weeksOf(rows), salon.today)?.version ?? null);
+  const done = await put(context, salon, rows, { toGo: rows, action: 'hours_own_removed' });
+  // Booksy has a week of everybody: theirs is made like the salon's, and follows it.
+  const marked = await tx.$executeRaw`
+    WITH marked AS (
+      UPDATE hours_schedules SET follows_salon = true, row_version = row_version + 1, updated_at = now()
+       WHERE id = ${scheduleId(owner.kind, owner.id, 'weekly')}::uuid AND business_id = ${businessId}::uuid AND NOT follows_salon
+      RETURNING id)
+    INSERT INTO sync_outbox (business_id, entity, record_id, operation)
+    SELECT ${businessId}::uuid, 'hours', id, 'update' FROM marked`;
+  return { changed: done.changed || marked > 0, visits: done.visits };
+}
+
 async function look({ tx, businessId, owner }: HoursContext) {
   await lockOwner(tx, businessId, owner);
   const rows = await lockRows(tx, businessId, owner);
@@ -193,15 +227,19 @@ async function put(
   const visits = await visitsInClosedTime(tx, salon, owner, rows, after);
   const groups = [...touched];
   const now = groupsOf(news);
-  const of = (states: Readonly<Record<string, Json>>) =>
-    Object.fromEntries(groups.map((group) => [group, states[group] ?? null]));
-  const values = sealValues(vault, businessId, { before: of(held), after: of(now) });
-  // One change is of one schedule: of the week, or of the custom days.
-  const part = [...news, ...toGo].every(({ kind }) => kind === 'weekly') ? 'weekly' : 'custom';
-  const recordId = scheduleId(owner.kind, owner.id, part);
-  await appendAudit(tx, { businessId }, [
-    { actor, action, entity: 'hours', recordId, reasonCode: `of_${owner.kind}`, groups, values },
-  ]);
+  const of = (states: Readonly<Record<string, Json>>, some: readonly string[]) =>
+    Object.fromEntries(some.map((group) => [group, states[group] ?? null]));
+  // The week and the custom days are a schedule each.
+  const lines = HOURS_PARTS.flatMap((part) => {
+    const own = groups.filter((group) => (dayOfGroup(group).date === null) === (part === 'weekly'));
+    if (own.length === 0) return [];
+    const values = sealValues(vault, businessId, { before: of(held, own), after: of(now, own) });
+    const recordId = scheduleId(owner.kind, owner.id, part);
+    return [
+      { actor, action, entity: 'hours', recordId, reasonCode: `of_${owner.kind}`, groups: own, values },
+    ];
+  });
+  await appendAudit(tx, { businessId }, lines);
   return { changed: true, visits, rows: after };
 }
 

@@ -48,6 +48,7 @@ export function requestOf(method: string, path: string, things: Things): Request
   const body = bodyOf(`${method} ${path.replace('/api/admin/booksy', '')}`, things);
   if (method === 'DELETE' && path.endsWith('/hours/week'))
     return { method, path: `${filled}?appliesFrom=${SALE_DAY}` };
+  if (path.endsWith('/hours/own')) return { method, path: `${filled}?staff=${things.staff}` };
   return { method, path: filled, ...(body === undefined ? {} : { body }) };
 }
 
