@@ -83,7 +83,7 @@ export function removalEndpoint(deps: Deps, { params, action, find, remove, ...d
         const gone = await withTrail(deps, grant, { businessId, action }, async (tx) =>
           (await remove(tx, id)) ? { id } : null,
         );
-        return { status: 200, json: { removed: gone !== null } };
+        return { status: 200, json: { removed: true, changed: gone !== null } };
       });
     },
   });

@@ -83,7 +83,8 @@ function revokeEndpoint(deps: Deps): Endpoint {
   return removalEndpoint(deps, {
     path: '/api/admin/booksy/calendar-feeds/:id',
     summary: 'Revoke a feed of a calendar',
-    description: 'Its address answers 404 from now on, as one that never was.',
+    description:
+      'Its address answers 404 from now on, as one that never was. Of one that is revoked already the answer is the same, with `changed` false.',
     params: feedParams,
     action: 'calendar_feed_revoked',
     async find(grant, id) {

@@ -90,7 +90,12 @@ export const calendarOut = z
   .meta({ id: 'Calendar' });
 export const calendarAnswer = z.object({ calendar: calendarOut }).meta({ id: 'CalendarAnswer' });
 export const calendarsAnswer = z.object({ calendars: z.array(calendarOut) }).meta({ id: 'Calendars' });
-export const goneAnswer = z.object({ removed: z.boolean() }).meta({ id: 'Removed' });
+export const goneAnswer = z
+  .object({
+    removed: z.literal(true).meta({ description: 'It is gone' }),
+    changed: z.boolean().meta({ description: 'Whether this request did it; false: it was gone already' }),
+  })
+  .meta({ id: 'Removed' });
 export const polledAnswer = z
   .object({
     asked: z.boolean().meta({ description: 'False where its schedule is not there yet: it is polled later' }),

@@ -50,8 +50,10 @@ export async function createFeed(api: ApiClient, options: CreateOptions, output:
 /** Ends a feed. */
 export async function revokeFeed(api: ApiClient, id: string, output: Output): Promise<ExitCode> {
   const path = `/api/admin/booksy/calendar-feeds/${encodeURIComponent(id)}`;
-  const { removed } = removedAnswer.parse(await api.delete(path));
-  output.result({ ok: true, removed }, ['Its address answers no more.']);
+  const { removed, changed } = removedAnswer.parse(await api.delete(path));
+  output.result({ ok: true, removed, changed }, [
+    changed ? 'Its address answers no more.' : 'It was revoked already: its address answers no more.',
+  ]);
   return EXIT.ok;
 }
 

@@ -91,8 +91,8 @@ export async function changeCalendar(
 
 /** Takes a calendar away, with its blocks to come. */
 export async function removeCalendar(api: ApiClient, id: string, output: Output): Promise<ExitCode> {
-  const { removed } = removedAnswer.parse(await api.delete(calendarPath(id)));
-  output.result({ ok: true, removed }, ['It is gone, and its blocks to come with it.']);
+  const { removed, changed } = removedAnswer.parse(await api.delete(calendarPath(id)));
+  output.result({ ok: true, removed, changed }, ['It is gone, and its blocks to come with it.']);
   return EXIT.ok;
 }
 

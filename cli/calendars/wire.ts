@@ -20,7 +20,7 @@ export type Calendar = z.output<typeof calendar>;
 export const calendarAnswer = z.object({ calendar });
 export const calendarsAnswer = z.object({ calendars: z.array(calendar) });
 export const polledAnswer = z.object({ asked: z.boolean() });
-export const removedAnswer = z.object({ removed: z.boolean() });
+export const removedAnswer = z.object({ removed: z.boolean(), changed: z.boolean() });
 
 const feed = z.looseObject({
   id: z.string(),

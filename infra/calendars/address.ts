@@ -23,8 +23,8 @@ export const FETCH_PROBLEMS = {
     next: 'See whether the calendar is still shared, and copy its private iCal address anew.',
   },
   calendar_redirects: {
-    what: 'The address leads on and on.',
-    next: 'Use the address at which the calendar really is.',
+    what: 'The address leads on to another one, which is not followed.',
+    next: 'Open it in a browser, and use the https address at which the calendar really is.',
   },
   calendar_encoding: {
     what: 'The calendar came in an encoding that was not asked for.',

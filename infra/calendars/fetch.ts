@@ -26,7 +26,6 @@ export interface FeedFetcher {
   close(): Promise<void>;
 }
 
-const MOST_REDIRECTS = 3;
 const CONNECT_MS = 10_000;
 const SILENCE_MS = 15_000;
 const WHOLE_MS = 60_000;
@@ -76,7 +75,7 @@ export function createFeedFetcher(rules: FetchRules, { ca, resolve = lookup }: F
     async fetch(address, known) {
       const signal = AbortSignal.timeout(WHOLE_MS);
       try {
-        return await follow(agent, rules, address, known, signal);
+        return await ask(agent, rules, address, known, signal);
       } catch (error) {
         throw signal.aborted ? new FeedError('calendar_timeout') : asFeedError(error);
       }
@@ -85,63 +84,57 @@ export function createFeedFetcher(rules: FetchRules, { ca, resolve = lookup }: F
   };
 }
 
-async function follow(
+/** Where an address leads on is where somebody else wants us to go: a redirect is refused, and what it says is not read. */
+async function ask(
   agent: Agent,
   rules: FetchRules,
   address: string,
   known: Validators,
   signal: AbortSignal,
 ): Promise<FetchedFeed> {
-  let url = feedAddress(address, rules);
-  for (let turn = 0; turn <= MOST_REDIRECTS; turn += 1) {
-    const answer = await request(url.href, {
-      dispatcher: agent,
-      signal,
-      headers: {
-        accept: 'text/calendar, text/plain;q=0.5, */*;q=0.1',
-        'accept-encoding': 'identity',
-        'user-agent': 'booksy-sync',
-        ...(known.etag === null ? {} : { 'if-none-match': known.etag }),
-        ...(known.lastModified === null ? {} : { 'if-modified-since': known.lastModified }),
-      },
-    });
-    const { statusCode, headers, body } = answer;
-    // What is not read to its end is broken off, and that is no news.
-    body.on('error', () => undefined);
-    if ([301, 302, 303, 307, 308].includes(statusCode)) {
-      body.destroy();
-      const target = one(headers.location);
-      if (target === null || !URL.canParse(target, url.href))
-        throw new FeedError('calendar_http_status', statusCode);
-      url = feedAddress(new URL(target, url).href.replace(/#.*$/s, ''), rules);
-      continue;
-    }
-    if (statusCode === 304 && (known.etag !== null || known.lastModified !== null)) {
-      body.destroy();
-      return { kind: 'unchanged' };
-    }
-    if (statusCode !== 200) {
-      body.destroy();
-      throw new FeedError('calendar_http_status', statusCode);
-    }
-    const encoding = one(headers['content-encoding']);
-    if (encoding !== null && encoding !== 'identity') {
-      body.destroy();
-      throw new FeedError('calendar_encoding');
-    }
-    if (Number(one(headers['content-length']) ?? 0) > rules.maxBytes) {
-      body.destroy();
-      throw new FeedError('calendar_too_large');
-    }
-    const text = await textOf(body, rules.maxBytes);
-    return {
-      kind: 'content',
-      text,
-      etag: short(headers.etag),
-      lastModified: short(headers['last-modified']),
-    };
+  const url = feedAddress(address, rules);
+  const answer = await request(url.href, {
+    dispatcher: agent,
+    signal,
+    headers: {
+      accept: 'text/calendar, text/plain;q=0.5, */*;q=0.1',
+      'accept-encoding': 'identity',
+      'user-agent': 'booksy-sync',
+      ...(known.etag === null ? {} : { 'if-none-match': known.etag }),
+      ...(known.lastModified === null ? {} : { 'if-modified-since': known.lastModified }),
+    },
+  });
+  const { statusCode, headers, body } = answer;
+  // What is not read to its end is broken off, and that is no news.
+  body.on('error', () => undefined);
+  if ([301, 302, 303, 307, 308].includes(statusCode)) {
+    body.destroy();
+    throw new FeedError('calendar_redirects', statusCode);
   }
-  throw new FeedError('calendar_redirects');
+  if (statusCode === 304 && (known.etag !== null || known.lastModified !== null)) {
+    body.destroy();
+    return { kind: 'unchanged' };
+  }
+  if (statusCode !== 200) {
+    body.destroy();
+    throw new FeedError('calendar_http_status', statusCode);
+  }
+  const encoding = one(headers['content-encoding']);
+  if (encoding !== null && encoding !== 'identity') {
+    body.destroy();
+    throw new FeedError('calendar_encoding');
+  }
+  if (Number(one(headers['content-length']) ?? 0) > rules.maxBytes) {
+    body.destroy();
+    throw new FeedError('calendar_too_large');
+  }
+  const text = await textOf(body, rules.maxBytes);
+  return {
+    kind: 'content',
+    text,
+    etag: short(headers.etag),
+    lastModified: short(headers['last-modified']),
+  };
 }
 
 /** Reads no more than it may: what goes beyond is never held. */

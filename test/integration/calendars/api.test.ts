@@ -3,13 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { SCOPES } from '../../../infra/tokens.ts';
 import { startTestApi, type TestApi } from '../api/support/api.ts';
+import { ADMIN, person } from './support/salon.ts';
 
 /** Calendars of others by API (SPEC 5.2, TRUST §2). */
 
 let api: TestApi;
 let business: string;
 let staff: string;
-const ADMIN = '/api/admin/booksy';
 const answer = z.object({ calendar: z.looseObject({ id: z.string(), state: z.string() }) });
 
 beforeAll(async () => {
@@ -18,14 +18,9 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 beforeEach(async () => {
   business = await api.business();
-  staff = await person('Anna Wzorcowa');
+  staff = await person(api, business, 'Anna Wzorcowa');
 });
 
-async function person(name: string): Promise<string> {
-  const id = uuidv7();
-  await api.prisma.staff.create({ data: { id, businessId: business, name } });
-  return id;
-}
 const post = (path: string, body: unknown, method = 'POST', key?: string) =>
   api.send(`${ADMIN}${path}`, {
     method,
@@ -54,6 +49,7 @@ describe('calendars of others', () => {
     expect(list.json).toMatchObject({ calendars: [{ id }] });
     expect((await api.send(`${ADMIN}/calendars/${id}`, { method: 'DELETE' })).json).toEqual({
       removed: true,
+      changed: true,
     });
     expect((await api.send(`${ADMIN}/calendars/${id}`, { method: 'DELETE' })).status).toBe(404);
     const audit = await api.prisma.booksyAuditLog.findMany({
@@ -91,8 +87,8 @@ describe('calendars of others', () => {
     expect(await dueAt()).toBe(later.getTime());
 
     const removing = (key: string) => post(`/calendars/${id}`, undefined, 'DELETE', key);
-    expect((await removing('remove')).json).toEqual({ removed: true });
-    expect((await removing('remove')).json).toEqual({ removed: true });
+    expect((await removing('remove')).json).toEqual({ removed: true, changed: true });
+    expect((await removing('remove')).json).toEqual({ removed: true, changed: true });
     expect((await removing('another')).status).toBe(404);
     // A key is good for what it was first sent with.
     expect((await post(`/calendars/${id}/poll`, undefined, 'POST', 'remove')).status).toBe(422);

@@ -6,13 +6,13 @@ import { busyTimes, isOwnUid } from '../../../domain/calendars/index.ts';
 import { writeFeed } from '../../../domain/calendars/write.ts';
 import { startTestApi, type TestApi } from '../api/support/api.ts';
 import { problemsOf } from './support/rfc5545.ts';
+import { ADMIN, person } from './support/salon.ts';
 
 /** Private feeds of ours by API (SPEC 5.2, TRUST §2). */
 
 let api: TestApi;
 let business: string;
 let staff: string;
-const ADMIN = '/api/admin/booksy';
 const made = z.object({ id: z.string(), path: z.string() });
 
 beforeAll(async () => {
@@ -21,14 +21,8 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 beforeEach(async () => {
   business = await api.business();
-  staff = await person('Anna Wzorcowa');
+  staff = await person(api, business, 'Anna Wzorcowa');
 });
-
-async function person(name: string): Promise<string> {
-  const id = uuidv7();
-  await api.prisma.staff.create({ data: { id, businessId: business, name } });
-  return id;
-}
 
 describe('feeds of ours', () => {
   async function visit(
@@ -59,7 +53,7 @@ describe('feeds of ours', () => {
 
   it('are valid, hold no personal data unless asked, and only what is of the person', async () => {
     await visit(staff, 2);
-    await visit(await person('Jan Wzorcowy'), 3);
+    await visit(await person(api, business, 'Jan Wzorcowy'), 3);
     await visit(staff, 4, 'cancelled');
     const plain = await read((await make({ staffId: staff })).path);
     expect(plain.status).toBe(200);
@@ -120,11 +114,14 @@ describe('feeds of ours', () => {
         method: 'DELETE',
         headers: { 'Idempotency-Key': `end-${id}` },
       });
-    expect((await revoking()).json).toEqual({ removed: true });
-    expect((await revoking()).json).toEqual({ removed: true });
+    expect((await revoking()).json).toEqual({ removed: true, changed: true });
+    expect((await revoking()).json).toEqual({ removed: true, changed: true });
     const anew = await api.send(`${ADMIN}/calendar-feeds/${id}`, { method: 'DELETE' });
-    expect(anew.json).toEqual({ removed: false });
+    // Gone is gone, whoever asks again: only the trail tells that it was once.
+    expect([anew.status, anew.json]).toEqual([200, { removed: true, changed: false }]);
     expect((await read(path)).status).toBe(404);
+    const revoked = { businessId: business, action: 'calendar_feed_revoked', recordId: id };
+    expect(await api.prisma.booksyAuditLog.count({ where: revoked })).toBe(1);
   });
 
   it('revoked, unknown and malformed addresses answer alike; only a hash is kept', async () => {
@@ -135,6 +132,7 @@ describe('feeds of ours', () => {
     expect((await read(feed.path)).status).toBe(200);
     expect((await api.send(`${ADMIN}/calendar-feeds/${feed.id}`, { method: 'DELETE' })).json).toEqual({
       removed: true,
+      changed: true,
     });
     const told = async (path: string) => {
       const { status, text } = await read(path);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestApi, type TestApi } from '../api/support/api.ts';
+import type { TestApi } from '../api/support/api.ts';
 import { makeSalon, type TestSalon } from '../bookings/support/salon.ts';
 import { badValue, expectRefused, NOT_FOUND, type Refusal } from './support/refused.ts';
-import { ADMIN, dateIn, weekOf } from './support/salon.ts';
+import { ADMIN, dateIn, openTwoSalons, weekOf } from './support/salon.ts';
 
 /** Hours that cannot be: a clear problem that names the value, and nothing half-written. */
 
@@ -11,9 +11,7 @@ let api: TestApi;
 let salon: TestSalon;
 let other: TestSalon;
 beforeAll(async () => {
-  api = await startTestApi();
-  salon = await makeSalon(api.prisma, { rooms: 1 });
-  other = await makeSalon(api.prisma, { rooms: 1 });
+  ({ api, salon, other } = await openTwoSalons());
 });
 afterAll(() => api.stop());
 

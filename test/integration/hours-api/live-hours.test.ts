@@ -1,34 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { eventually } from '../../support/eventually.ts';
-import { startLiveEngine, type LiveEngine } from '../drain/support/engine.ts';
+import { openLiveSalon, type LiveSalon } from './support/live.ts';
 import { ADMIN, dateIn, hoursAnswer, weekdayOf } from './support/salon.ts';
 
 /** Hours by API through the whole product, once a person has opened that way (R8): worker, Temporal, and Booksy's simulator. */
 
-let engine: LiveEngine;
-let owner: { readonly id: string; readonly externalId: string };
-let salon: string;
+let engine: LiveSalon['engine'];
+let owner: LiveSalon['owner'];
+let path: LiveSalon['path'];
 
 beforeAll(async () => {
-  engine = await startLiveEngine({ visits: 60, clients: 15 });
-  const { businessId } = engine;
-  const { externalId, staffId } = await engine.deps.db.externalStaff.findFirstOrThrow({
-    where: { businessId, staffId: { not: null } },
-    orderBy: { externalId: 'asc' },
-  });
-  owner = { id: staffId ?? '', externalId };
-  const business = await engine.deps.db.business.findUniqueOrThrow({ where: { id: businessId } });
-  salon = business.booksyBusinessId ?? '';
-}, 120_000);
-afterAll(() => engine.stop(), 60_000);
+  ({ engine, owner, path } = await openLiveSalon());
+});
+afterAll(() => engine.stop());
 
 const wireDay = z.looseObject({
   day_of_week: z.number(),
   hours: z.array(z.object({ hour_from: z.string(), hour_till: z.string() })),
   hours_apply_from: z.string().nullable(),
 });
-const path = (rest: string) => `/business/${salon}/schedule/resource/${owner.externalId}/${rest}`;
 const text = (hours: z.output<typeof wireDay>['hours']) =>
   hours.map(({ hour_from: from, hour_till: till }) => `${from}-${till}`).join(' ');
 /** A week at Booksy by weekday. */
@@ -54,7 +45,7 @@ async function mine() {
 const become = (what: string, probe: () => Promise<boolean>) =>
   eventually(probe, { timeoutMs: 60_000, intervalMs: 100, what });
 
-describe('hours by API', { timeout: 180_000 }, () => {
+describe('hours by API', () => {
   it('stay here while they only come in, and go to Booksy once the rule opens them', async () => {
     const before = await weekThere(null);
     const { week } = await mine();

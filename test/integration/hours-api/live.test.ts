@@ -2,27 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { addDays } from '../../../domain/local-time.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startLiveEngine, type LiveEngine } from '../drain/support/engine.ts';
+import { openLiveSalon, type LiveSalon } from './support/live.ts';
 import { ADMIN, dateIn } from './support/salon.ts';
 
 /** Time off by API through the whole product: worker, Temporal, and Booksy's simulator (R15, R19). */
 
-let engine: LiveEngine;
-let owner: { readonly id: string; readonly externalId: string };
-let salon: string;
+let engine: LiveSalon['engine'];
+let owner: LiveSalon['owner'];
+let path: LiveSalon['path'];
 
 beforeAll(async () => {
-  engine = await startLiveEngine({ visits: 60, clients: 15 });
-  const { businessId } = engine;
-  const staff = await engine.deps.db.staff.findMany({ where: { businessId, active: true, bookable: true } });
-  const { externalId, staffId } = await engine.deps.db.externalStaff.findFirstOrThrow({
-    where: { businessId, staffId: { in: staff.map(({ id }) => id) } },
-  });
-  owner = { id: staffId ?? '', externalId };
-  const business = await engine.deps.db.business.findUniqueOrThrow({ where: { id: businessId } });
-  salon = business.booksyBusinessId ?? '';
-}, 120_000);
-afterAll(() => engine.stop(), 60_000);
+  ({ engine, owner, path } = await openLiveSalon());
+});
+afterAll(() => engine.stop());
 
 const wire = z.looseObject({
   id: z.number(),
@@ -38,11 +30,10 @@ const answer = z.object({
 });
 const listed = z.object({ timeOff: z.array(z.looseObject({ id: z.string(), atBooksy: z.boolean() })) });
 const timeOff = () => `${ADMIN}/businesses/${engine.businessId}/time-off`;
-const path = () => `/business/${salon}/schedule/resource/${owner.externalId}/time_off/`;
 
 /** Time off of the person that Booksy has, by its own id. */
 async function there() {
-  const rows = z.array(wire).parse(await engine.simulator.asSalon('GET', path()));
+  const rows = z.array(wire).parse(await engine.simulator.asSalon('GET', path('time_off/')));
   return new Map(rows.map((row) => [row.id, row]));
 }
 const become = <T>(what: string, probe: () => Promise<T>) =>
@@ -55,7 +46,7 @@ async function added(before: ReadonlyMap<number, unknown>) {
   });
 }
 
-describe('time off by API', { timeout: 180_000 }, () => {
+describe('time off by API', () => {
   it('R15 R19 is made at Booksy with our mark and nothing else of itself, changed there, and taken away', async () => {
     const before = await there();
     const from = dateIn(40);
@@ -114,7 +105,9 @@ describe('time off by API', { timeout: 180_000 }, () => {
     const { id } = answer.parse((await engine.api.send('POST', timeOff(), body)).body).timeOff;
     const first = await added(before);
     await engine.quiet();
-    await engine.simulator.asSalon('PATCH', `${path()}${String(first.id)}/`, { date_till: addDays(from, 2) });
+    await engine.simulator.asSalon('PATCH', `${path('time_off/')}${String(first.id)}/`, {
+      date_till: addDays(from, 2),
+    });
     await engine.fullSync(engine.businessId);
     const row = await engine.deps.db.timeOff.findUniqueOrThrow({ where: { id } });
     expect(row.endsLocal.toISOString().slice(0, 10)).toBe(addDays(from, 3));

@@ -4,7 +4,8 @@ import { addDays, localOf, resolveLocal } from '../../../../domain/local-time.ts
 import type { OpenInterval } from '../../../../domain/observed.ts';
 import type { PrismaClient } from '../../../../infra/database/index.ts';
 import { openValues } from '../../../../infra/audit/index.ts';
-import type { TestApi } from '../../api/support/api.ts';
+import { startTestApi, type TestApi } from '../../api/support/api.ts';
+import { makeSalon } from '../../bookings/support/salon.ts';
 
 /** What tests of hours share. All people are invented. */
 
@@ -102,4 +103,13 @@ export async function trail(api: TestApi, businessId: string) {
       own == null || entryId === null ? null : openValues(api.vault, businessId, entryId, own).values;
     return { action, actor, entity, recordId, groups, values };
   });
+}
+
+/** The API with two salons, of which one is somebody else's. */
+export async function openTwoSalons() {
+  const api = await startTestApi();
+  const salons = [await makeSalon(api.prisma, { rooms: 1 }), await makeSalon(api.prisma, { rooms: 1 })];
+  const [salon, other] = salons;
+  if (salon === undefined || other === undefined) throw new Error('There are no two salons.');
+  return { api, salon, other };
 }
