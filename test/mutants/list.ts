@@ -101,6 +101,14 @@ export const MUTANTS: readonly Mutant[] = [
     test: { file: NAMED, name: 'a cancel that was never answered' },
   },
   {
+    name: 'news that came before the answer is judged as if nothing covered it',
+    rule: 'R4a',
+    file: 'domain/protocol/judge.ts',
+    find: `judgeEvidence(view, known, seen, input.answered)`,
+    replace: `judgeEvidence(view, known, seen, null)`,
+    test: { file: NAMED, name: 'whose webhook comes before the answer' },
+  },
+  {
     name: 'no look at siblings before an end is taken in',
     rule: 'R18a',
     file: 'domain/protocol/siblings.ts',

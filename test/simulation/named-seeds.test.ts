@@ -239,6 +239,40 @@ describe('stories of one visit', () => {
       ['overwritten_at_booksy', { clientNote: 'note2' }],
     ]);
   });
+
+  it('an edit that our PUT covers, and whose webhook comes before the answer, opens a card too (R4a)', async () => {
+    for (const field of ['clientNote', 'clientName']) {
+      const world = quiet();
+      world.newsWithin = 5;
+      const told = await tell(world, true, (_, people) => {
+        at(world, 1, () => people.editHere('clientNote', 'note of ours'));
+        world.once('sent:change', () => people.editThere(field));
+      });
+      expect(world.hits.get('a webhook arrived while a PUT of ours was under way')).toBeGreaterThan(0);
+      expect([told.violations, told.residuals]).toEqual([[], []]);
+      expect(world.platform.conflicts.map(({ kind, groups }) => [kind, groups])).toEqual([
+        ['overwritten_at_booksy', [field]],
+      ]);
+    }
+  });
+
+  it('an edit made after our PUT acted, which its answer carries, is taken in, and nobody is asked (R1)', async () => {
+    const world = quiet();
+    world.newsWithin = 5;
+    world.answersAsItStands = true;
+    const told = await tell(world, true, (_, people) => {
+      at(world, 1, () => people.editHere('clientNote', 'note of ours'));
+      world.once('acted:change', () => people.editThere('clientName'));
+    });
+    expect(world.hits.get('an answer carried an edit of theirs')).toBe(1);
+    expect([told.violations, told.residuals, told.conflicts]).toEqual([[], [], 0]);
+    const [there] = world.ownAppointments();
+    expect(world.platform.groups).toMatchObject({
+      clientNote: 'note of ours',
+      clientName: there?.groups.clientName,
+    });
+    expect(there?.groups).toMatchObject({ clientNote: 'note of ours', clientName: 'name1' });
+  });
 });
 
 /** Seeds that found a defect on the way, with what it was. */

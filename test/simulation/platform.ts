@@ -233,9 +233,7 @@ export class Platform {
     for (const change of commit.intents) this.#intent(change);
     for (const found of commit.conflicts) this.#conflict(found);
     this.#close(commit);
-    for (const { evidence } of rows.filter(({ evidence }) => commit.judged.includes(evidence?.id ?? ''))) {
-      for (const [group, value] of Object.entries(evidence?.theirs ?? {})) this.#note(group, value);
-    }
+    this.#judged(rows, commit);
     if (commit.clearsBox) {
       const used = new Set(rows.map(({ id }) => id));
       this.box = this.box.filter(({ id }) => !used.has(id));
@@ -266,6 +264,15 @@ export class Platform {
     mirror.observedReceivedAt = interval.receivedAt;
     this.#version += 1;
     return true;
+  }
+
+  /** What was judged is evidence no more, though its row may wait for a read still. */
+  #judged(rows: readonly BoxRow[], commit: Commit): void {
+    const judged = new Set(commit.judged);
+    for (const { evidence } of rows.filter(({ evidence }) => judged.has(evidence?.id ?? ''))) {
+      for (const [group, value] of Object.entries(evidence?.theirs ?? {})) this.#note(group, value);
+    }
+    this.box = this.box.map((row) => (judged.has(row.evidence?.id ?? '') ? { ...row, evidence: null } : row));
   }
 
   #note(group: string, value: Json): void {

@@ -157,10 +157,16 @@ export class SimulatedPort implements RecordPort {
     };
     world.tell(`sent:${intent.step ?? intent.operation}`);
     if (fate.kind === 'answered') {
+      const isPut = intent.operation === 'change';
+      if (isPut) world.underWay += 1;
       return this.#call('answer', () => {
         const acted = act();
         const groups = acted.kind === 'acted' ? acted.appointment.groups : {};
-        return () => answerOf(acted, groups, { sentAt, receivedAt: scheduler.iso() });
+        if (isPut) world.tell('acted:change');
+        return () => {
+          if (isPut) world.underWay -= 1;
+          return answerOf(acted, this.#answered(acted, groups), { sentAt, receivedAt: scheduler.iso() });
+        };
       });
     }
     world.unanswered += 1;
@@ -174,6 +180,14 @@ export class SimulatedPort implements RecordPort {
       world.tell('unanswered');
       return { kind: 'unanswered', reason: fate.kind };
     });
+  }
+
+  /** What an answer shows: the object as it was left, or as it stands when the answer is sent. */
+  #answered(acted: Acted, asLeft: GroupStates): GroupStates {
+    if (acted.kind !== 'acted' || !this.#world.answersAsItStands) return asLeft;
+    const { groups } = acted.appointment;
+    if (!sameValue(groups, asLeft)) this.#world.hit('an answer carried an edit of theirs');
+    return groups;
   }
 
   #late(act: () => Acted): void {

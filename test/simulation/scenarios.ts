@@ -29,6 +29,25 @@ function latestWhileNothingGoesOut(world: World, people: People): void {
   if (world.chance.odds(0.3)) soon(world, 0, 290_000, () => people.editThere(other()));
 }
 
+/**
+ * Staff edit while our PUT is under way, and the webhook comes before its answer (R4a): what the PUT then covers is lost but for
+ * the webhook, and what was done just after it acted may be in the answer itself.
+ */
+function newsBeforeTheAnswer(world: World, people: People): void {
+  const field = people.field();
+  Object.assign(world.faults, { webhooks: 'on' });
+  world.newsWithin = 20;
+  world.answersAsItStands = world.chance.odds(0.5);
+  const moment = world.answersAsItStands && world.chance.odds(0.7) ? 'acted:change' : 'sent:change';
+  soon(world, 0, 1_000, () => people.editHere(field));
+  world.once(moment, () =>
+    soon(world, 0, 25, () => {
+      world.hit('edit while our PUT is under way');
+      people.editThere(world.chance.odds(0.5) ? field : undefined);
+    }),
+  );
+}
+
 export const SCENARIOS: readonly [Scenario, ...Scenario[]] = [
   {
     name: 'anything, linked',
@@ -84,6 +103,10 @@ export const SCENARIOS: readonly [Scenario, ...Scenario[]] = [
     name: 'an edit in the gap between read and write',
     linked: true,
     arrange: (world, people) => {
+      if (Math.floor(world.seed / SCENARIOS.length) % 4 === 3) {
+        newsBeforeTheAnswer(world, people);
+        return;
+      }
       const field = people.field();
       soon(world, 0, 1_000, () => people.editHere(field));
       world.once(world.chance.pick(['read', 'intent:change', 'sent:change']), () =>

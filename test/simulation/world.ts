@@ -50,6 +50,12 @@ export class World {
   readonly faults: Faults;
   /** Fates that a scenario wants for the next writes. */
   readonly fates: Fate[] = [];
+  /** A scenario wants every webhook within moments, as on a good day; null: by chance. */
+  newsWithin: number | null = null;
+  /** Booksy makes its answer to a PUT when it sends it, not when it acts: what staff did meanwhile is in it. */
+  answersAsItStands = false;
+  /** PUTs of ours that Booksy has not answered yet. */
+  underWay = 0;
   /** Writes that reached Booksy, and those that did so later than H after their intent. */
   writes = 0;
   actedAfterGiveUp = 0;
@@ -265,14 +271,19 @@ export class World {
     if (webhooks === 'off') return;
     const delays: number[] = [];
     const kind =
-      webhooks === 'on' ? 'prompt' : this.chance.pick(['prompt', 'lost', 'late', 'doubled', 'reordered']);
-    if (webhooks === 'flaky') this.hit(`webhook ${kind}`);
+      this.newsWithin !== null || webhooks === 'on'
+        ? 'prompt'
+        : this.chance.pick(['prompt', 'lost', 'late', 'doubled', 'reordered']);
+    if (webhooks === 'flaky' && this.newsWithin === null) this.hit(`webhook ${kind}`);
     if (kind === 'late') delays.push(this.chance.int(10_000, 900_000));
     else if (kind === 'doubled') delays.push(this.chance.int(50, 800), this.chance.int(50, 30_000));
     else if (kind === 'reordered') delays.push(this.chance.int(50, 8_000));
+    else if (this.newsWithin !== null) delays.push(this.chance.int(0, this.newsWithin));
     else if (kind === 'prompt') delays.push(this.chance.int(50, 800));
     for (const delay of delays) {
       this.scheduler.after(delay, () => {
+        if (this.underWay > 0 && body.importUid === appointment.groups.importUid)
+          this.hit('a webhook arrived while a PUT of ours was under way');
         const uid = body.importUid;
         this.platform.addBox('webhook', {
           id: this.platform.nextId(),
