@@ -1,3 +1,5 @@
+import type { HoursOf } from './edits-hours.ts';
+
 /** What was done to a salon and what came of it: the checker knows nothing else of a run (TRUST §3.1). */
 
 export type Side = 'platform' | 'booksy';
@@ -13,10 +15,11 @@ export const VALUES_OF = {
   visit: ['time', 'note'],
   client: ['email'],
   block: ['time'],
+  hours: ['time'],
 } as const satisfies Readonly<Record<string, readonly Followed[]>>;
 export type SubjectKind = keyof typeof VALUES_OF;
 
-/** A visit, a client or a block that a run touches. It may be known on one side only for a while. */
+/** A visit, a client, a block or a day of opening hours that a run touches. It may be known on one side only for a while. */
 export interface Subject {
   readonly key: string;
   readonly kind: SubjectKind;
@@ -24,6 +27,8 @@ export interface Subject {
   recordId: string | null;
   /** A visit's id at Booksy, a card's, that of an entry of time off, or of the visit without a client that a block is there. */
   externalId: number | null;
+  /** Of a day of hours; its record is the schedule that it is of. */
+  readonly hours?: HoursOf;
   /** Of a block that is an entry of time off at Booksy: whose. */
   readonly resourceId?: number;
 }

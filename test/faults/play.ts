@@ -8,6 +8,7 @@ import {
   offThere,
 } from './edits-blocks.ts';
 import { emailHere, emailThere, seededClients } from './edits-clients.ts';
+import { hoursFor, hoursHere, hoursSubjects, hoursThere } from './edits-hours.ts';
 import {
   cancelHere,
   createHere,
@@ -43,6 +44,7 @@ export async function play(rig: Rig, salon: Salon, script: Script, history: Hist
     });
   }
   for (const subject of await seededClients(rig, salon)) history.addSubject(subject);
+  for (const subject of hoursSubjects(salon, script.seed)) history.addSubject(subject);
   const done = new Map<string, Set<string>>();
   const turns = new Map<string, Promise<void>>();
   const slots = new Map<string, Slot>();
@@ -50,15 +52,18 @@ export async function play(rig: Rig, salon: Salon, script: Script, history: Hist
   for (const [index, step] of script.steps.entries()) {
     // Times are drawn in the order of the script: the same seed, the same times. Texts differ from those of other runs too,
     // for a salon is used again.
-    const slot = (step.slotOf === undefined ? undefined : slots.get(step.slotOf)) ?? salon.slot();
-    if (step.deed === 'create') slots.set(step.subject, slot);
+    const given = step.slotOf === undefined ? undefined : slots.get(step.slotOf);
+    const slot = step.deed === 'hours' ? null : (given ?? salon.slot());
+    if (step.deed === 'create' && slot !== null) slots.set(step.subject, slot);
     const before = turns.get(step.subject) ?? Promise.resolve();
     turns.set(
       step.subject,
       before.then(async () => {
         await delay(Math.max(0, step.at - (performance.now() - startedAt)));
         const seen = history.edits.length;
-        await take(rig, salon, history, step, `${step.side} ${script.seed}.${String(index)}`, slot);
+        const text = `${step.side} ${script.seed}.${String(index)}`;
+        if (slot === null) await hoursStep(rig, salon, history, step, text);
+        else await take(rig, salon, history, step, text, slot);
         const acted = history.edits
           .slice(seen)
           .some(({ outcome, subject }) => outcome === 'ok' && subject === step.subject);
@@ -89,6 +94,13 @@ async function seededVisits(rig: Rig, salon: Salon) {
   return rows;
 }
 
+async function hoursStep(rig: Rig, salon: Salon, history: History, step: Step, text: string): Promise<void> {
+  const subject = history.subjects.get(step.subject);
+  if (subject === undefined) return;
+  const edit = step.side === 'platform' ? hoursHere : hoursThere;
+  await edit(rig, salon, history, subject, hoursFor(text));
+}
+
 async function take(
   rig: Rig,
   salon: Salon,
@@ -115,6 +127,7 @@ async function take(
     case 'delete':
     case 'revive':
     case 'email':
+    case 'hours':
       return change(rig, salon, history, step, slot, text);
   }
 }
@@ -169,13 +182,19 @@ async function change(
     case 'block':
     case 'off':
     case 'email':
+    case 'hours':
       return undefined;
   }
 }
 
 /** Finds the other side of a record, once it is linked. */
 export async function link(rig: Rig, subject: Subject): Promise<void> {
-  if (subject.kind === 'client' || (subject.recordId !== null && subject.externalId !== null)) return;
+  if (
+    subject.kind === 'client' ||
+    subject.kind === 'hours' ||
+    (subject.recordId !== null && subject.externalId !== null)
+  )
+    return;
   const [table, own] =
     subject.kind === 'visit' ? ['external_bookings', 'booking_id'] : ['external_time_off', 'time_off_id'];
   const { rows } = await rig.db

@@ -14,7 +14,7 @@ import type { Salon } from './salons.ts';
 export type Restless = ReadonlyMap<string, string>;
 
 /** What the runs change, and so what is swept: nobody touches the catalog or the past, which cost most calls. */
-const SWEPT = ['visits:ahead', 'clients', 'soon'];
+const SWEPT = ['booking visits:ahead', 'profile clients', 'time_off soon', 'hours list'];
 
 /**
  * Starts a sweep; windows of the salons that were not proven since `since` are made due. What was proven is not: a sweeper takes
@@ -36,7 +36,7 @@ export async function startSweep(
   );
   await rig.db.query(
     `UPDATE integration_sync_status SET due_at = now()
-      WHERE business_id = ANY($1) AND window_key = ANY($2)
+      WHERE business_id = ANY($1) AND entity || ' ' || window_key = ANY($2)
         AND ($3::timestamptz IS NULL OR proven_sent_at IS NULL OR proven_sent_at < $3)`,
     [ids, SWEPT, since],
   );
@@ -182,7 +182,7 @@ async function sweepOnce(rig: Rig, salons: readonly Salon[]): Promise<Restless> 
     const { rows: late } = await rig.db.query<{ business: string; windows: string }>(
       `SELECT b.id AS business, string_agg(w.key, ', ') AS windows
          FROM unnest($1::uuid[]) AS b (id) CROSS JOIN unnest($3::text[]) AS w (key)
-        WHERE NOT EXISTS (SELECT FROM integration_sync_status s WHERE s.business_id = b.id AND s.window_key = w.key
+        WHERE NOT EXISTS (SELECT FROM integration_sync_status s WHERE s.business_id = b.id AND s.entity || ' ' || s.window_key = w.key
                            AND s.proven_sent_at >= $2)
         GROUP BY b.id`,
       [ids, rows[0]?.now, SWEPT],
@@ -253,6 +253,10 @@ const PRINTED: Readonly<Record<string, string>> = {
   items: `SELECT string_agg(concat_ws('|', id, row_version), ',' ORDER BY id) AS text FROM booking_items WHERE business_id = $1`,
   profiles: `SELECT string_agg(concat_ws('|', id, row_version), ',' ORDER BY id) AS text FROM profiles WHERE business_id = $1`,
   'time off': `SELECT string_agg(concat_ws('|', id, row_version), ',' ORDER BY id) AS text FROM time_off WHERE business_id = $1`,
+  hours: `SELECT string_agg(concat_ws('|', owner_id, kind, day_of_week, date, applies_from, intervals), ',' ORDER BY id) AS text
+      FROM working_hours WHERE business_id = $1`,
+  'hours mirror': `SELECT string_agg(concat_ws('|', external_id, md5(remote::text), md5(base_theirs::text), md5(base_ours::text),
+      md5(base_counters::text)), ',' ORDER BY external_id) AS text FROM external_hours WHERE business_id = $1`,
   'visit mirror': `SELECT string_agg(concat_ws('|', external_id, booking_id, remote_hash, md5(base_theirs::text), md5(base_ours::text),
       md5(base_counters::text), gone_at IS NULL), ',' ORDER BY external_id) AS text FROM external_bookings WHERE business_id = $1`,
   'client mirror': `SELECT string_agg(concat_ws('|', external_id, profile_id, remote_hash, md5(base_theirs::text), md5(base_ours::text)),

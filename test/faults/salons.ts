@@ -38,7 +38,9 @@ export async function openSalons(rig: Rig): Promise<readonly Salon[]> {
   const { connected } = await connectBusinesses({ db: rig.database.prisma, booksy, logger });
   // The drawn times lie within a quarter of a year; the default horizon of 90 days would leave some at home (R25).
   await rig.db.query(
-    `UPDATE sync_rules SET conditions = jsonb_set(conditions, '{maxAdvanceBooking}', '365')`,
+    `UPDATE sync_rules SET conditions = jsonb_set(conditions, '{maxAdvanceBooking}', '365'),
+            -- Hours go both ways once the owner opens that (R8).
+            directions = directions || '{"hours.*": "both"}'`,
   );
   const salons: Salon[] = [];
   const waiting = [...connected];

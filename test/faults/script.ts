@@ -1,4 +1,4 @@
-import type { Random } from '../../simulator/random.ts';
+import { createRandom, type Random } from '../../simulator/random.ts';
 
 /** What a run does, fixed by its seed: which edits, on which side, when; which faults it is given. */
 
@@ -12,14 +12,15 @@ export const SCENARIOS = [
 ] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
-export type Deed = 'create' | 'move' | 'note' | 'cancel' | 'delete' | 'revive' | 'block' | 'off' | 'email';
+export type Deed =
+  'create' | 'move' | 'note' | 'cancel' | 'delete' | 'revive' | 'block' | 'off' | 'email' | 'hours';
 
 export interface Step {
   /** Milliseconds after the start of the run. */
   readonly at: number;
   readonly side: 'platform' | 'booksy';
   readonly deed: Deed;
-  /** A visit, a block or a client by its key. */
+  /** A visit, a block, a client or a day of hours by its key. */
   readonly subject: string;
   /** Uses the slot that this subject was given, and books over what is there. */
   readonly slotOf?: string;
@@ -69,6 +70,7 @@ export function scriptOf(
     });
   }
   othersSteps(random).forEach(add);
+  hoursSteps(createRandom(`${seed}/hours`)).forEach(add);
   faults.flatMap((fault) => aimed(fault, random)).forEach(add);
   for (const scenario of scenarios) scenarioSteps(scenario, random).forEach(add);
   return { seed, steps: steps.sort((left, right) => left.at - right.at), faults, scenarios };
@@ -102,6 +104,18 @@ function othersSteps(random: Random): readonly Step[] {
         ]
       : []),
   ];
+}
+
+/** Weekdays and dates are edited on either side, or on both; drawn beside all else, which is as it was without them. */
+function hoursSteps(random: Random): readonly Step[] {
+  return ['w1', 'w2', 'd1', 'd2'].flatMap((subject) =>
+    Array.from({ length: 1 + random.below(2) }, () => ({
+      at: 300 + random.below(CHAOS_MS - 500),
+      side: random.pick(['platform', 'booksy'] as const),
+      deed: 'hours' as const,
+      subject,
+    })),
+  );
 }
 
 /** Faults that lie in wait for one kind of call: an edit of a visit of its own that surely causes it. */

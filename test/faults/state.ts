@@ -1,5 +1,6 @@
 import { effectsAgainstAudit } from '../support/effects.ts';
 import type { Edit, Followed, History, Subject } from './history.ts';
+import { readHours, type HoursState } from './edits-hours.ts';
 import { link } from './play.ts';
 import type { Rig } from './rig.ts';
 import { visitsThere, type Salon, type VisitThere } from './salons.ts';
@@ -42,6 +43,7 @@ interface ConflictRow {
   readonly record_id: string | null;
   readonly other_record_id: string | null;
   readonly external_id: string | null;
+  readonly groups: readonly string[];
 }
 
 interface IntentRow {
@@ -63,8 +65,8 @@ export async function readState(rig: Rig, salon: Salon, history: History): Promi
   const { rows: bookings } = await rig.db.query<HereRow>(hereSql('b.business_id = $1'), [salon.businessId]);
   const here = new Map(bookings.map((row) => [row.id, row]));
   const { rows: conflicts } = await rig.db.query<ConflictRow>(
-    `SELECT kind, status, record_id, other_record_id, external_id FROM booksy_sync_conflicts WHERE business_id = $1
-     UNION ALL SELECT 'quarantine', 'open', NULL, NULL, external_id FROM quarantine WHERE business_id = $1 AND released_at IS NULL`,
+    `SELECT kind, status, record_id, other_record_id, external_id, groups FROM booksy_sync_conflicts WHERE business_id = $1
+     UNION ALL SELECT 'quarantine', 'open', NULL, NULL, external_id, '{}' FROM quarantine WHERE business_id = $1 AND released_at IS NULL`,
     [salon.businessId],
   );
   const { rows: intents } = await rig.db.query<IntentRow>(
@@ -76,16 +78,28 @@ export async function readState(rig: Rig, salon: Salon, history: History): Promi
   const open = conflicts.filter(({ status }) => status === 'open');
   const disputed = new Set(open.flatMap((each) => [each.record_id, each.other_record_id, each.external_id]));
   const others = await readOthers(rig, salon, history, there, (id) => disputed.has(id));
+  const hours = await readHours(rig, salon, history, (id, group) =>
+    open.some(({ record_id, groups }) => record_id === id && groups.includes(group)),
+  );
   const visits = new Map<string, VisitState>();
   for (const subject of history.subjects.values()) {
-    const sides = subject.kind === 'visit' ? visitSides(subject, here, there) : otherSides(subject, others);
+    const sides =
+      subject.kind === 'visit'
+        ? visitSides(subject, here, there)
+        : subject.kind === 'hours'
+          ? hoursSides(subject, hours)
+          : otherSides(subject, others);
     visits.set(subject.key, stateOf(subject, sides, conflicts, intents));
   }
   return {
     visits,
     overlaps: await overlaps(rig, salon),
     doubledUids: [...doubled([...there.values()], conflicts), ...others.doubled],
-    unequal: [...(await unequal(rig, salon, history, here, there, disputed)), ...others.unequal],
+    unequal: [
+      ...(await unequal(rig, salon, history, here, there, disputed)),
+      ...others.unequal,
+      ...hours.unequal,
+    ],
     audit: await auditFaults(rig, salon, history),
   };
 }
@@ -125,6 +139,10 @@ function otherSides(subject: Subject, { here, there }: OthersState): Sides {
   };
 }
 
+function hoursSides({ key }: Subject, { here, there }: HoursState): Sides {
+  return { here: here.get(key) ?? null, there: there.get(key) ?? null, ids: [] };
+}
+
 function stateOf(
   subject: Subject,
   { here, there, ids }: Sides,
@@ -135,10 +153,12 @@ function stateOf(
   if (subject.externalId !== null) names.add(String(subject.externalId));
   const about = conflicts.filter(
     (each) =>
-      (subject.recordId !== null &&
+      // Of hours a card is about days.
+      (subject.hours === undefined || each.groups.includes(subject.hours.group)) &&
+      ((subject.recordId !== null &&
         (each.record_id === subject.recordId || each.other_record_id === subject.recordId)) ||
-      // A block that is a visit there is named with its parts.
-      (each.external_id !== null && names.has(each.external_id.split(':')[0] ?? '')),
+        // A block that is a visit there is named with its parts.
+        (each.external_id !== null && names.has(each.external_id.split(':')[0] ?? ''))),
   );
   const sent = intents.filter(({ record_id }) => record_id === subject.recordId);
   return {
@@ -149,7 +169,7 @@ function stateOf(
     inGap: (edit, group) =>
       sent.some(
         (intent) =>
-          intent.groups.some((name) => covers(name, group)) &&
+          intent.groups.some((name) => covers(name, group, subject)) &&
           edit.wallMs >= intent.opened - READ_BEFORE_MS &&
           edit.wallMs <=
             (intent.ended ?? intent.opened) + (intent.state === 'confirmed' ? 200 : ACTS_LATE_MS),
@@ -157,7 +177,10 @@ function stateOf(
   };
 }
 
-function covers(name: string, group: Followed): boolean {
+function covers(name: string, group: Followed, { hours }: Subject): boolean {
+  // A week goes out whole.
+  if (hours !== undefined)
+    return name === hours.group || (name.startsWith('weekday:') && hours.group.startsWith('weekday:'));
   if (group === 'note') return name === 'clientNote';
   return group === 'time' ? name === 'time' || name.endsWith(':time') : name === group;
 }

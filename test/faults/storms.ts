@@ -68,7 +68,8 @@ async function killedAfterAnswer({ rig, salons, history }: Storm): Promise<void>
       count: 6,
     })),
   });
-  const until = performance.now() + 10_000;
+  // On a busy machine the first write may be long in coming.
+  const until = performance.now() + 30_000;
   let killed = false;
   while (!killed && performance.now() < until) {
     // Another storm may take the server away meanwhile.
@@ -93,7 +94,7 @@ async function killOne(rig: Rig, salons: readonly Salon[], history: History): Pr
     );
     const [intent] = rows;
     if (intent === undefined) return false;
-    const until = performance.now() + 2_000;
+    const until = performance.now() + 5_000;
     while (performance.now() < until) {
       const { rows: waiting } = await rig.db.query(
         `SELECT FROM pg_stat_activity a, unnest(pg_blocking_pids(a.pid)) b
