@@ -109,7 +109,7 @@ function scheduleRoutes(base: string, ownerOf: OwnerOf): Route[] {
 }
 
 function wireDay(date: string, day: CustomDay): object {
-  return withExtra({ date, ...day });
+  return { date, hours: day.hours, ...day.extra };
 }
 
 function dateQuery(request: ApiRequest, name: string): string {
