@@ -67,6 +67,20 @@ const undoRecord = z.looseObject({
 /** What undoing does to one record. */
 export type UndoRecordRow = z.output<typeof undoRecord>;
 
+const undoDecision = z.looseObject({
+  conflictId: z.string(),
+  kind: z.string(),
+  kindText: shown,
+  choice: shown,
+  entity: z.string(),
+  recordId: z.string().nullable(),
+  label: shown.nullable().default(null),
+  does: z.array(z.looseObject({ deed: z.string(), text: shown })),
+  left: z.array(left).default([]),
+});
+/** A decision about a conflict that is taken back by itself. */
+export type UndoDecisionRow = z.output<typeof undoDecision>;
+
 export const undoAnswer = noted.extend({
   undo: z.looseObject({
     id: z.string(),
@@ -85,6 +99,8 @@ export const undoAnswer = noted.extend({
       left: z.array(left.extend({ count: z.number() })).default([]),
     }),
     needsBooksyConfirmation: z.boolean().default(false),
+    decision: undoDecision.nullable().default(null),
+    opened: z.string().nullable().default(null),
     records: z.array(undoRecord),
     moreRecords: z.number().default(0),
     leftRecords: z.array(left.extend({ entity: z.string(), recordId: z.string() })).default([]),

@@ -44,7 +44,7 @@ export async function createSyncWorker(options: SyncWorkerOptions): Promise<Work
       ...createConflictActivities(inbound),
       ...createDrainActivities({ ...inbound, ...options.realTime, outbound: { processOne, echoesOf } }),
       ...createSweepActivities({ ...inbound, ...options.account }),
-      ...createUndoActivities(inbound),
+      ...createUndoActivities({ ...inbound, startConflicts: options.realTime.startConflicts }),
       ...createCalendarActivities({ ...inbound, ...options.calendars }),
     },
     shutdownGraceTime: SHUTDOWN_GRACE_MS,

@@ -63,6 +63,9 @@ export async function frozenGroups(
   return (await openConflictsOf(scope, recordIds)).frozen;
 }
 
+/** Of these a difference that is accepted becomes the base of both sides: who finds it again has found a change. */
+const BASES_MOVED: readonly ConflictKind[] = ['field', 'changed_against_cancelled'];
+
 /**
  * Opens conflicts, of whatever kind; one open conflict per record and kind is updated by news instead (R10). What a person
  * has accepted is not opened again while it is the same. When somebody is reminded of it follows from its row. Of news whoever is
@@ -121,8 +124,8 @@ export async function openConflicts(scope: ApplyScope, conflicts: readonly NewCo
         WHERE c.business_id = ${scope.businessId}::uuid AND c.kind = f.kind AND c.record_id = f.record_id
           AND c.other_record_id IS NOT DISTINCT FROM f.other_record_id
           AND (c.status = 'open' OR (f.status = 'closed' AND c.resolution = 'overtaken')
-               OR (c.status = 'resolved' AND c.resolution IN ('keep-both', 'ignore')
-                   AND c.detail = f.detail)))`;
+               OR (c.status = 'resolved' AND c.resolution IN ('keep-both', 'ignore') AND c.detail = f.detail
+                   AND f.kind <> ALL(${BASES_MOVED}::text[]))))`;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface Done {
   readonly followUp: FollowUp | null;
   /** Of a double: Booksy's id of the appointment that is to end. */
   readonly discarded?: string;
+  /** Of an overlap that is allowed: the visit that carries the mark, and whether it had it before. */
+  readonly marked?: { readonly visit: string; readonly before: boolean };
 }
 
 const DONE: Done = { touched: [], followUp: null };
@@ -146,8 +148,8 @@ async function overbook(scope: ConflictScope, picture: ConflictPicture): Promise
   // One of them carries the mark: the platform's own where there is one, because its sale is ours to answer for.
   const marked = visits.find((visit) => visit.source === 'platform') ?? visits[0];
   if (marked === undefined) throw recordGone();
-  await allowOverbooking(scope, marked.id);
-  return { touched: [marked], followUp: null };
+  const before = await allowOverbooking(scope, marked.id);
+  return { touched: [marked], followUp: null, marked: { visit: marked.id, before } };
 }
 
 /** R4a: what was entered at Booksy and that a write of ours covered is written here, and goes there by the ordinary push. */

@@ -18,6 +18,7 @@ import type { InboundDeps } from '../inbound/run.ts';
 import { everyGroup, writeBases } from './bases.ts';
 import { beginningOf } from './beginning.ts';
 import { closeConflicts } from './close.ts';
+import { unlessUndone } from './undone.ts';
 import { settle } from './close-settled.ts';
 import { auditConflict, onConflict, type ConflictRef, type ConflictScope } from './scope.ts';
 
@@ -59,7 +60,7 @@ export async function lookAtConflict(deps: InboundDeps, ref: ConflictRef): Promi
     if (due.remind) await remind(scope, hours);
     const row = (await readConflict(scope.tx, [ref.businessId], ref.conflictId)) ?? dated;
     const rule = await loadRule(scope.tx, scope.businessId);
-    const decided = decidedByRule(rule, row);
+    const decided = await unlessUndone(scope, row, decidedByRule(rule, row));
     const { notifyAdmin: wanted } = rule.actions;
     const { notifyAdmin: noted } = row;
     tell = occasionOf({

@@ -1,21 +1,14 @@
-import { fit } from '../../domain/conflicts/choices.ts';
+import { fit, type EffectName } from '../../domain/conflicts/choices.ts';
 import { misfitRefusal, refusalText, type RefusalCode } from '../../domain/conflicts/refusals.ts';
 import { parseSignal, type Resolution, type SignalledResolution } from '../../domain/conflicts/resolution.ts';
-import type { GroupStates } from '../../domain/merge.ts';
-import { loadOurs, type OurRecord } from '../../infra/conflicts/ours.ts';
 import { loadPicture, type ConflictPicture } from '../../infra/conflicts/picture.ts';
 import type { ConflictRow } from '../../infra/conflicts/row.ts';
 import { conflictWorkflowId } from '../../infra/temporal/launch-conflicts.ts';
 import { isTimeHeld } from '../../infra/database/index.ts';
 import type { InboundDeps } from '../inbound/run.ts';
 import { carryOutEffect, type Done, type FollowUp } from './effects.ts';
-import {
-  auditConflict,
-  onConflict,
-  RefusedResolution,
-  type ConflictRef,
-  type ConflictScope,
-} from './scope.ts';
+import { auditDecision } from './decided.ts';
+import { onConflict, RefusedResolution, type ConflictRef, type ConflictScope } from './scope.ts';
 
 /** What became of a resolution. Ids and codes only: it stands in the workflow's history. */
 export type ResolutionReport =
@@ -167,8 +160,8 @@ async function carryOut(scope: ConflictScope, asked: Asked): Promise<ResolutionR
   const before = picture.ours;
   await ledgerRow(scope, asked);
   const done = await carryOutEffect(scope, picture, fitted.effect);
-  await closeAs(scope, asked, done);
-  await audit(scope, picture, asked, before, done.touched, fitted.effect.name === 'overbook');
+  await closeAs(scope, asked, fitted.effect.name, done);
+  await auditDecision(scope, picture, asked, before, done);
   return { state: 'resolved', followUp: done.followUp };
 }
 
@@ -191,9 +184,16 @@ async function ledgerRow(scope: ConflictScope, asked: Asked): Promise<void> {
     ON CONFLICT (id) DO NOTHING`;
 }
 
-async function closeAs(scope: ConflictScope, asked: Asked, { followUp, discarded }: Done): Promise<void> {
+/** What was done stands in the row too: by it the decision can be taken back. */
+async function closeAs(
+  scope: ConflictScope,
+  asked: Asked,
+  effect: EffectName,
+  { followUp, discarded, marked }: Done,
+): Promise<void> {
   const { version, shown, mayOverbook, choice, groups, move, keep } = asked;
-  const stored = { choice, groups, move, keep, version, shown, mayOverbook, followUp, discarded };
+  const decided = { choice, groups, move, keep, version, shown, mayOverbook };
+  const stored = { ...decided, effect, followUp, discarded, marked };
   await scope.tx.$executeRaw`
     UPDATE booksy_sync_conflicts
        SET status = 'resolved', resolution = ${choice}, resolution_id = ${asked.resolutionId}::uuid,
@@ -211,61 +211,6 @@ function followUpOf(row: ConflictRow): FollowUp | null {
     return null;
   const { entity, externalId } = found;
   return typeof entity === 'string' && typeof externalId === 'string' ? { entity, externalId } : null;
-}
-
-/** Who, when, before, after: of the record, and of each other visit that was cancelled or moved (SPEC 4.3). */
-async function audit(
-  scope: ConflictScope,
-  picture: ConflictPicture,
-  asked: Asked,
-  before: OurRecord | null,
-  touched: readonly OurRecord[],
-  overbooked: boolean,
-): Promise<void> {
-  const { row, theirsHere } = picture;
-  const common = { actor: asked.actor, ...(asked.reason === null ? {} : { reason: asked.reason }) };
-  const reasonCode = asked.rule?.reason ?? asked.choice;
-  if (touched.length === 0) {
-    const held = pick(before?.groups, row.groups);
-    const willHold = row.groups.map((group): [string, GroupStates] => {
-      const theirs = asked.choice === 'keep-booksy' || asked.groups[group] === 'booksy';
-      return [group, pick(theirs ? theirsHere : before?.groups, [group])];
-    });
-    const after = Object.assign({}, ...willHold.map(([, value]) => value)) as GroupStates;
-    auditConflict(scope, row, { ...common, action: 'resolved', reasonCode, before: held, after });
-    return;
-  }
-  for (const record of touched) {
-    const now = await loadOurs(scope.tx, scope.businessId, record.entity, record.id);
-    const changed = changedGroups(record.groups, now?.groups ?? {});
-    auditConflict(scope, row, {
-      ...common,
-      action: overbooked ? 'overbooked' : 'resolved',
-      reasonCode,
-      entity: record.entity,
-      recordId: record.id,
-      externalId: record.id === row.recordId ? row.externalId : null,
-      groups: changed,
-      before: pick(record.groups, changed),
-      after: pick(now?.groups, changed),
-      ...(now === null ? {} : { counters: now.counters }),
-    });
-  }
-}
-
-function changedGroups(before: GroupStates, after: GroupStates): readonly string[] {
-  return Object.keys({ ...before, ...after })
-    .filter((group) => JSON.stringify(before[group]) !== JSON.stringify(after[group]))
-    .sort();
-}
-
-function pick(states: GroupStates | undefined, groups: readonly string[]): GroupStates {
-  return Object.fromEntries(
-    groups.flatMap((group) => {
-      const value = states?.[group];
-      return value === undefined ? [] : [[group, value]];
-    }),
-  );
 }
 
 /** The conflict stays open and says what became of the attempt; where the world moved, that is news of it. */

@@ -20,11 +20,16 @@ export async function cancelVisit(scope: ApplyScope, visit: OurRecord): Promise<
      WHERE id = ${visit.id}::uuid AND business_id = ${scope.businessId}::uuid AND status <> 'cancelled'`;
 }
 
-/** Allows a visit to overlap others (R21): explicit, and audited by whoever calls this. */
-export async function allowOverbooking(scope: ApplyScope, visitId: string): Promise<void> {
-  await scope.tx.$executeRaw`
+/**
+ * Allows a visit to overlap others (R21): explicit, and audited by whoever calls this.
+ *
+ * @returns whether it was allowed before
+ */
+export async function allowOverbooking(scope: ApplyScope, visitId: string): Promise<boolean> {
+  const marked = await scope.tx.$executeRaw`
     UPDATE bookings SET overbooking_allowed = true
      WHERE id = ${visitId}::uuid AND business_id = ${scope.businessId}::uuid AND NOT overbooking_allowed`;
+  return marked === 0;
 }
 
 /** The visits of a conflict that are here: its record, the other one, all of an overfull session. */

@@ -1,9 +1,16 @@
 import { canonicalJson, type Json } from '../../domain/canonical.ts';
 import { doesSomething, type RecordUndo, type UndoLeftReason } from '../../domain/undo/index.ts';
 import { isTimeHeld, sqlState } from '../../infra/database/errors.ts';
-import { openPlan, type LeftRecord, type PlannedRecord, type UndoCounts } from '../../infra/undo/plan.ts';
+import {
+  openPlan,
+  type LeftRecord,
+  type PlannedDecision,
+  type PlannedRecord,
+  type UndoCounts,
+} from '../../infra/undo/plan.ts';
 import type { ApplyScope } from '../apply/scope.ts';
 import { bindingOf } from './bindings.ts';
+import { carryOutDecision, NotOpened } from './decision.ts';
 import { inUndo, type UndoDeps } from './scope.ts';
 import { planUndoOf, type Planned } from './subjects.ts';
 import type { UndoRef } from './words.ts';
@@ -35,7 +42,8 @@ export async function applyUndo(
     beat();
     const row = await readRow(deps, ref);
     if (row?.sealedPlan == null) return { done: true };
-    const { records } = openPlan(deps.vault, ref.businessId, ref.undoId, row.sealedPlan);
+    const { records, decision } = openPlan(deps.vault, ref.businessId, ref.undoId, row.sealedPlan);
+    if (decision != null) return takeBackDecision(deps, ref, row, decision);
     if (row.counts.next >= records.length) return { done: true };
     const batch = batchOf(records, row.counts.next);
     try {
@@ -46,6 +54,38 @@ export async function applyUndo(
       await oneByOne(deps, ref, row, batch, beat);
     }
   }
+}
+
+/** All of it in one transaction; its conflict's workflow is started once it has committed. */
+async function takeBackDecision(
+  deps: UndoDeps,
+  ref: UndoRef,
+  row: UndoRow,
+  decision: PlannedDecision,
+): Promise<{ readonly done: boolean }> {
+  if (row.counts.next === 0) {
+    const { entity, recordId, conflictId } = decision;
+    const ended = (scope: ApplyScope, reason: UndoLeftReason | null) => {
+      const left = reason === null ? [] : [{ entity, recordId: recordId ?? conflictId, reason }];
+      return store(scope, ref, counted(row.counts, reason === null ? 1 : 0, left, 1));
+    };
+    try {
+      await inUndo(deps, ref, async (scope) =>
+        ended(scope, await carryOutDecision(scope, decision, row.confirmedBy)),
+      );
+    } catch (error) {
+      const reason = error instanceof NotOpened ? 'not_understood' : reasonOf(error);
+      if (reason === null) throw error;
+      await inUndo(deps, ref, (scope) => ended(scope, reason));
+    }
+  }
+  try {
+    await deps.startConflicts(ref.businessId);
+  } catch (error) {
+    // The schedule that rebuilds from rows starts it (R32).
+    deps.logger.warn({ ...ref, err: error }, 'the workflow of a conflict could not be started yet');
+  }
+  return { done: true };
 }
 
 /** The next records, of one kind: one statement a step for all of them. */
@@ -84,7 +124,7 @@ async function oneByOne(
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === null) throw error;
-      counts = counted(counts, [], [leftOf(record, reason)], 1);
+      counts = counted(counts, 0, [leftOf(record, reason)], 1);
       await inUndo(deps, ref, (scope) => store(scope, ref, counts));
     }
   }
@@ -114,7 +154,7 @@ async function carryOut(
       );
       await writeUndo(scope, binding, going, row.confirmedBy);
     }
-    const counts = counted(row.counts, going, left, batch.length);
+    const counts = counted(row.counts, going.length, left, batch.length);
     await store(scope, ref, counts);
     return counts;
   });
@@ -129,10 +169,11 @@ async function stillSo(
   const wanted = batch.filter(({ undo }) => doesSomething(undo));
   const entity = wanted[0]?.undo.entity;
   if (entity === undefined) return { going: [], left: [] };
-  const targets = wanted.map(({ targets: numbers, undo }) => ({
+  const targets = wanted.map(({ targets: numbers, made, undo }) => ({
     entity,
     recordId: undo.recordId,
     targets: numbers,
+    made: made === true,
   }));
   const planned = await planUndoOf(scope, entity, bindingOf(entity), targets);
   const going: Planned[] = [];
@@ -156,17 +197,12 @@ function leftOf({ undo }: PlannedRecord, reason: UndoLeftReason): LeftRecord {
   return { entity: undo.entity, recordId: undo.recordId, reason };
 }
 
-function counted(
-  counts: UndoCounts,
-  going: readonly Planned[],
-  left: readonly LeftRecord[],
-  step: number,
-): UndoCounts {
+function counted(counts: UndoCounts, going: number, left: readonly LeftRecord[], step: number): UndoCounts {
   const reasons = { ...counts.left };
   for (const { reason } of left) reasons[reason] = (reasons[reason] ?? 0) + 1;
   return {
     ...counts,
-    done: counts.done + going.length,
+    done: counts.done + going,
     next: counts.next + step,
     left: reasons,
     leftRecords: [...counts.leftRecords, ...left].slice(0, NAMED),

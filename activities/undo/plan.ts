@@ -1,9 +1,18 @@
 import { doesSomething, type UndoLeftReason } from '../../domain/undo/index.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
-import { NO_COUNTS, sealPlan, type UndoCounts, type UndoPlan } from '../../infra/undo/plan.ts';
+import {
+  NO_COUNTS,
+  sealPlan,
+  type PlannedDecision,
+  type UndoCounts,
+  type UndoPlan,
+} from '../../infra/undo/plan.ts';
+import type { ApplyScope } from '../apply/scope.ts';
+import { planDecision } from './decision.ts';
+import { decidedBy, madeAgain } from './decision-row.ts';
 import { inUndo, type UndoDeps } from './scope.ts';
 import { planUndo, type Planned } from './subjects.ts';
-import { targetsOf } from './trail.ts';
+import { targetsOf, withSent, type Target, type UndoScope } from './trail.ts';
 import { isSyncEntity, type UndoRef } from './words.ts';
 
 /** Records that one undo may be about: what a person can still be shown. */
@@ -34,17 +43,23 @@ interface Asked {
 async function makePlan(deps: UndoDeps, ref: UndoRef, asked: Asked, beat: () => void): Promise<void> {
   const entity: SyncEntity | null = isSyncEntity(asked.entity) ? asked.entity : null;
   const { businessId, undoId } = ref;
-  const targets = await inUndo(deps, ref, ({ tx }) => targetsOf(tx, { businessId, ...asked, entity }));
+  const { decision, targets } = await inUndo(deps, ref, (scope) =>
+    aboutWhat(scope, { businessId, ...asked, entity }),
+  );
   if (targets.length > MOST_RECORDS) return refuse(deps, ref, 'too_many_records');
-  if (targets.length === 0) return refuse(deps, ref, 'nothing_to_undo');
+  if (targets.length === 0 && decision === null) return refuse(deps, ref, 'nothing_to_undo');
   const planned: Planned[] = [];
   for (let from = 0; from < targets.length; from += BATCH) {
     beat();
     planned.push(...(await inUndo(deps, ref, (scope) => planUndo(scope, targets.slice(from, from + BATCH)))));
   }
-  const plan: UndoPlan = {
-    records: planned.map(({ target, undo }) => ({ targets: target.targets, undo })),
-  };
+  await planInstead(deps, ref, planned);
+  const records = planned.map(({ target: { targets: numbers, made }, undo }) => ({
+    targets: numbers,
+    ...(made === true ? { made } : {}),
+    undo,
+  }));
+  const plan: UndoPlan = { records, decision };
   const sealed = sealPlan(deps.vault, businessId, undoId, plan);
   await deps.db.$executeRaw`
     UPDATE sync_undos
@@ -52,7 +67,35 @@ async function makePlan(deps: UndoDeps, ref: UndoRef, asked: Asked, beat: () => 
      WHERE id = ${undoId}::uuid AND business_id = ${businessId}::uuid AND state = 'planned' AND sealed_plan IS NULL`;
 }
 
-function countsOf({ records }: UndoPlan): UndoCounts {
+/** Where what people entered was changed again before it went to Booksy, what went there is the last change. */
+async function planInstead(deps: UndoDeps, ref: UndoRef, planned: Planned[]): Promise<void> {
+  const [only] = planned;
+  const targets = only?.target.instead;
+  if (only === undefined || targets === undefined || doesSomething(only.undo)) return;
+  const { entity, recordId } = only.target;
+  const other = await inUndo(deps, ref, (scope) => planUndo(scope, [{ entity, recordId, targets }]));
+  planned.splice(0, 1, ...other);
+}
+
+/** The decision that is to be taken back, or the records. */
+async function aboutWhat(
+  scope: ApplyScope,
+  asked: UndoScope,
+): Promise<{ readonly decision: PlannedDecision | null; readonly targets: readonly Target[] }> {
+  const { records, runId } = await targetsOf(scope.tx, asked);
+  // A record that the decision was not about has nothing of it.
+  const none = asked.recordId !== null && records.length === 0;
+  const row = none ? null : await decidedBy(scope, runId);
+  if (row === null) return { decision: null, targets: records };
+  const decision = await planDecision(scope, row);
+  if (decision !== null) return { decision, targets: [] };
+  const made = madeAgain(row);
+  const targets = asked.runId === null ? records : await withSent(scope.tx, scope.businessId, records);
+  return { decision: null, targets: targets.map((target) => ({ ...target, made })) };
+}
+
+function countsOf({ records, decision }: UndoPlan): UndoCounts {
+  if (decision != null) return countsOfDecision(decision);
   const undoable = records.filter(({ undo }) => doesSomething(undo));
   const left: Partial<Record<UndoLeftReason, number>> = {};
   for (const { undo } of records) for (const { reason } of undo.left) left[reason] = (left[reason] ?? 0) + 1;
@@ -63,6 +106,16 @@ function countsOf({ records }: UndoPlan): UndoCounts {
     changes: undoable.reduce((sum, { undo }) => sum + Math.max(1, undo.changes.length), 0),
     atBooksy: undoable.filter(({ undo }) => undo.atBooksy).length,
     left,
+  };
+}
+
+function countsOfDecision({ deeds, left }: PlannedDecision): UndoCounts {
+  return {
+    ...NO_COUNTS,
+    records: 1,
+    undoable: Math.min(1, deeds.length),
+    changes: deeds.length,
+    left: Object.fromEntries(left.map((reason) => [reason, 1])),
   };
 }
 

@@ -2,10 +2,13 @@ import type { Tx } from '../../infra/database/index.ts';
 import { loadCatalogLinks } from '../apply/links.ts';
 import { writeAudit } from '../apply/record.ts';
 import type { ApplyScope } from '../apply/scope.ts';
+import type { DrainDeps } from '../drain/deps.ts';
 import type { InboundDeps } from '../inbound/run.ts';
 import type { UndoRef } from './words.ts';
 
-export type UndoDeps = Pick<InboundDeps, 'db' | 'vault'>;
+export type UndoDeps = Pick<InboundDeps, 'db' | 'vault' | 'logger'> &
+  // A conflict that is opened again gets its workflow at once.
+  Pick<DrainDeps, 'startConflicts'>;
 
 const TIMEOUT_MS = 120_000;
 

@@ -124,7 +124,7 @@ export async function presentAll(
   }));
 }
 
-const STATES = ['pending', 'applied', 'refused', 'news'] as const;
+const STATES = ['pending', 'applied', 'refused', 'news', 'undone'] as const;
 
 function decisionOf(row: ConflictRow): ConflictView['decision'] {
   const state = STATES.find((each) => each === row.resolutionOutcome);

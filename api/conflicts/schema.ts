@@ -31,8 +31,9 @@ export const conflictParams = z.object({
 const decision = z.object({
   id: z.guid().meta({ description: 'Id of the decision: its run in the ledger, by which it can be undone' }),
   choice: z.string().nullable(),
-  state: z.enum(['pending', 'applied', 'refused', 'news']).meta({
-    description: '`refused` and `news`: nothing was changed, the conflict waits on',
+  state: z.enum(['pending', 'applied', 'refused', 'news', 'undone']).meta({
+    description:
+      '`refused` and `news`: nothing was changed, the conflict waits on. `undone`: it was taken back, and where there was something left to decide another conflict is open about it',
   }),
   detail: z.string().nullable().meta({ description: 'Why it was refused, and what to do instead' }),
   reason: z.string().nullable().meta({ description: 'In the words of who decided; of a rule its code' }),

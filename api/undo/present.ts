@@ -1,14 +1,21 @@
 /** An undo as people read it: what would change, by name. */
-import { SYNC_ENTITIES } from '../../domain/entities.ts';
-import { doesSomething, UNDO_LEFT, type UndoLeftReason } from '../../domain/undo/index.ts';
+import { kindText } from '../../domain/conflicts/words.ts';
+import { SYNC_ENTITIES, type SyncEntity } from '../../domain/entities.ts';
+import { DEED_TEXTS, doesSomething, UNDO_LEFT, type UndoLeftReason } from '../../domain/undo/index.ts';
 import type { PrismaClient } from '../../infra/database/index.ts';
-import { NO_COUNTS, openPlan, type PlannedRecord, type UndoCounts } from '../../infra/undo/plan.ts';
+import {
+  NO_COUNTS,
+  openPlan,
+  type PlannedDecision,
+  type PlannedRecord,
+  type UndoCounts,
+} from '../../infra/undo/plan.ts';
 import type { BusinessRef } from '../businesses.ts';
 import type { ApiDeps } from '../deps.ts';
 import { labelsOf } from '../mappings/labels.ts';
 import { SEALED_UNREADABLE } from '../sealed.ts';
 import { iso, isoOrNull, type Note } from '../wire.ts';
-import { UNDO_STATES, type UndoRecordWire, type UndoWire } from './schema.ts';
+import { UNDO_STATES, type UndoDecisionWire, type UndoRecordWire, type UndoWire } from './schema.ts';
 
 type Deps = Pick<ApiDeps, 'prisma' | 'vault' | 'logger'>;
 export type UndoRow = Awaited<ReturnType<PrismaClient['syncUndo']['findFirstOrThrow']>>;
@@ -32,7 +39,7 @@ export async function presentUndo(
   business: BusinessRef,
   row: UndoRow,
 ): Promise<{ readonly undo: UndoWire; readonly notes: readonly Note[] }> {
-  const { records, notes } = openRecords(deps, row);
+  const { records, decision, notes } = openRecords(deps, row);
   // What does something first: the rest only says why not.
   const sorted = [...records].sort((a, b) => Number(doesSomething(b.undo)) - Number(doesSomething(a.undo)));
   const shown = sorted.slice(0, SHOWN);
@@ -62,6 +69,8 @@ export async function presentUndo(
       left: Object.entries(counts.left).map(([reason, count]) => ({ reason, text: textOf(reason), count })),
     },
     needsBooksyConfirmation: needsBooksyConfirmation(row),
+    decision: decision === null ? null : await decisionWire(deps.prisma, business.id, decision),
+    opened: row.state === 'done' ? await openedBy(deps.prisma, row) : null,
     records: shown.map((record) => recordWire(record, labels)),
     moreRecords: records.length - shown.length,
     leftRecords: counts.leftRecords.map((each) => ({ ...each, text: textOf(each.reason) })),
@@ -70,17 +79,52 @@ export async function presentUndo(
   return { undo, notes };
 }
 
-function openRecords(
-  { vault, logger }: Deps,
-  row: UndoRow,
-): { readonly records: readonly PlannedRecord[]; readonly notes: readonly Note[] } {
-  if (row.sealedPlan === null) return { records: [], notes: [] };
+function openRecords({ vault, logger }: Deps, row: UndoRow): OpenedPlan {
+  if (row.sealedPlan === null) return NO_PLAN;
   try {
-    return { records: openPlan(vault, row.businessId, row.id, row.sealedPlan).records, notes: [] };
+    const { records, decision = null } = openPlan(vault, row.businessId, row.id, row.sealedPlan);
+    return { records, decision, notes: [] };
   } catch {
     logger.warn({ table: 'sync_undos', row: row.id }, 'a sealed value could not be shown');
-    return { records: [], notes: [SEALED_UNREADABLE] };
+    return { ...NO_PLAN, notes: [SEALED_UNREADABLE] };
   }
+}
+
+interface OpenedPlan {
+  readonly records: readonly PlannedRecord[];
+  readonly decision: PlannedDecision | null;
+  readonly notes: readonly Note[];
+}
+const NO_PLAN: OpenedPlan = { records: [], decision: null, notes: [] };
+
+async function decisionWire(
+  db: PrismaClient,
+  businessId: string,
+  { conflictId, kind, choice, entity, recordId, deeds, left }: PlannedDecision,
+): Promise<UndoDecisionWire> {
+  const known = SYNC_ENTITIES.find((each) => each === entity);
+  const [label] =
+    recordId === null || known === undefined ? [] : await labelsOfIds(db, businessId, known, [recordId]);
+  return {
+    conflictId,
+    kind,
+    kindText: kindText(kind),
+    choice,
+    entity,
+    recordId,
+    label: label?.[1] ?? null,
+    does: deeds.map((deed) => ({ deed, text: DEED_TEXTS[deed] })),
+    left: left.map((reason) => ({ reason, text: textOf(reason) })),
+  };
+}
+
+/** The conflict that an undo opened: its run is the undo. */
+async function openedBy(db: PrismaClient, { id, businessId, createdAt }: UndoRow): Promise<string | null> {
+  const found = await db.booksySyncConflict.findFirst({
+    where: { businessId, runId: id, openedAt: { gte: createdAt } },
+    select: { id: true },
+  });
+  return found?.id ?? null;
 }
 
 function textOf(reason: string): string {
@@ -112,14 +156,21 @@ async function labelsOfRecords(
   const labels = new Map<string, string>();
   for (const entity of SYNC_ENTITIES) {
     const ids = records.filter(({ undo }) => undo.entity === entity).map(({ undo }) => undo.recordId);
-    if (ids.length === 0) continue;
-    if (entity === 'booking' || entity === 'time_off') {
-      for (const { id, label } of await timeLabels(db, businessId, entity, ids)) labels.set(id, label);
-    } else {
-      for (const [id, { label }] of await labelsOf(db, [businessId], entity, ids)) labels.set(id, label);
-    }
+    for (const [id, label] of await labelsOfIds(db, businessId, entity, ids)) labels.set(id, label);
   }
   return labels;
+}
+
+async function labelsOfIds(
+  db: PrismaClient,
+  businessId: string,
+  entity: SyncEntity,
+  ids: readonly string[],
+): Promise<readonly (readonly [string, string])[]> {
+  if (ids.length === 0) return [];
+  return entity === 'booking' || entity === 'time_off'
+    ? (await timeLabels(db, businessId, entity, ids)).map(({ id, label }) => [id, label] as const)
+    : [...(await labelsOf(db, [businessId], entity, ids))].map(([id, { label }]) => [id, label] as const);
 }
 
 /** Visits and blocks go by their time; a visit also by whom it is for. */

@@ -1,6 +1,8 @@
 /** Wire shapes of undoing (SPEC 3.8). */
 import { z } from 'zod';
+import { CONFLICT_KINDS } from '../../domain/conflict-kinds.ts';
 import { SYNC_ENTITIES } from '../../domain/entities.ts';
+import { DECISION_DEEDS } from '../../domain/undo/index.ts';
 import { instant, note } from '../wire.ts';
 
 export const undoParams = z.object({
@@ -72,6 +74,23 @@ const undoRecord = z
   .meta({ id: 'UndoRecord' });
 export type UndoRecordWire = z.output<typeof undoRecord>;
 
+const undoDecision = z
+  .object({
+    conflictId: z.guid().meta({ description: 'The conflict that was decided' }),
+    kind: z.enum(CONFLICT_KINDS),
+    kindText: z.string(),
+    choice: z.string().meta({ description: 'What was decided', example: 'ignore' }),
+    entity: z.string(),
+    recordId: z.guid().nullable(),
+    label: z.string().nullable().meta({ description: 'By which people know the record' }),
+    does: z
+      .array(z.object({ deed: z.enum(DECISION_DEEDS), text: z.string() }))
+      .meta({ description: 'What taking it back does, all of it or nothing' }),
+    left: z.array(left).meta({ description: 'What stays, and why' }),
+  })
+  .meta({ id: 'UndoDecision' });
+export type UndoDecisionWire = z.output<typeof undoDecision>;
+
 export const UNDO_STATES = ['planning', 'planned', 'confirmed', 'done', 'refused', 'expired'] as const;
 
 export const undoSchema = z
@@ -100,11 +119,17 @@ export const undoSchema = z
     needsBooksyConfirmation: z
       .boolean()
       .meta({ description: 'Whether confirming it takes `atBooksy`: true' }),
+    decision: undoDecision.nullable().meta({
+      description:
+        'A decision about a conflict that is taken back by itself: there are no `records` then. Null once it is over',
+    }),
+    opened: z.guid().nullable().meta({ description: 'The conflict that was opened again by it' }),
     records: z.array(undoRecord).meta({ description: 'The first 200; empty once it is over' }),
     moreRecords: z.int(),
-    leftRecords: z
-      .array(left.extend({ entity: z.string(), recordId: z.guid() }))
-      .meta({ description: 'Left while it was carried out; the first 200' }),
+    leftRecords: z.array(left.extend({ entity: z.string(), recordId: z.guid() })).meta({
+      description:
+        'Left while it was carried out; the first 200. Of a conflict without a record `recordId` is the conflict',
+    }),
     names: z
       .record(z.string(), z.string())
       .meta({ description: 'Whom and what the ids in `changes` stand for' }),

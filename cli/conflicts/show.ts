@@ -79,6 +79,10 @@ function startLine({ startsAt, status }: Card, paint: Painter, now: number): str
 }
 
 function decisionLine({ decision, status, resolution }: Card): string[] {
+  if (decision?.state === 'undone')
+    return [
+      `The decision (${decision.choice ?? ''}) was taken back: what is left to decide is another conflict.`,
+    ];
   if (status !== 'open')
     return [`It is over: ${resolution ?? status}${decision?.by == null ? '' : `, by ${decision.by}`}.`];
   if (decision === null) return [];

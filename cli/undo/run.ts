@@ -60,7 +60,7 @@ export async function confirmUndo(
       output.say(line);
     });
     const expected = String(undo.counts.undoable);
-    const question = `Type ${expected} to take back ${counted(undo.counts.undoable, 'record')}: `;
+    const question = `Type ${expected} to take back ${counted(undo.counts.undoable, undo.decision === null ? 'record' : 'decision')}: `;
     await confirmTyped(output, { given: yes, expected, question }, ...(asking === undefined ? [] : [asking]));
   }
   const { undo: after, notes } = undoAnswer.parse(await api.post(`${path}/confirm`, { atBooksy }));

@@ -1,6 +1,6 @@
 import { ago, counted, table } from '../format.ts';
 import { clean, type Painter } from '../terminal.ts';
-import type { Undo, UndoRecordRow } from '../wire-audit.ts';
+import type { Undo, UndoDecisionRow, UndoRecordRow } from '../wire-audit.ts';
 import { entityWord } from '../words.ts';
 
 const COMMAND = 'npm run -s booksy -- undo';
@@ -15,6 +15,7 @@ const ENDS: Readonly<Record<string, string>> = {
 export function undoLines(undo: Undo, paint: Painter, now = Date.now()): string[] {
   return [
     `${paint.bold(`Undo ${undo.id}`)}${undo.businessName === null ? '' : ` of ${undo.businessName}`}: ${stateWords(undo, now)}`,
+    ...decisionLines(undo.decision, paint),
     ...undo.records.flatMap((record) => ['', ...recordLines(record, undo, paint)]),
     ...(undo.moreRecords === 0 ? [] : ['', `… and ${counted(undo.moreRecords, 'more record')}.`]),
     ...leftLines(undo, paint),
@@ -22,12 +23,12 @@ export function undoLines(undo: Undo, paint: Painter, now = Date.now()): string[
   ];
 }
 
-function stateWords({ state, counts, outcome, expiresAt }: Undo, now: number): string {
+function stateWords({ state, counts, decision, outcome, expiresAt }: Undo, now: number): string {
   switch (state) {
     case 'planning':
       return 'being worked out';
     case 'planned':
-      return `${counted(counts.changes, 'change')} of ${counted(counts.undoable, 'record')} would be taken back (offered until ${ago(expiresAt, now)})`;
+      return `${decision === null ? `${counted(counts.changes, 'change')} of ${counted(counts.undoable, 'record')}` : counted(counts.undoable, 'decision')} would be taken back (offered until ${ago(expiresAt, now)})`;
     case 'confirmed':
       return 'confirmed, being carried out';
     case 'done':
@@ -35,6 +36,19 @@ function stateWords({ state, counts, outcome, expiresAt }: Undo, now: number): s
     default:
       return `${state}${outcome === null ? '' : ` (${outcome})`}`;
   }
+}
+
+function decisionLines(decision: UndoDecisionRow | null, paint: Painter): string[] {
+  if (decision === null) return [];
+  const { kindText, choice, entity, label, recordId, conflictId, does, left } = decision;
+  const of = recordId === null ? '' : ` of ${entityWord(entity)} ${label ?? recordId}`;
+  return [
+    '',
+    `${paint.bold(`Conflict "${kindText}"${of}`)}, decided by ${choice}`,
+    paint.dim(`  ${conflictId}`),
+    ...does.map(({ text }) => `  ${text}`),
+    ...left.map(({ text }) => `  ${paint.dim('·')} ${text}`),
+  ];
 }
 
 function recordLines(record: UndoRecordRow, undo: Undo, paint: Painter): string[] {
@@ -83,6 +97,8 @@ function leftLines({ counts, leftRecords }: Undo, paint: Painter): string[] {
 
 function nextLines(undo: Undo): string[] {
   const { state, counts, id, needsBooksyConfirmation, runId, recordId } = undo;
+  if (undo.opened !== null)
+    return ['', `It is open again: npm run -s booksy -- conflicts show ${undo.opened}`];
   if (state === 'planning') return ['', `See it in a moment: ${COMMAND} show ${id}`];
   if (state !== 'planned') return [];
   if (counts.undoable === 0) return ['', 'Nothing of it can be taken back.'];

@@ -1,7 +1,14 @@
 import { sameValue, type Json } from '../canonical.ts';
 import type { OursState } from '../plan.ts';
 import { itemOfGroup } from '../states/visit.ts';
-import type { UndoChange, UndoEntry, UndoLeftReason, UndoSubject } from './words.ts';
+import {
+  OPEN_AGAIN,
+  OVERBOOKING,
+  type UndoChange,
+  type UndoEntry,
+  type UndoLeftReason,
+  type UndoSubject,
+} from './words.ts';
 
 /** What is to become of one group: set back, or left for a reason. */
 export interface GroupUndo {
@@ -29,6 +36,8 @@ export function planGroups(
 ): readonly GroupUndo[] {
   const wanted = new Set(targets.map(({ number }) => number));
   const names = new Set(targets.flatMap(({ groups }) => groups));
+  // The mark of a visit goes with the decision that set it, not by itself.
+  names.delete(OVERBOOKING);
   return [...names].sort().flatMap((group) => planGroup(group, wanted, history, subject, ours) ?? []);
 }
 
@@ -39,7 +48,9 @@ function planGroup(
   subject: UndoSubject,
   ours: OursState,
 ): GroupUndo | null {
-  const about = history.filter(({ action, groups }) => groups.includes(group) && !SILENT.has(action));
+  const about = history.filter(
+    ({ action, reason, groups }) => groups.includes(group) && !SILENT.has(action) && reason !== OPEN_AGAIN,
+  );
   const at = about.findLastIndex(({ number }) => wanted.has(number));
   const last = about[at];
   const now = ours.groups[group];
@@ -111,9 +122,9 @@ function carries(entry: UndoEntry, last: UndoEntry, group: string): boolean {
   );
 }
 
-/** Items and dates come and go; every other group is always there, so one without a value was not kept. */
+/** Items and days come and go; every other group is always there, so one without a value was not kept. */
 function mayBeMissing(group: string, { action }: UndoEntry): boolean {
-  return action !== 'sent' && (itemOfGroup(group) !== null || group.startsWith('date:'));
+  return action !== 'sent' && (itemOfGroup(group) !== null || /^(date|weekday):/.test(group));
 }
 
 function changeOf(group: string, from: Json | undefined, to: Json | undefined): UndoChange {

@@ -2,7 +2,15 @@ import { sameValue, type Json } from '../canonical.ts';
 import type { SyncEntity } from '../entities.ts';
 import { isEnded, itemOfGroup } from '../states/visit.ts';
 import { planGroups, type GroupUndo } from './groups.ts';
-import type { RecordUndo, UndoChange, UndoEnd, UndoEntry, UndoLeftReason, UndoSubject } from './words.ts';
+import {
+  OPEN_AGAIN,
+  type RecordUndo,
+  type UndoChange,
+  type UndoEnd,
+  type UndoEntry,
+  type UndoLeftReason,
+  type UndoSubject,
+} from './words.ts';
 
 /** Deeds that make a record here, or at Booksy from here. */
 const MAKES = new Set(['created', 'sent_new']);
@@ -42,7 +50,9 @@ export function planRecordUndo(
   const left: { group: string | null; reason: UndoLeftReason }[] = [];
   if (wanted.some(({ action }) => LINKS.has(action))) left.push({ group: null, reason: 'use_mappings' });
   if (wanted.some(({ action }) => action === 'removed')) left.push({ group: null, reason: 'not_undoable' });
-  const changing = wanted.filter(({ action }) => CHANGES.has(action));
+  if (wanted.some(({ reason }) => reason === OPEN_AGAIN))
+    left.push({ group: null, reason: 'decide_conflict' });
+  const changing = wanted.filter(({ action, reason }) => CHANGES.has(action) && reason !== OPEN_AGAIN);
   if (changing.length > 0 && subject.ours === null) left.push({ group: null, reason: 'record_gone' });
   const groups = subject.ours === null ? [] : planGroups(changing, history, subject, subject.ours);
   const whole = keepItemsWhole(groups, subject);
@@ -76,10 +86,11 @@ function planEnd(
     return nothing('already_so');
   if (subject.frozen.size > 0) return nothing('on_conflict');
   const later = history.some(
-    ({ number, action }) =>
+    ({ number, action, reason }) =>
       !targets.has(number) &&
       BigInt(number) > BigInt(made.number) &&
       action !== 'sent' &&
+      reason !== OPEN_AGAIN &&
       CHANGES.has(action),
   );
   if (later || editedSince(made, history, subject)) return nothing('changed_later');

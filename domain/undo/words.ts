@@ -11,6 +11,8 @@ export interface UndoEntry {
   readonly number: string;
   readonly runId: string | null;
   readonly action: string;
+  /** Its code. */
+  readonly reason: string | null;
   readonly groups: readonly string[];
   /** What these groups held here; null where it is not kept, or was erased. */
   readonly before: GroupStates | null;
@@ -46,6 +48,18 @@ export const UNDO_LEFT = {
     'It would be changed at Booksy, where clients may be told: undo this record by itself and confirm it.',
   time_taken: 'The time is taken by now.',
   not_understood: 'The database refused it.',
+  already_undone: 'It was taken back before.',
+  decide_conflict: 'It opened a conflict again: decide that one anew.',
+  equal_by_now: 'Both sides are equal by now: nothing is left to decide.',
+  cause_gone: 'What it was about is gone by now.',
+  begun: 'It has begun: nothing is left to decide (R10).',
+  mark_needed: 'The visit overlaps another one that was allowed too: it keeps the mark for that one.',
+  under_way: 'It is being carried out: ask again in a moment.',
+  ended_at_booksy:
+    'The appointment that was given up is cancelled at Booksy, where nothing can be un-cancelled (R16): it stays so. Booked anew it would be a new visit; that is not done by itself.',
+  asked_again: 'It only had Booksy asked once more: what that changed is taken back by the record.',
+  let_through:
+    'It was let through already: what that changed is taken back by its records, or by the operation that took it in.',
 } as const;
 export type UndoLeftReason = keyof typeof UNDO_LEFT;
 
@@ -79,3 +93,9 @@ export interface RecordUndo {
 export function doesSomething(undo: Pick<RecordUndo, 'changes' | 'end' | 'restore'>): boolean {
   return undo.changes.length > 0 || undo.end !== null || undo.restore !== null;
 }
+
+/** The code of an entry that opened a conflict again: it is taken back by deciding that. */
+export const OPEN_AGAIN = 'conflict_open_again';
+
+/** Whether a visit may overlap others: no group of Booksy's, taken back with the decision that allowed it. */
+export const OVERBOOKING = 'overbooking';

@@ -1,15 +1,30 @@
-import type { RecordUndo, UndoLeftReason } from '../../domain/undo/index.ts';
+import type { ConflictKind } from '../../domain/conflict-kinds.ts';
+import type { DecisionPlan, RecordUndo, UndoLeftReason } from '../../domain/undo/index.ts';
 import { vaultContext, type Vault } from '../crypto.ts';
 
 /** An undo as it lies in `sync_undos`: its plan sealed, its counts in clear. */
 export interface PlannedRecord {
   /** Numbers of the audit entries to take back. */
   readonly targets: readonly string[];
+  /** A decision made the record here: it ends, as what the sync made. */
+  readonly made?: boolean;
   readonly undo: RecordUndo;
+}
+
+/** A decision about a conflict that is taken back by itself, and not by its records. */
+export interface PlannedDecision extends DecisionPlan {
+  readonly conflictId: string;
+  readonly kind: ConflictKind;
+  readonly choice: string;
+  readonly entity: string;
+  /** The conflict's record here; null where it has none. */
+  readonly recordId: string | null;
 }
 
 export interface UndoPlan {
   readonly records: readonly PlannedRecord[];
+  /** Then there are no records. Left out in plans of before it was known. */
+  readonly decision?: PlannedDecision | null;
 }
 
 /** Ids and numbers only. */

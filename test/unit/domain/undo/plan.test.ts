@@ -12,6 +12,7 @@ function entry(over: Partial<UndoEntry>): UndoEntry {
     number: String(number),
     runId: 'run',
     action: 'updated',
+    reason: null,
     before: null,
     after: null,
     counters: null,
@@ -423,5 +424,41 @@ describe('for every history', () => {
       }),
       RUNS,
     );
+  });
+});
+
+describe('entries of decisions that were taken back', () => {
+  const change = entry({ before: { clientNote: 'a' }, after: { clientNote: 'b' } });
+  const openedAgain = entry({ action: 'undone', reason: 'conflict_open_again', groups: ['clientNote'] });
+
+  it('are taken back by deciding the conflict that they opened', () => {
+    expect(plan([openedAgain], [openedAgain], subject({ groups: { clientNote: 'b' } }))).toMatchObject({
+      changes: [],
+      left: [{ group: null, reason: 'decide_conflict' }],
+    });
+  });
+
+  it('change no value: what came before them is still the last change', () => {
+    expect(plan([change], [change, openedAgain], subject({ groups: { clientNote: 'b' } })).changes).toEqual([
+      { group: 'clientNote', from: 'b', to: 'a' },
+    ]);
+  });
+
+  it('set no mark of a visit back: it goes with its decision', () => {
+    const marked = entry({
+      action: 'overbooked',
+      before: { overbooking: false },
+      after: { overbooking: true },
+    });
+    expect(plan([marked], [marked], subject())).toMatchObject({ changes: [], left: [] });
+  });
+});
+
+describe('hours', () => {
+  const set = entry({ after: { 'weekday:now:1': [[600, 700]] }, before: {}, groups: ['weekday:now:1'] });
+
+  it('of a day that had none of its own have none again', () => {
+    const now = subject({ entity: 'hours', groups: { 'weekday:now:1': [[600, 700]] } });
+    expect(plan([set], [set], now).changes).toEqual([{ group: 'weekday:now:1', from: [[600, 700]] }]);
   });
 });
