@@ -1,5 +1,6 @@
 import { Prisma } from '../../infra/database/index.ts';
 import type { SyncEntity } from '../../domain/entities.ts';
+import { DEFAULT_SETTINGS } from '../../domain/protocol/settings.ts';
 import { WRITE_ENTITIES } from '../../domain/protocol/types.ts';
 import { isEnded } from '../../domain/states/visit.ts';
 import type { SeenRecord } from '../../domain/states/seen.ts';
@@ -28,13 +29,23 @@ export function isWritten(entity: SyncEntity): boolean {
   return WRITE_ENTITIES.some((name) => name === entity);
 }
 
-/** Column of a locking read of the mirror: whether a write of the linked record is alive. */
+/**
+ * Column of a locking read of the mirror: whether a write of the linked record is alive, or lately brought out a value that no
+ * person had edited. Whether such a value turns over is counted by `process`, which has to see each turn of it (R6).
+ */
 export function aliveColumn(entity: SyncEntity, businessId: string, linkColumn: string): Prisma.Sql {
   if (!isWritten(entity)) return Prisma.sql`false`;
-  return Prisma.sql`EXISTS (SELECT FROM sync_intents i
+  return Prisma.sql`(EXISTS (SELECT FROM sync_intents i
     WHERE i.business_id = ${businessId}::uuid AND i.entity = ${entity} AND i.record_id = m.${Prisma.raw(linkColumn)}
-      AND ${ALIVE})`;
+      AND ${ALIVE}) OR ${TURNED_OUT})`;
 }
+
+/** Turns are remembered as `out:<ISO instant>`, of each group by itself. */
+const TURNED_OUT = Prisma.raw(`CASE WHEN m.flips @? '$.turns.*[*] ? (@ starts with "out:")' THEN EXISTS (
+  SELECT FROM jsonb_each(m.flips -> 'turns') g, jsonb_array_elements_text(g.value) t (turn)
+   WHERE t.turn LIKE 'out:%'
+     AND substr(t.turn, 5)::timestamptz > now() - make_interval(secs => ${String(DEFAULT_SETTINGS.turnsWithinMs / 1000)}))
+  ELSE false END`);
 
 /** Splits what differs into what the pass may judge and what it leaves; marks the latter. */
 export async function leaveToProcess(

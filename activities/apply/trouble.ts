@@ -1,3 +1,4 @@
+import { visitsOfCards } from '../../infra/conflicts/cards.ts';
 import { openConflicts } from './conflicts.ts';
 import { overfullSessionsOf, overlapsOf } from './overlaps.ts';
 import type { ApplyScope } from './scope.ts';
@@ -19,4 +20,16 @@ export async function reportTrouble(
     ...(await visitTroubleOf(scope, visits)),
     ...(await emptyPoolsOf(scope, records)),
   ]);
+}
+
+/** Asks who the clients of these cards are, where a visit still to come waits for it and nobody was asked yet (SPEC 3.7). */
+export async function reportUnsure(scope: ApplyScope, cardExternalIds: readonly string[]): Promise<void> {
+  const visits = await visitsOfCards(scope.tx, scope.businessId, cardExternalIds);
+  await openConflicts(
+    scope,
+    await visitTroubleOf(
+      scope,
+      visits.map(({ recordId }) => recordId),
+    ),
+  );
 }

@@ -1,5 +1,5 @@
 import { beginningAt, beginningOfDays, TIMELESS, type Beginning } from '../../domain/conflicts/dates.ts';
-import { visitsOfCard } from '../../infra/conflicts/cards.ts';
+import { visitsOfCards } from '../../infra/conflicts/cards.ts';
 import type { ConflictScope } from './scope.ts';
 
 /**
@@ -41,7 +41,7 @@ async function ofDeleted({ tx, row, businessId, zone }: ConflictScope): Promise<
 async function ofCard({ tx, row, businessId, now }: ConflictScope): Promise<Beginning> {
   const card = row.detail.cardExternalId;
   if (typeof card !== 'string') return TIMELESS;
-  const begins = (await visitsOfCard(tx, businessId, card)).map(({ startsAt }) => startsAt);
+  const begins = (await visitsOfCards(tx, businessId, [card])).map(({ startsAt }) => startsAt);
   const last = begins.at(-1);
   return { nextAt: begins.find((instant) => instant > now) ?? last ?? null, overAt: last ?? null };
 }

@@ -1,5 +1,5 @@
 import { equivalentInVisit, isEnded } from '../../domain/states/visit.ts';
-import { visitsOfCard } from '../../infra/conflicts/cards.ts';
+import { visitsOfCards } from '../../infra/conflicts/cards.ts';
 import { loadPicture, type ConflictPicture } from '../../infra/conflicts/picture.ts';
 import { readConflicts, type ConflictRow } from '../../infra/conflicts/row.ts';
 import { Prisma } from '../../infra/database/index.ts';
@@ -166,7 +166,7 @@ async function ambiguous(scope: ApplyScope, row: ConflictRow): Promise<boolean> 
 async function settleCard(scope: ApplyScope, row: ConflictRow): Promise<boolean> {
   const card = row.detail.cardExternalId;
   if (typeof card !== 'string') return closeIf(scope, row, !(await lacksClient(scope, row)));
-  const visits = await visitsOfCard(scope.tx, scope.businessId, card);
+  const visits = await visitsOfCards(scope.tx, scope.businessId, [card]);
   const [next] = visits;
   if (next === undefined || (await isAskedBefore(scope, row, card))) return closeIf(scope, row, true);
   if (!visits.some(({ recordId }) => recordId === row.recordId)) {

@@ -2,6 +2,7 @@ import type { Effect } from '../../domain/conflicts/choices.ts';
 import { loadGroupLinks } from '../../infra/conflicts/links.ts';
 import { MIRRORS, type ConflictPicture } from '../../infra/conflicts/picture.ts';
 import { Prisma } from '../../infra/database/index.ts';
+import { serviceOfVariant } from '../../infra/parent.ts';
 import { isWritten } from '../apply/guard.ts';
 import type { OurRecord } from '../../infra/conflicts/ours.ts';
 import { groupsHere } from '../../domain/conflicts/translate.ts';
@@ -223,11 +224,17 @@ async function release(scope: ConflictScope): Promise<Done> {
     return DONE;
   }
   const { externalId } = row;
-  if (externalId === null || !/^\d+$/.test(externalId) || !isReadById(row.entity)) {
+  if (externalId === null || !/^\d+$/.test(externalId) || !(await hasAddress(scope, externalId))) {
     await lookAtAll(scope);
     return DONE;
   }
   return { touched: [], followUp: { entity: row.entity, externalId } };
+}
+
+/** Whether it can be read by itself: a variant only under its service, which is not known of one that was never read. */
+async function hasAddress({ tx, businessId, row }: ConflictScope, externalId: string): Promise<boolean> {
+  if (!isReadById(row.entity)) return false;
+  return row.entity !== 'variant' || (await serviceOfVariant(tx, businessId, externalId)) !== null;
 }
 
 /** Has the drain start a full sync of the business. */

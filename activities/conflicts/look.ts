@@ -1,4 +1,4 @@
-import { autoDecide, type AutoDecision, type EditTimes } from '../../domain/conflicts/auto.ts';
+import { autoDecide, type AutoDecision } from '../../domain/conflicts/auto.ts';
 import {
   conflictDates,
   DEFAULT_HOURS,
@@ -156,22 +156,6 @@ function decidedByRule(rule: SyncRule, row: ConflictRow): Extract<LookReport, { 
   // What a rule may decide is a value; time that two want, and ends, are a person's.
   if (row.kind !== 'field' || row.resolutionOutcome === 'pending') return null;
   if (!rule.actions.autoResolveConflicts) return null;
-  const decision = autoDecide(row.groups, (group) => policyFor(rule, row.entity, group), timesOf(row));
+  const decision = autoDecide(row.groups, (group) => policyFor(rule, row.entity, group));
   return decision === null ? null : { ...decision, ruleId: rule.id, version: row.version };
-}
-
-/** When each side came to its value, as far as whoever opened the conflict noted it (`detail.times`). */
-function timesOf({ detail }: ConflictRow): EditTimes {
-  const times = detail.times;
-  const at = (name: keyof EditTimes): string | null => {
-    if (typeof times !== 'object' || times === null || Array.isArray(times)) return null;
-    const value: unknown = Reflect.get(times, name);
-    return typeof value === 'string' ? value : null;
-  };
-  return {
-    baseReadSentAt: at('baseReadSentAt'),
-    theirsSeenAt: at('theirsSeenAt'),
-    oursFirstAt: at('oursFirstAt'),
-    oursLastAt: at('oursLastAt'),
-  };
 }

@@ -9,7 +9,7 @@ import { applyGone } from '../apply/gone.ts';
 import { loadClientLinks } from '../apply/links.ts';
 import { quarantinedRow } from '../apply/record.ts';
 import { timeOffBinding } from '../apply/time-bindings.ts';
-import { reportTrouble } from '../apply/trouble.ts';
+import { reportTrouble, reportUnsure } from '../apply/trouble.ts';
 import { createVisitBinding } from '../apply/visit-binding.ts';
 import { wouldClients } from './plan-row.ts';
 import type { StepScope } from './run.ts';
@@ -37,7 +37,15 @@ export async function applyClients(
   rejected: readonly RejectedRow[],
 ): Promise<void> {
   const records = rows.map(({ row, interval }) => seenClient(row, interval));
-  await scope.settle('clients', 'profile', await applyRecords(scope, clientBinding, records));
+  const outcome = await applyRecords(scope, clientBinding, records);
+  await scope.settle('clients', 'profile', outcome);
+  if (scope.plan === null && outcome.unsure > 0) {
+    // A sweep of visits may have come before the card of their client.
+    await reportUnsure(
+      scope,
+      records.map(({ externalId }) => externalId),
+    );
+  }
   await settleRejected(scope, 'clients', 'profile', records, rejected);
 }
 

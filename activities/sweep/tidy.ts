@@ -12,12 +12,15 @@ const WEBHOOK_DAYS = 90;
 const QUIET_SWEEP_HOURS = 24;
 /** Scratch of runs that nobody closed. */
 const SCRATCH_DAYS = 2;
+/** The ledger goes back so far (R31); Temporal itself forgets after 30 days. */
+const LEDGER_MONTHS = 24;
 const ROWS_AT_ONCE = 10_000;
 
 export interface Tidied {
   readonly bodies: number;
   readonly webhooks: number;
   readonly sweeps: number;
+  readonly runs: number;
   readonly leases: number;
   readonly scratch: number;
 }
@@ -42,10 +45,21 @@ export async function tidy({ db }: Pick<InboundDeps, 'db'>): Promise<Tidied> {
                        AND NOT counts @? '$.*.keyvalue() ? (@.key != "unchanged" && @.value > 0)'
                      LIMIT ${ROWS_AT_ONCE})
        AND NOT EXISTS (SELECT FROM booksy_audit_log a WHERE a.run_id = r.id)`;
+  // What still says something of today stays: the last of each kind of full sync, and the plan by which pushing was allowed.
+  const runs = await db.$executeRaw`
+    DELETE FROM sync_runs
+     WHERE id IN (SELECT r.id FROM sync_runs r
+                   WHERE r.status <> 'running' AND r.finished_at < now() - make_interval(months => ${LEDGER_MONTHS}::int)
+                     AND NOT EXISTS (SELECT FROM businesses b WHERE b.push_allowed_run_id = r.id)
+                     AND (r.kind <> 'full_sync' OR EXISTS (
+                       SELECT FROM sync_runs later
+                        WHERE later.business_id = r.business_id AND later.kind = r.kind AND later.mode = r.mode
+                          AND later.status = r.status AND later.finished_at > r.finished_at))
+                   LIMIT ${ROWS_AT_ONCE})`;
   await tidyHolds(db);
   const leases = await db.$executeRaw`DELETE FROM sync_leases WHERE expires_at < now() - interval '1 hour'`;
   const scratch = await db.$executeRaw`
     DELETE FROM sync_pass_rows p USING sync_runs r
      WHERE r.id = p.run_id AND r.finished_at < now() - make_interval(days => ${SCRATCH_DAYS})`;
-  return { bodies, webhooks, sweeps, leases, scratch };
+  return { bodies, webhooks, sweeps, runs, leases, scratch };
 }

@@ -5,6 +5,7 @@ import { choicesFor, needsMapping } from '../../domain/conflicts/choices.ts';
 import { groupsHere } from '../../domain/conflicts/translate.ts';
 import { groupText, valueText, type Names } from '../../domain/conflicts/words.ts';
 import type { GroupStates } from '../../domain/merge.ts';
+import { visitsOfCards } from '../../infra/conflicts/cards.ts';
 import { loadGroupLinks } from '../../infra/conflicts/links.ts';
 import { loadPicture, type ConflictPicture } from '../../infra/conflicts/picture.ts';
 import { readConflict } from '../../infra/conflicts/row.ts';
@@ -53,6 +54,7 @@ export async function conflictCardOf(
     deletedHere: picture.facts.goneHere,
     states: statesOf(picture, names),
     other: await otherOf(db, picture),
+    visits: await visitsOf(db, picture),
     lost: Object.entries(lost ?? {}).map(([group, value]) => ({
       group,
       name: groupText(group),
@@ -123,6 +125,24 @@ async function otherOf(
     startsAt: other.startsAt,
     endsAt: other.endsAt,
   };
+}
+
+const MOST_VISITS = 50;
+
+/** The visits of a session that is over full, or of a card of which it is not sure whose it is. */
+async function visitsOf(db: PrismaClient, { row }: ConflictPicture): Promise<ConflictCardView['visits']> {
+  const { bookingIds, cardExternalId } = row.detail;
+  const named = Array.isArray(bookingIds) ? bookingIds.filter((id) => typeof id === 'string') : [];
+  const ofCard =
+    row.kind === 'unsure_client' && row.status === 'open' && typeof cardExternalId === 'string'
+      ? await visitsOfCards(db, row.businessId, [cardExternalId])
+      : [];
+  const ids = [...named, ...ofCard.map(({ recordId }) => recordId)].slice(0, MOST_VISITS);
+  const labels = await labelsFor(
+    db,
+    ids.map((recordId) => ({ businessId: row.businessId, entity: 'booking', recordId })),
+  );
+  return ids.map((recordId) => ({ recordId, label: labels.get(recordId) ?? '' }));
 }
 
 const groupsSchema: z.ZodType<GroupStates> = z.record(z.string(), z.json());

@@ -61,11 +61,19 @@ function filterSql(businesses: readonly BusinessRef[], filter: ConflictFilter): 
   const { entity, recordId, from, till, escalated, notifyAdmin } = filter;
   return Prisma.sql`c.business_id = ANY(${businesses.map(({ id }) => id)}::uuid[])
     ${and(entity === undefined ? null : Prisma.sql`c.entity = ${entity}`)}
-    ${and(recordId === undefined ? null : Prisma.sql`(c.record_id = ${recordId}::uuid OR c.other_record_id = ${recordId}::uuid)`)}
+    ${and(recordId === undefined ? null : about(recordId))}
     ${and(from === undefined ? null : Prisma.sql`c.opened_at >= ${from}::timestamptz`)}
     ${and(till === undefined ? null : Prisma.sql`c.opened_at < ${till}::timestamptz`)}
     ${and(escalated === undefined ? null : Prisma.sql`(c.escalated_at IS NOT NULL) = ${escalated}`)}
     ${and(notifyAdmin === undefined ? null : Prisma.sql`coalesce(c.notify_admin, false) = ${notifyAdmin}`)}`;
+}
+
+/** A record's own, those in which it is another one's, and the question about the card of a visit. */
+function about(recordId: string): Prisma.Sql {
+  return Prisma.sql`(c.record_id = ${recordId}::uuid OR c.other_record_id = ${recordId}::uuid
+    OR c.detail -> 'bookingIds' @> to_jsonb(${recordId}::text)
+    OR (c.kind = 'unsure_client' AND c.detail ->> 'cardExternalId' = (
+          SELECT m.client_external_id FROM external_bookings m WHERE m.booking_id = ${recordId}::uuid)))`;
 }
 
 function and(condition: Prisma.Sql | null): Prisma.Sql {

@@ -125,6 +125,9 @@ export const conflictCard = conflictRow
         endsAt: instant.nullable(),
       })
       .nullable(),
+    visits: z.array(z.object({ recordId: z.guid(), label: z.string() })).meta({
+      description: 'All that it is about, where that is several: of a session, of a card. At most 50',
+    }),
     lost: z
       .array(z.object({ group: z.string(), name: z.string(), value: z.string().nullable() }))
       .meta({ description: 'Values that no row holds any more: what was entered at Booksy and overwritten' }),

@@ -128,9 +128,8 @@ function importCommand(): Command {
     .action(async (file: string, { business, dryRun, replace, ...options }: ImportOptions) => {
       const output = createOutput(options.json);
       const api = findApi(options);
-      const rules = rulesOfFile(file);
       const { changes } = await importRules(api, await theBusiness(api, business), {
-        rules,
+        ...rulesOfFile(file),
         replace,
         dryRun,
       });

@@ -66,9 +66,16 @@ export function showLines(conflict: Card, look: ConflictLook): string[] {
     ...(conflict.other === null
       ? []
       : ['', `The other one: ${conflict.other.label} (${conflict.other.recordId})`]),
+    ...visitLines(conflict),
     ...conflict.lost.map(({ name, value }) => `Lost at Booksy: ${name}: ${value ?? ''}`),
     ...choiceLines(conflict),
   ];
+}
+
+function visitLines({ visits }: Card): string[] {
+  return visits.length < 2
+    ? []
+    : ['', `${counted(visits.length, 'visit')}:`, ...visits.map(({ label }) => `  ${label}`)];
 }
 
 function startLine({ startsAt, status }: Card, paint: Painter, now: number): string[] {

@@ -66,6 +66,7 @@ export const conflictCard = conflictRow.extend({
     .looseObject({ recordId: z.string(), label: shown, source: z.string().nullable() })
     .nullable()
     .default(null),
+  visits: z.array(z.looseObject({ recordId: z.string(), label: shown })).default([]),
   lost: z.array(z.looseObject({ name: shown, value: shown.nullable() })).default([]),
   choices: z.array(z.looseObject({ choice: z.string(), text: shown })).default([]),
   mappings: z.array(z.looseObject({ id: z.string(), entity: z.string(), externalId: shown })).default([]),

@@ -71,11 +71,11 @@ export async function exportRules(api: ApiClient, business: string) {
   return rulesFile.parse(await api.get(filePathOf(business)));
 }
 
-/** @param file checked by the API as a whole */
+/** @param file what the file holds, checked by the API as a whole */
 export async function importRules(
   api: ApiClient,
   business: string,
-  file: { readonly rules: unknown; readonly replace: boolean; readonly dryRun: boolean },
+  file: Readonly<Record<string, unknown>> & { readonly replace: boolean; readonly dryRun: boolean },
 ) {
   return imported.parse(await api.post(filePathOf(business), file));
 }

@@ -59,11 +59,13 @@ function valueOf(text: string): unknown {
 }
 
 /**
- * The rules of a file: an export, a list of rules, or a single one.
+ * What a file asks for: an export with its format, a list of rules, or a single one. The API refuses a format or a field that it
+ * does not know: a file of another version is not read in part.
+ *
  * @param path `-` reads the standard input
  * @throws CliError `file_unreadable`
  */
-export function rulesOfFile(path: string): unknown {
+export function rulesOfFile(path: string): Readonly<Record<string, unknown>> {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8'));
@@ -76,8 +78,11 @@ export function rulesOfFile(path: string): unknown {
     );
   }
   const tree = asTree(content);
-  if (tree === null) return content;
-  return 'rules' in tree ? tree['rules'] : [tree];
+  if (tree === null) return { rules: content };
+  if (!('rules' in tree)) return { rules: [tree] };
+  // Of `export --json`, which says so of itself.
+  const { ok: _said, ...file } = tree;
+  return file;
 }
 
 function asTree(value: unknown): Tree | null {

@@ -16,6 +16,8 @@ export interface EngineApi {
   readonly token: string;
   /** How long a booking waits for Booksy: long, so that a busy machine decides nothing. A test may set it. */
   readonly booksyWait: { ms: number };
+  /** How long an answer waits for the outcome of what it asked for (R33). Long for the same reason. */
+  readonly outcomeWait: { ms: number };
   /** Sends a request with that token. The body is parsed JSON, or the text where it is none. */
   send(
     method: string,
@@ -34,6 +36,7 @@ export async function startEngineApi(
 ): Promise<EngineApi> {
   const { db, vault, logger } = deps;
   const booksyWait = { ms: 30_000 };
+  const outcomeWait = { ms: 30_000 };
   const { listener } = createApi({
     api: { host: '127.0.0.1', port: 0, trustedProxyHops: 0, corsOrigins: [], simulatorUrl: null },
     temporal: { uiUrl: null, namespace: temporal.namespace, taskQueue: temporal.taskQueue },
@@ -51,8 +54,7 @@ export async function startEngineApi(
     logger,
     version: '0.0.0-test',
     booksyWait,
-    // Long for the same reason: 200 or 202 is not decided by how busy the machine is.
-    outcomeWait: { ms: 30_000 },
+    outcomeWait,
     ...(calendars === undefined ? {} : { calendars }),
   });
   const server = createServer(listener);
@@ -65,6 +67,7 @@ export async function startEngineApi(
     url,
     token,
     booksyWait,
+    outcomeWait,
     async send(method, path, body) {
       const response = await fetch(`${url}${path}`, {
         method,

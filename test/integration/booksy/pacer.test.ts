@@ -106,7 +106,7 @@ async function inSomeRound(round: () => Promise<void>): Promise<void> {
 const share = (log: readonly Departure[], lanes: readonly Lane[]) =>
   log.filter((entry) => lanes.includes(entry.lane)).length / log.length;
 
-describe('the pacer across processes', () => {
+describe('the pacer across processes (R34, R35)', () => {
   it('never lets more leave than the limit in any window, and uses most of it', async () => {
     const [one, two] = pacersOf();
     // How much of the limit is used is arithmetic (see the unit tests): 97 %, of which a busy machine loses some.

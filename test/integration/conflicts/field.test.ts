@@ -157,6 +157,42 @@ describe('a decision that comes too late or does not fit', () => {
   });
 });
 
+describe('an answer that is not there in time (R33)', () => {
+  it('is 202 with a link; what was asked for is carried out, and the link shows it', async () => {
+    const { conflict, id } = await disputedNote();
+    const { api, database } = rig.engine;
+    // Whoever applies something to this salon waits for whoever does so now.
+    const busy = await database.pool.connect();
+    const waits = { ...api.outcomeWait };
+    try {
+      await busy.query('BEGIN');
+      await busy.query(`SELECT pg_advisory_xact_lock(hashtextextended('apply:' || $1, 0))`, [rig.businessId]);
+      api.outcomeWait.ms = 200;
+      const answered = await rig.resolve(conflict, { choice: 'keep-booksy' });
+      expect(answered).toMatchObject({
+        status: 202,
+        answer: { state: 'recorded', conflict: `/api/admin/booksy/conflicts/${conflict.id}` },
+      });
+      expect((await rig.card(conflict.id)).decision).toMatchObject({
+        state: 'pending',
+        choice: 'keep-booksy',
+      });
+    } finally {
+      api.outcomeWait.ms = waits.ms;
+      await busy.query('ROLLBACK');
+      busy.release();
+    }
+    await eventually(async () => (await rig.card(conflict.id)).decision?.state === 'applied', {
+      timeoutMs: 30_000,
+      what: 'the decision carried out',
+    });
+    await eventually(async () => (await noteHere(id)) === 'z Booksy', {
+      timeoutMs: 30_000,
+      what: 'the note here',
+    });
+  });
+});
+
 describe('the signal typed in the Temporal Web UI (R33)', () => {
   const typed = (id: string, signal: unknown) =>
     rig.engine.worker.client.workflow.getHandle(`conflict/${id}`).signal('resolve', signal);

@@ -97,6 +97,82 @@ describe('a record that cannot be read', { timeout: 240_000 }, () => {
   });
 });
 
+describe('a variant, which has an address only under its service', () => {
+  const LIST = 'GET /business/{business_id}/service/{service_id}/variant/';
+  const broken = (id: string, route: string) =>
+    rig.engine.simulator.fault({
+      kind: 'drift',
+      route,
+      change: 'set',
+      field: 'duration',
+      value: 'soon',
+      ids: [Number(id)],
+      count: null,
+    });
+  const serviceThere = async () =>
+    (
+      await rig.sql<{ id: string }>('SELECT external_id AS id FROM external_services WHERE record_id = $1', [
+        rig.variant.serviceId,
+      ])
+    )[0]?.id ?? '';
+  const durationHere = async (id: string) =>
+    (
+      await rig.sql<{ minutes: number }>(
+        `SELECT v.duration_minutes AS minutes FROM service_variants v
+           JOIN external_services m ON m.record_id = v.id AND m.entity = 'variant' WHERE m.external_id = $1`,
+        [id],
+      )
+    )[0]?.minutes ?? null;
+  const conflictOf = async (id: string) => {
+    const { conflicts } = await rig.list('?status=open&kind=quarantine&entity=variant');
+    const found = conflicts.find(({ externalId }) => externalId === id);
+    if (found === undefined) throw new Error('No conflict tells of the variant.');
+    return rig.card(found.id);
+  };
+  const letIn = async (id: string, minutes: number) => {
+    await rig.engine.simulator.clearFaults();
+    const conflict = await conflictOf(id);
+    expect((await rig.resolve(conflict, { choice: 'keep-booksy' })).status).toBe(200);
+    await eventually(async () => (await durationHere(id)) === minutes, {
+      ...PATIENCE,
+      what: 'its duration here',
+    });
+    expect(await waiting(id)).toBe(0);
+  };
+
+  it('that was known is read there again, by itself', async () => {
+    const id = rig.variant.externalId;
+    const at = `/business/${rig.salon}/service/${await serviceThere()}/variant/${id}/`;
+    await rig.engine.simulator.asSalon('PATCH', at, { duration: 75 });
+    await broken(id, LIST);
+    expect((await rig.engine.fullSync(rig.businessId)).status).toBe('completed');
+    expect(await durationHere(id)).not.toBe(75);
+    await rig.engine.simulator.clearCounters();
+    await letIn(id, 75);
+    const { calls } = await rig.engine.simulator.counters();
+    expect(Object.keys(calls.byRoute)).toContain(`${LIST}{variant_id}/`);
+  });
+
+  it('that was never read is looked for with all of its salon', async () => {
+    const made = (await rig.engine.simulator.asSalon(
+      'POST',
+      `/business/${rig.salon}/service/${await serviceThere()}/variant/`,
+      { label: 'Nieczytelny', price: '55.00', type: 'X', duration: 55 },
+    )) as { id: number };
+    const id = String(made.id);
+    await broken(id, LIST);
+    expect((await rig.engine.fullSync(rig.businessId)).status).toBe('completed');
+    expect(await durationHere(id)).toBeNull();
+    await letIn(id, 55);
+    await eventually(
+      async () =>
+        (await rig.sql(`SELECT 1 FROM sync_runs WHERE status = 'running' AND kind = 'full_sync'`)).length ===
+        0,
+      { ...PATIENCE, what: 'the end of the full sync' },
+    );
+  });
+});
+
 describe('removals that wait (R3)', { timeout: 240_000 }, () => {
   async function tooMany(): Promise<{ readonly ids: readonly string[]; readonly conflict: Card }> {
     const visits = [];

@@ -146,6 +146,7 @@ describe('the Temporal dev server', () => {
       expect(isAlive(orphan)).toBe(false);
       expect(server.uiUrl).toBeNull();
       const probe = await probeTemporal(server.address, 'default', 5_000);
+      // R31: the ledger remembers for longer.
       expect(probe).toMatchObject({ ok: true, retentionDays: 30 });
       expect(probe.ok && probe.searchAttributes).toEqual(
         expect.arrayContaining(['BooksySyncTestOld', 'BooksySyncTestNew']),

@@ -1,5 +1,8 @@
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { sweepDue } from '../../../activities/sweep/sweep-due.ts';
+import { askFor } from '../../../infra/sweep/ask.ts';
 import { eventually } from '../../support/eventually.ts';
 import { addVisit, dayFromToday, visitsThere, type Salon } from '../faults/support/salons.ts';
 import { visitsHere } from '../faults/support/here.ts';
@@ -153,6 +156,37 @@ describe('an outage of 80 minutes', { timeout: 300_000 }, () => {
     await sweeping.sweep();
     const more = await db().syncRun.findMany({ where: { kind: 'sweep', startedAt: { gte: again } } });
     expect(more.filter(({ phase }) => urgent.includes(phase ?? ''))).toEqual([]);
+  });
+
+  it('R37 leaves 30 % of the allowance to our writes while it catches up, and 60 % after', async () => {
+    await minutesPass(80);
+    const { engine } = sweeping;
+    const { accountKey } = engine.config.booksy;
+    const deps = { ...engine.deps, accountKey, rate: { limit: 200, windowMs: 60_000 } };
+    const swept = async () => {
+      const rates: number[] = [];
+      const share = {
+        take: (callsPerSecond: number) => {
+          rates.push(callsPerSecond / (200 / 60));
+          return Promise.resolve();
+        },
+      };
+      const input = { tier: 'near' as const, workflowId: 'test', temporalRunId: uuidv7() };
+      const { report } = await sweepDue(deps, input, share, () => undefined);
+      expect(report.outcome).toBe('idle');
+      return rates;
+    };
+    const rates = await swept();
+    expect(Math.max(...rates)).toBeCloseTo(0.7, 5);
+    // What is due besides waits for its usual share.
+    await askFor(
+      db(),
+      salons.map(({ businessId }) => businessId),
+      ['near'],
+    );
+    const after = await swept();
+    expect(after.length).toBeGreaterThan(0);
+    expect(Math.max(...after)).toBeCloseTo(0.4, 5);
   });
 
   it('R36 a salon whose lists fail neither stops nor delays the others', async () => {

@@ -28,6 +28,52 @@ describe('tidy', () => {
     ]);
   });
 
+  it('R31 keeps the ledger for 24 months, and longer what still says something of today', async () => {
+    const { database } = await databaseOfThisTest();
+    const db = database.prisma;
+    const { id: businessId } = await makeBusiness(db);
+    const run = async (phase: string, months: number, more: { kind?: string; status?: string } = {}) => {
+      const id = uuidv7();
+      const at = new Date();
+      at.setUTCMonth(at.getUTCMonth() - months);
+      const { kind = 'business_sync', status = 'completed' } = more;
+      const finishedAt = status === 'running' ? null : at;
+      await db.syncRun.create({
+        data: {
+          id,
+          businessId,
+          kind,
+          phase,
+          status,
+          workflowId: 'test',
+          actor: 'test',
+          startedAt: at,
+          finishedAt,
+        },
+      });
+      return id;
+    };
+    await run('old', 25);
+    await run('failed', 25, { status: 'failed' });
+    await run('young', 23);
+    await run('running', 25, { status: 'running' });
+    await run('first import', 30, { kind: 'full_sync' });
+    await run('last import', 26, { kind: 'full_sync' });
+    const allowed = await run('approved', 27, { kind: 'full_sync', status: 'failed' });
+    await run('later', 26, { kind: 'full_sync', status: 'failed' });
+    await db.business.update({ where: { id: businessId }, data: { pushAllowedRunId: allowed } });
+    expect(await tidy({ db })).toMatchObject({ runs: 3 });
+    const left = await db.syncRun.findMany({ select: { phase: true } });
+    expect(left.map(({ phase }) => phase).sort()).toEqual([
+      'approved',
+      'last import',
+      'later',
+      'running',
+      'young',
+    ]);
+    expect(await tidy({ db })).toMatchObject({ runs: 0 });
+  });
+
   it('R31 forgets sweeps of yesterday that found nothing, and keeps those that did something or failed', async () => {
     const { database } = await databaseOfThisTest();
     const db = database.prisma;

@@ -32,7 +32,7 @@ function mostInAnyWindow(times: readonly number[], windowMs: number): number {
   return most;
 }
 
-describe('the pace', () => {
+describe('the pace (R34)', () => {
   it('is 97 % of 200 a minute with room for late departures', () => {
     const plan = pacePlan({ limit: 200, windowMs: 60_000 });
     expect(plan.intervalMs).toBeCloseTo(60_000 / (USED_SHARE * 200), 6);

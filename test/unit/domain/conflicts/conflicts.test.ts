@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONFLICT_KINDS } from '../../../../domain/conflict-kinds.ts';
-import { autoDecide, latestSide, type EditTimes } from '../../../../domain/conflicts/auto.ts';
+import { autoDecide } from '../../../../domain/conflicts/auto.ts';
 import { moveBases } from '../../../../domain/conflicts/bases.ts';
 import { choicesFor, fit, type ConflictFacts } from '../../../../domain/conflicts/choices.ts';
 import {
@@ -259,34 +259,16 @@ describe('the signal (R33)', () => {
   });
 });
 
-describe('the policy `latest` (R9)', () => {
-  const at = (ms: number) => new Date(Date.UTC(2026, 2, 1) + ms).toISOString();
-  const times = (more: Partial<EditTimes>): EditTimes => ({
-    baseReadSentAt: null,
-    theirsSeenAt: null,
-    oursFirstAt: at(10_000),
-    oursLastAt: at(10_000),
-    ...more,
-  });
-
-  it('Booksy wins only by a base read well after our commit, ours only by their value well before it', () => {
-    expect(latestSide(times({ baseReadSentAt: at(12_001) }))).toBe('booksy');
-    expect(latestSide(times({ baseReadSentAt: at(12_000) }))).toBeNull();
-    expect(latestSide(times({ theirsSeenAt: at(7_999) }))).toBe('platform');
-    expect(latestSide(times({ theirsSeenAt: at(8_000) }))).toBeNull();
-    // An observation after our commit proves nothing.
-    expect(latestSide(times({ theirsSeenAt: at(60_000) }))).toBeNull();
-    expect(latestSide({ ...times({}), oursFirstAt: null, oursLastAt: null })).toBeNull();
-  });
-
+describe('what a rule decides of a conflict that waits (SPEC 4.2)', () => {
   it('one group that nobody may decide keeps all waiting', () => {
     const of = (policies: Record<string, 'platform' | 'booksy' | 'manual' | 'latest'>) =>
-      autoDecide(Object.keys(policies), (group) => policies[group] ?? 'manual', times({}));
+      autoDecide(Object.keys(policies), (group) => policies[group] ?? 'manual');
     expect(of({ a: 'platform', b: 'booksy' })).toEqual({
       sides: { a: 'platform', b: 'booksy' },
       reason: 'policy_booksy_platform',
     });
     expect(of({ a: 'platform', b: 'manual' })).toBeNull();
+    // Who was later was judged when it was found (R9).
     expect(of({ a: 'platform', b: 'latest' })).toBeNull();
     expect(of({})).toBeNull();
   });

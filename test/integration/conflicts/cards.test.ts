@@ -1,0 +1,197 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { askFor } from '../../../infra/sweep/ask.ts';
+import { WORKFLOW_TYPES } from '../../../infra/temporal/names.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startConflictRig, type Card, type ConflictRig } from './support/rig.ts';
+
+/** A card of which it is not sure whose it is: one question, however many visits it has (SPEC 3.7, 4.1). */
+
+let rig: ConflictRig;
+
+beforeAll(async () => {
+  rig = await startConflictRig();
+});
+
+afterAll(() => rig.stop());
+
+const PATIENCE = { timeoutMs: 30_000 };
+const made = z.looseObject({ id: z.number() });
+const MAPPINGS = '/api/admin/booksy/mappings';
+const page = z.looseObject({
+  mappings: z.array(z.looseObject({ externalId: z.string(), version: z.int() })),
+});
+
+const hereOf = async (link: string) => {
+  const [row] = await rig.sql<{ booking_id: string }>(
+    'SELECT booking_id FROM external_bookings WHERE external_id = $1 AND booking_id IS NOT NULL',
+    [link],
+  );
+  return row?.booking_id ?? null;
+};
+
+/** A card at Booksy that bears the name of a client of ours, and nothing else. */
+async function unsureCard(family: string) {
+  const profile = uuidv7();
+  // A client of before: it is not on its way to Booksy.
+  await rig.sql(
+    `WITH quiet AS (SELECT set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true))
+     INSERT INTO profiles (id, business_id, given_name, family_name) SELECT $1, $2, 'Halina', $3 FROM quiet`,
+    [profile, rig.businessId, family],
+  );
+  const { id } = made.parse(
+    await rig.engine.simulator.asSalon('POST', `/business/${rig.salon}/customer/`, {
+      first_name: 'Halina',
+      last_name: family,
+    }),
+  );
+  return { card: String(id), family, profile };
+}
+type UnsureCard = Awaited<ReturnType<typeof unsureCard>>;
+
+/** Visits of a card that the salon makes at Booksy, soonest first; no webhook tells of silent ones. */
+async function visitsThere({ card, family }: UnsureCard, count: number, silent = false) {
+  const hours = Array.from({ length: count }, () => rig.freeHour());
+  const links = [];
+  for (const at of hours) {
+    const visit = made.parse(
+      await rig.engine.simulator.control('POST', '/visits', {
+        salon: Number(rig.salon),
+        silent,
+        booked_for_id: Number(card),
+        customer_name: `Halina ${family}`,
+        subbookings: [
+          {
+            booked_from: at,
+            booked_till: `${at.slice(0, 14)}45`,
+            staffer_id: Number(rig.staff.externalId),
+            service_variant_id: Number(rig.variant.externalId),
+          },
+        ],
+      }),
+    );
+    links.push(String(visit.id));
+  }
+  return links;
+}
+
+const allHere = (links: readonly string[]) =>
+  eventually(
+    async () => {
+      const ids = await Promise.all(links.map(hereOf));
+      return ids.every((id) => id !== null) ? ids.map((id) => id ?? '') : null;
+    },
+    { ...PATIENCE, what: 'the visits here' },
+  );
+
+const openOf = async (id: string) => (await rig.list(`?status=open&recordId=${id}`)).conflicts;
+const openOfKind = async () => (await rig.list('?status=open&kind=unsure_client')).conflicts;
+const closed = (conflict: Pick<Card, 'id'>) =>
+  eventually(async () => (await rig.row(conflict.id)).status === 'closed', {
+    ...PATIENCE,
+    what: 'the end of the question',
+  });
+const cancelThere = (link: string) =>
+  rig.engine.simulator.control('PATCH', `/visits/${link}`, { status: 'C' });
+
+describe('a card that is not sure', () => {
+  it('is one question with all its visits, found by each of them, and stays until the last one ends', async () => {
+    const before = (await openOfKind()).length;
+    const links = await visitsThere(await unsureCard('Jaworska'), 3);
+    const ids = await allHere(links);
+    await rig.quiet();
+    const conflict = await rig.open('unsure_client', ids[2] ?? '');
+    expect(await openOfKind()).toHaveLength(before + 1);
+    expect(conflict.visits.map(({ recordId }) => recordId).sort()).toEqual([...ids].sort());
+    for (const id of ids) expect(await openOf(id)).toMatchObject([{ id: conflict.id }]);
+    // It is near when the soonest is, and over when the last one begins.
+    const begins = await rig.sql<{ at: Date }>(
+      'SELECT starts_at AS at FROM bookings WHERE id = ANY($1) ORDER BY 1',
+      [ids],
+    );
+    await eventually(
+      async () => Date.parse((await rig.card(conflict.id)).startsAt ?? '') === begins[2]?.at.getTime(),
+      {
+        ...PATIENCE,
+        what: 'the dates of its visits',
+      },
+    );
+    const { escalateAt } = await rig.card(conflict.id);
+    expect(Date.parse(escalateAt ?? '')).toBe((begins[0]?.at.getTime() ?? 0) - 24 * 3_600_000);
+
+    // In the order in which it hops from one to the other.
+    for (const link of [links[1], links[0]]) await cancelThere(link ?? '');
+    await eventually(async () => (await rig.card(conflict.id)).visits.length === 1, PATIENCE);
+    await rig.quiet();
+    expect((await rig.row(conflict.id)).status).toBe('open');
+    await cancelThere(links[2] ?? '');
+    await closed(conflict);
+    expect((await rig.row(conflict.id)).resolution).toBe('cause_gone');
+  });
+
+  it('that was left is not asked about again for its next visit; who it is can still be said', async () => {
+    const card = await unsureCard('Zawilska');
+    const [first] = await allHere(await visitsThere(card, 1));
+    const conflict = await rig.open('unsure_client', first ?? '');
+    expect((await rig.resolve(conflict, { choice: 'ignore' })).status).toBe(200);
+    const [second] = await allHere(await visitsThere(card, 1));
+    await rig.quiet();
+    expect(await openOf(second ?? '')).toEqual([]);
+  });
+
+  it('gets its client on every visit by one decision in the mapping list, and the question ends', async () => {
+    const card = await unsureCard('Brzozowska');
+    const ids = await allHere(await visitsThere(card, 3));
+    await rig.quiet();
+    const conflict = await rig.open('unsure_client', ids[0] ?? '');
+    expect(conflict.mappings).toMatchObject([{ entity: 'profile', externalId: card.card }]);
+    const { body } = await rig.engine.api.send('GET', `${MAPPINGS}?state=unsure&entity=profile`);
+    const asked = page.parse(body).mappings.find(({ externalId }) => externalId === card.card);
+    const decided = await rig.engine.api.send('POST', MAPPINGS, {
+      businessId: rig.businessId,
+      entity: 'profile',
+      externalId: card.card,
+      decision: 'link',
+      recordId: card.profile,
+      version: asked?.version,
+    });
+    expect([200, 202]).toContain(decided.status);
+    await eventually(
+      async () =>
+        (await rig.sql('SELECT 1 FROM bookings WHERE id = ANY($1) AND profile_id = $2', [ids, card.profile]))
+          .length === 3,
+      { ...PATIENCE, what: 'the client on all visits' },
+    );
+    await closed(conflict);
+  });
+
+  it('is one question where a sweep finds its visits, and questions of before come down to one', async () => {
+    const links = await visitsThere(await unsureCard('Kalinowska'), 3, true);
+    const { engine, businessId } = rig;
+    const sweep = async () => {
+      await askFor(engine.deps.db, [businessId], ['clients', 'near', 'ahead']);
+      const { accountKey } = engine.config.booksy;
+      await engine.worker.run(WORKFLOW_TYPES.sweep, { version: 1, accountKey, tier: 'near' });
+    };
+    await sweep();
+    const ids = await allHere(links);
+    const [question, ...more] = await openOf(ids[0] ?? '');
+    expect(more).toEqual([]);
+    // The release before this one asked for each visit.
+    const old = uuidv7();
+    const other = ids.find((id) => id !== question?.recordId);
+    await rig.sql(
+      `INSERT INTO booksy_sync_conflicts (id, business_id, kind, entity, record_id, detail)
+       SELECT $1, business_id, kind, entity, $2, detail FROM booksy_sync_conflicts WHERE id = $3`,
+      [old, other, question?.id],
+    );
+    await rig.engine.worker.client.workflow.start('conflictResolution', {
+      workflowId: `conflict/${old}`,
+      taskQueue: rig.engine.worker.taskQueue,
+      args: [{ version: 1, businessId, conflictId: old }],
+    });
+    await closed({ id: old });
+    expect(await openOf(ids[0] ?? '')).toMatchObject([{ id: question?.id }]);
+  });
+});
