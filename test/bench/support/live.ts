@@ -134,7 +134,9 @@ async function listenThere(rig: Rig, seen: (externalId: string, note: string) =>
     const { id, visit } = written.parse(JSON.parse(line));
     seen(String(id), visit?.customer_note ?? '');
   });
+  // Its end is an error to both of them.
   body.on('error', () => undefined);
+  lines.on('error', () => undefined);
   await begun;
   return () => body.destroy();
 }
