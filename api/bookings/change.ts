@@ -15,12 +15,12 @@ export function changeEndpoint(deps: BookingDeps): Endpoint {
     tag: 'Bookings',
     summary: 'Move a visit, give it to somebody else, or change its note',
     description:
-      'The new time is asked of the slot engine as for a new visit. Booksy refuses changes of visits of several parts, so they are refused here as well: change them there (R17).',
+      'The new time is asked of the slot engine as for a new visit, and refused while nothing is sold. Booksy refuses changes of visits of several parts, so they are refused here as well: change them there (R17).',
     params: bookingParams,
     body: changeBody,
     headers: idempotencyHeaders,
     responses: { 200: { description: 'The visit as it is now', schema: changedAnswer } },
-    problems: [...TIME_PROBLEMS, 'visit_over', 'visit_changed', 'change_at_booksy'],
+    problems: [...TIME_PROBLEMS, 'visit_over', 'visit_changed', 'change_at_booksy', 'selling_stopped'],
     handler: ({ params: { id }, body, grant, headers }) =>
       keyed(deps.prisma, { grant, headers }, ['change-booking', id, body], async () => {
         mayOverbook(grant, body.overbook);

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Slot } from '../../domain/availability/index.ts';
 import { BookingError } from '../../infra/bookings/errors.ts';
 import { awaitBooksy, createBookingReader, type ReadBooking } from '../../infra/bookings/read.ts';
-import { suggester } from '../../infra/bookings/suggest.ts';
+import { readForTimes, suggester } from '../../infra/bookings/suggest.ts';
 import type { WantedClient, WantedTime } from '../../infra/bookings/types.ts';
 import type { TokenGrant } from '../../infra/tokens.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
@@ -91,7 +91,7 @@ function takenThere({ prisma }: BookingDeps, visit: ReadBooking, time: WantedTim
     slot.startsAt >= visit.endsAt ||
     slot.endsAt <= visit.startsAt ||
     !slot.items.some(({ staffId }) => visit.items.some((item) => item.staffId === staffId));
-  return suggester(prisma, visit.businessId, [], isElsewhere)(error, wanted);
+  return suggester(() => readForTimes(prisma, visit.businessId, [wanted]), isElsewhere)(error, wanted);
 }
 
 function clientOf({ client }: BookingBody): WantedClient | null {

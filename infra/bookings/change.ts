@@ -7,6 +7,7 @@ import { Desk, knownItems, type Taken } from './decide.ts';
 import { BookingError, unknown } from './errors.ts';
 import { isFixedAtBooksy } from './fixed.ts';
 import { readBooking, type ReadBooking } from './read.ts';
+import { pictureAge, saleOf } from './sale.ts';
 import type { Asker } from './types.ts';
 
 /** What shall be different about a visit; what is left out stays. */
@@ -150,6 +151,8 @@ async function move({ tx }: ChangeContext, visit: ReadBooking, change: VisitChan
   const date = startsLocal.slice(0, 10);
   const salon = await loadSalon(tx, visit.businessId, date, date);
   if (salon === null) throw unknown('This visit');
+  // The time that it takes is sold like any other: not while nothing is sold (R20).
+  saleOf(salon.terms, (await pictureAge(tx, salon))(date));
   const taken = new Desk(salon).grant({
     items: knownItems(salon, items),
     startsLocal,

@@ -57,6 +57,11 @@ export class Desk {
     this.#salon = salonAt(salon, salon.readAt);
   }
 
+  /** With what was granted. */
+  get description(): SalonDescription {
+    return this.#salon;
+  }
+
   /** @throws {BookingError} */
   grant(wanted: Wanted): Taken {
     const key = JSON.stringify(wanted);
@@ -64,9 +69,7 @@ export class Desk {
     if (known !== undefined) throw known;
     try {
       if (this.#gone.has(key)) throw refusal('busy', false);
-      const taken = grant(this.#salon, wanted);
-      if (!wanted.overbook && this.#isExclusive(wanted)) this.#gone.add(key);
-      return taken;
+      return grant(this.#salon, wanted);
     } catch (error) {
       if (error instanceof BookingError) this.#refused.set(key, error);
       throw error;
@@ -84,8 +87,9 @@ export class Desk {
   }
 
   /** What was granted is held from now on. */
-  keep(visit: HeldVisit, without: readonly string[]): void {
-    const visits = this.#salon.visits.filter(({ id }) => !without.includes(id));
+  keep(wanted: Wanted, visit: HeldVisit): void {
+    if (!wanted.overbook && this.#isExclusive(wanted)) this.#gone.add(JSON.stringify(wanted));
+    const visits = this.#salon.visits.filter(({ id }) => !wanted.ignoreVisitIds.includes(id));
     this.#salon = { ...this.#salon, visits: [...visits, visit] };
   }
 }

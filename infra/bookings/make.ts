@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { addDays } from '../../domain/local-time.ts';
 import type { WantedItem } from '../../domain/availability/index.ts';
 import { loadSalon, type LoadedSalon } from '../availability/load.ts';
 import { heldItem } from '../availability/visits.ts';
 import { appendAudit, type AuditLine } from '../audit/index.ts';
 import type { Tx } from '../database/index.ts';
 import { clientsFor, missingProfiles, readable } from './client.ts';
-import { Desk, type Taken } from './decide.ts';
+import { Desk, SUGGEST_DAYS, type Taken } from './decide.ts';
 import { BookingError, unknown } from './errors.ts';
 import { pictureAge, saleOf, type Sale } from './sale.ts';
 import type { Made, WantedBooking, WantedClient, Wish } from './types.ts';
@@ -28,30 +29,71 @@ type Granted = Timed &
 
 export type Outcome = Made | BookingError;
 
+export interface Decided {
+  /** By the id of the wish. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** The salon with what was granted, read for some days more: for other times. Null where nobody needs them. */
+  readonly salon: LoadedSalon | null;
+}
+
 /**
  * Grants wishes for one business in the order in which they came, in the caller's transaction: locks what could serve them,
  * reads the salon, asks the slot engine, writes what was granted. The exclusion constraint has the last word at the commit.
  *
- * @returns an outcome for each wish, by its id; of a refusal nothing is written
+ * @returns an outcome for each wish; of a refusal nothing is written
  */
-export async function makeAll(
-  tx: Tx,
-  businessId: string,
-  wishes: readonly Wish[],
-): Promise<ReadonlyMap<string, Outcome>> {
+export async function makeAll(tx: Tx, businessId: string, wishes: readonly Wish[]): Promise<Decided> {
   const outcomes = new Map<string, Outcome>();
   const held = await holdsOf(tx, businessId, wishes);
   await lock(tx, businessId, wishes, held);
-  await findMade(tx, businessId, wishes, outcomes);
+  for (const made of await madeOf(tx, businessId, wishes)) outcomes.set(made.id, made);
   // Read again: only now nobody else can end them.
   const timed = timesOf(wishes, await holdsOf(tx, businessId, wishes), outcomes);
-  if (timed.length === 0) return outcomes;
-  const dates = timed.map(({ startsLocal }) => startsLocal.slice(0, 10)).sort();
-  const salon = await loadSalon(tx, businessId, dates[0] ?? '', dates.at(-1) ?? '');
-  if (salon === null) throw unknown('A business of the request');
-  const granted = await grantAll(tx, salon, timed, outcomes);
+  if (timed.length === 0) return { outcomes, salon: null };
+  // Where several want something, somebody will be told other times: they are read at once.
+  const isRace = wishes.length > 1;
+  const salon = await salonFor(tx, businessId, timed, isRace ? SUGGEST_DAYS : 0);
+  const desk = new Desk(salon);
+  const granted = await judge(tx, salon, desk, timed, outcomes, true);
   await writeAll(tx, salon, granted, outcomes);
-  return outcomes;
+  return { outcomes, salon: isRace ? { ...salon, description: desk.description } : null };
+}
+
+/**
+ * Refuses those of some wishes that cannot be had, by one reading of the salon and without a lock or a transaction: what is taken
+ * in a reading that began after it was asked for is refused rightly, whatever is cancelled later. Whoever is not refused by it has
+ * got nothing yet.
+ *
+ * @param wishes that name their time, no hold
+ */
+export async function refuseTaken(
+  db: Pick<Tx, '$queryRaw'>,
+  businessId: string,
+  wishes: readonly Wish[],
+): Promise<Decided> {
+  const outcomes = new Map<string, Outcome>();
+  const made = new Set((await madeOf(db, businessId, wishes)).map(({ id }) => id));
+  const timed = timesOf(
+    wishes.filter(({ id }) => !made.has(id)),
+    new Map(),
+    outcomes,
+  );
+  const salon = await salonFor(db, businessId, timed, SUGGEST_DAYS);
+  await judge(db, salon, new Desk(salon), timed, outcomes, false);
+  return { outcomes, salon };
+}
+
+async function salonFor(
+  db: Pick<Tx, '$queryRaw'>,
+  businessId: string,
+  timed: readonly Timed[],
+  moreDays: number,
+): Promise<LoadedSalon> {
+  const dates = timed.map(({ startsLocal }) => startsLocal.slice(0, 10)).sort();
+  const [first = '', last = first] = [dates[0], dates.at(-1)];
+  const salon = await loadSalon(db, businessId, first, moreDays === 0 ? last : addDays(last, moreDays));
+  if (salon === null) throw unknown('A business of the request');
+  return salon;
 }
 
 interface HoldRow {
@@ -94,17 +136,15 @@ async function lock(
 }
 
 /** A request that is sent again after its answer was lost finds what it made. */
-async function findMade(
-  tx: Tx,
+async function madeOf(
+  db: Pick<Tx, '$queryRaw'>,
   businessId: string,
   wishes: readonly Wish[],
-  outcomes: Map<string, Outcome>,
-): Promise<void> {
-  const rows = await tx.$queryRaw<{ id: string; awaits_booksy: boolean }[]>`
+): Promise<readonly Made[]> {
+  const rows = await db.$queryRaw<{ id: string; awaits_booksy: boolean }[]>`
     SELECT id::text, awaits_booksy FROM bookings
      WHERE business_id = ${businessId}::uuid AND id = ANY(${wishes.map(({ id }) => id)}::uuid[])`;
-  for (const { id, awaits_booksy: waits } of rows)
-    outcomes.set(id, { kind: 'booking', id, waits, isNew: false });
+  return rows.map(({ id, awaits_booksy: waits }) => ({ kind: 'booking', id, waits, isNew: false }));
 }
 
 function timesOf(
@@ -146,16 +186,18 @@ export function overHold(outcome: string): BookingError {
   });
 }
 
-async function grantAll(
-  tx: Tx,
+/** @param keeps whether what is granted stands in the way of what comes next; else each wish is judged by itself */
+async function judge(
+  db: Pick<Tx, '$queryRaw'>,
   salon: LoadedSalon,
+  desk: Desk,
   timed: readonly Timed[],
   outcomes: Map<string, Outcome>,
+  keeps: boolean,
 ): Promise<readonly Granted[]> {
   const named = timed.flatMap(({ wish }) => (wish.kind === 'booking' ? (wish.client?.profileId ?? []) : []));
-  const missing = await missingProfiles(tx, salon.businessId, named);
-  const isStale = await pictureAge(tx, salon);
-  const desk = new Desk(salon);
+  const missing = await missingProfiles(db, salon.businessId, named);
+  const isStale = await pictureAge(db, salon);
   return timed.flatMap((each): readonly Granted[] => {
     const { wish, items, startsLocal, holdId } = each;
     const isBooking = wish.kind === 'booking';
@@ -164,9 +206,9 @@ async function grantAll(
       const sale = saleOf(salon.terms, isStale(startsLocal.slice(0, 10)));
       const client = isBooking ? clientOf(wish, missing, salon) : null;
       const ignoreVisitIds = holdId === null ? [] : [holdId];
-      const overbook = isBooking && wish.overbook;
-      const taken = desk.grant({ items, startsLocal, ignoreVisitIds, overbook });
-      desk.keep(heldBy(salon, wish.id, taken.slot), ignoreVisitIds);
+      const wanted = { items, startsLocal, ignoreVisitIds, overbook: isBooking && wish.overbook };
+      const taken = desk.grant(wanted);
+      if (keeps) desk.keep(wanted, heldBy(salon, wish.id, taken.slot));
       return [{ ...each, ...taken, client, sale }];
     } catch (error) {
       if (!(error instanceof BookingError)) throw error;

@@ -3,8 +3,9 @@ import type { OwnChange } from '../availability/index.ts';
 import { isTimeHeld, type PrismaClient } from '../database/index.ts';
 import { attempted } from './attempts.ts';
 import { BookingError } from './errors.ts';
-import { makeAll, type Outcome } from './make.ts';
-import { dateOf, lostRace, suggester } from './suggest.ts';
+import { makeAll, refuseTaken, type Decided, type Outcome } from './make.ts';
+import { createSoldTimes } from './sold.ts';
+import { dateOf, lostRace, readForTimes, suggester } from './suggest.ts';
 import type { Made, Wish } from './types.ts';
 
 export interface SalesDesk {
@@ -39,29 +40,48 @@ const SPAN_DAYS = 31;
 /**
  * One transaction at a time for each business in this process, and whoever asks meanwhile goes with the next: those who want
  * the same time would wait for each other anyway, and so the salon is read and locked once for all of them. Several processes
- * meet at the locks in the database.
+ * meet at the locks in the database. Who wants a time that somebody has had already is answered by a reading, for all of them
+ * at once, and waits for no lock.
  */
 export function createSalesDesk({ prisma, kept = NOTHING_KEPT }: SalesDeskOptions): SalesDesk {
   const queues = new Map<string, Waiting[]>();
+  const sold = createSoldTimes();
 
   async function serve(businessId: string, queue: Waiting[]): Promise<void> {
     try {
       while (queue.length > 0) {
         // What has arrived with the same event goes together.
         await new Promise((resolve) => setImmediate(resolve));
-        await decide(businessId, takeRound(queue));
+        const round = takeRound(queue);
+        const late = round.filter(({ wish }) => sold.isLikelyGone(businessId, wish));
+        const others = round.filter(({ wish }) => !sold.isLikelyGone(businessId, wish));
+        const [free] = await Promise.all([
+          late.length === 0 ? [] : refuse(businessId, late),
+          others.length === 0 ? undefined : decide(businessId, others),
+        ]);
+        if (free.length > 0) await decide(businessId, free);
       }
     } finally {
       queues.delete(businessId);
     }
   }
 
+  /** @returns those that are not refused by what a reading shows: the locks decide about them */
+  async function refuse(businessId: string, late: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const wishes = late.map(({ wish }) => wish);
+    const decided = await refuseTaken(prisma, businessId, wishes).catch(() => null);
+    if (decided === null) return late;
+    const refused = late.filter(({ wish }) => decided.outcomes.has(wish.id));
+    void answer(businessId, refused, decided);
+    return late.filter(({ wish }) => !decided.outcomes.has(wish.id));
+  }
+
   async function decide(businessId: string, round: readonly Waiting[]): Promise<void> {
-    let outcomes: ReadonlyMap<string, Outcome>;
+    let decided: Decided;
     const change = kept.begin();
     try {
       // Somebody took time without asking here (an import, another platform): the next reading shows what.
-      outcomes = await attempt(change, businessId, round).catch((error: unknown) => {
+      decided = await attempt(change, businessId, round).catch((error: unknown) => {
         if (isTimeHeld(error) && round.length > 1) return attempt(change, businessId, round);
         throw error;
       });
@@ -74,26 +94,25 @@ export function createSalesDesk({ prisma, kept = NOTHING_KEPT }: SalesDeskOption
       return;
     }
     // From here on it is committed: whatever fails now, nothing is decided again. The next round does not wait for the answers.
+    const { outcomes } = decided;
     change.over([...outcomes.values()].some(isTaken) ? businessId : null);
-    void answer(businessId, round, outcomes);
+    for (const { wish } of round) sold.note(businessId, wish, isGone(outcomes.get(wish.id)));
+    void answer(businessId, round, decided);
   }
 
-  async function attempt(
-    change: OwnChange,
-    businessId: string,
-    round: readonly Waiting[],
-  ): Promise<ReadonlyMap<string, Outcome>> {
+  async function attempt(change: OwnChange, businessId: string, round: readonly Waiting[]): Promise<Decided> {
     const wishes = round.map(({ wish }) => wish);
     return attempted(prisma, (tx) => change.within(tx, () => makeAll(tx, businessId, wishes)));
   }
 
-  /** Those who lost are told other times: one reading of the salon for all of them, after the commit. */
+  /** Those who lost are told other times: one reading of the salon for all of them. */
   async function answer(
     businessId: string,
     round: readonly Waiting[],
-    outcomes: ReadonlyMap<string, Outcome>,
+    { outcomes, salon }: Decided,
   ): Promise<void> {
-    const suggest = suggester(prisma, businessId, round);
+    const times = round.map(({ wish }) => wish.time);
+    const suggest = suggester(async () => salon ?? readForTimes(prisma, businessId, times));
     for (const { wish, resolve, reject } of round) {
       const outcome = outcomes.get(wish.id);
       if (outcome === undefined) reject(new Error('A wish was left without an outcome.'));
@@ -103,7 +122,7 @@ export function createSalesDesk({ prisma, kept = NOTHING_KEPT }: SalesDeskOption
   }
 
   async function lost(businessId: string, wish: Wish, cause: unknown): Promise<BookingError> {
-    return suggester(prisma, businessId, [])(lostRace(cause), wish.time);
+    return suggester(() => readForTimes(prisma, businessId, [wish.time]))(lostRace(cause), wish.time);
   }
 
   return {
@@ -141,4 +160,9 @@ function takeRound(queue: Waiting[]): readonly Waiting[] {
 /** Whether time was taken by it now. */
 function isTaken(outcome: Outcome): boolean {
   return !(outcome instanceof BookingError) && (outcome.kind === 'hold' || outcome.isNew);
+}
+
+/** Whether nobody else can have the time now, as far as is known: got by this wish, or had by another. */
+function isGone(outcome: Outcome | undefined): boolean {
+  return outcome instanceof BookingError ? outcome.code === 'slot_taken' : outcome !== undefined;
 }

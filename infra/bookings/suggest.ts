@@ -1,11 +1,11 @@
 import type { Slot } from '../../domain/availability/index.ts';
 import { addDays } from '../../domain/local-time.ts';
-import { loadSalon } from '../availability/load.ts';
+import { loadSalon, type LoadedSalon } from '../availability/load.ts';
 import type { PrismaClient } from '../database/index.ts';
 import { knownItems, SUGGEST_DAYS, timeFinder } from './decide.ts';
 import { BookingError, type BookingErrorCode } from './errors.ts';
 import type { WantedMove } from './change.ts';
-import type { WantedTime, Wish } from './types.ts';
+import type { WantedTime } from './types.ts';
 
 const WITH_TIMES: readonly BookingErrorCode[] = [
   'slot_taken',
@@ -31,24 +31,22 @@ export function dateOf(time: WantedTime | undefined): string | null {
 
 type Finder = ReturnType<typeof timeFinder>;
 
-/** Puts next free times to refusals; what several ask for is looked for once. */
+/**
+ * Puts next free times to refusals; what several ask for is looked for once.
+ *
+ * @param read the salon from the first of their days on, {@link SUGGEST_DAYS} further than the last
+ */
 export function suggester(
-  db: Pick<PrismaClient, '$queryRaw'>,
-  businessId: string,
-  round: readonly { readonly wish: Wish }[],
+  read: () => Promise<LoadedSalon | null>,
   fits?: (slot: Slot) => boolean,
 ): (error: BookingError, time: WantedTime) => Promise<BookingError> {
-  const dates = round.flatMap(({ wish }) => dateOf(wish.time) ?? []).sort();
   // One refusal is one wish, however many had it.
   const told = new Map<BookingError, BookingError>();
   let finder: Promise<Finder | null> | null = null;
   return async (error, time) => {
     if (!WITH_TIMES.includes(error.code) || !('items' in time)) return error;
-    const date = time.startsLocal.slice(0, 10);
-    finder ??= loadSalon(db, businessId, dates[0] ?? date, addDays(dates.at(-1) ?? date, SUGGEST_DAYS)).then(
-      (salon) => (salon === null ? null : timeFinder(salon)),
-    );
     try {
+      finder ??= read().then((salon) => (salon === null ? null : timeFinder(salon)));
       const find = await finder;
       if (find === null) return error;
       const known = told.get(error) ?? withTimes(error, find({ ...time, ignoreVisitIds: [] }, fits));
@@ -61,6 +59,18 @@ export function suggester(
   };
 }
 
+/** The salon as it is now, for other times than these. Null where no time is named. */
+export async function readForTimes(
+  db: Pick<PrismaClient, '$queryRaw'>,
+  businessId: string,
+  times: readonly WantedTime[],
+): Promise<LoadedSalon | null> {
+  const dates = times.flatMap((time) => dateOf(time) ?? []).sort();
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  return loadSalon(db, businessId, first, addDays(last, SUGGEST_DAYS));
+}
+
 /** A move that was refused is told when it could be instead; the visit's own time is not in its way. */
 export async function withOtherTimes(
   db: Pick<PrismaClient, '$queryRaw'>,
@@ -69,8 +79,7 @@ export async function withOtherTimes(
 ): Promise<BookingError> {
   if (!WITH_TIMES.includes(error.code)) return error;
   try {
-    const date = startsLocal.slice(0, 10);
-    const salon = await loadSalon(db, businessId, date, addDays(date, SUGGEST_DAYS));
+    const salon = await readForTimes(db, businessId, [{ items, startsLocal }]);
     if (salon === null) return error;
     const wanted = { items: knownItems(salon, items), startsLocal, ignoreVisitIds: [visitId] };
     return withTimes(error, timeFinder(salon)(wanted));

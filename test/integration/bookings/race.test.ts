@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { v7 as uuidv7 } from 'uuid';
 import { BookingError } from '../../../infra/bookings/errors.ts';
 import { createSalesDesk } from '../../../infra/bookings/sales-desk.ts';
 import { startTestApi, type Answer, type TestApi } from '../api/support/api.ts';
-import { addService, dateIn, makeSalon, overlaps } from './support/salon.ts';
+import { addService, dateIn, makeSalon, overlaps, type TestSalon } from './support/salon.ts';
 
 /** Many want the same: each time is sold once, each seat once (R21, R24). Counted, not timed. */
 
@@ -122,4 +122,90 @@ it('goes on where other times cannot be looked up: who lost is refused, and the 
   const told = await Promise.all([ask(`${date}T10:00`), ask(`${date}T10:00`), ask(`${date}T10:00`)]);
   expect(told.toSorted()).toEqual(['slot_taken', 'slot_taken', 'sold']);
   expect(await ask(`${date}T13:00`)).toBe('sold');
+});
+
+describe('a time that somebody has had already', () => {
+  /** A desk of its own that counts its transactions and the statements beside them, with what it is asked. */
+  function countingDesk(salon: TestSalon) {
+    const counts = { transactions: 0, statements: 0 };
+    const counting = new Proxy(api.prisma, {
+      get(target, name) {
+        if (name === '$transaction') counts.transactions += 1;
+        if (name === '$queryRaw') counts.statements += 1;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' && name === '$transaction'
+          ? (...given: unknown[]): unknown => Reflect.apply(value, target, given)
+          : value;
+      },
+    });
+    const desk = createSalesDesk({ prisma: counting });
+    const [staffId = ''] = salon.staff;
+    const ask = (startsLocal: string, id = uuidv7()) =>
+      desk.make(salon.id, {
+        kind: 'booking',
+        id,
+        time: { items: [{ variantId: salon.variantId, staffId }], startsLocal },
+        client: null,
+        note: null,
+        overbook: false,
+        asker: { actor: 'test', tokenId: uuidv7() },
+      });
+    return { counts, ask };
+  }
+  const at = `${dateIn(9)}T10:00`;
+
+  it('is refused to all who want it by one reading, without a transaction, with other times', async () => {
+    const salon = await makeSalon(api.prisma, { staff: 1 });
+    const { counts, ask } = countingDesk(salon);
+    await ask(at);
+    const before = { ...counts };
+    expect(before.transactions).toBe(1);
+    const answers = await Promise.allSettled(Array.from({ length: 40 }, () => ask(at)));
+    const refused = answers.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
+    expect(refused).toHaveLength(40);
+    for (const error of refused)
+      expect(error).toMatchObject({
+        code: 'slot_taken',
+        details: { reason: 'busy', nextFree: expect.arrayContaining([expect.anything()]) },
+      });
+    expect(counts).toEqual({ transactions: 1, statements: before.statements + 2 });
+  });
+
+  it('is sold again once it was cancelled, whoever cancelled it and whatever is remembered', async () => {
+    const salon = await makeSalon(api.prisma, { staff: 1 });
+    const { counts, ask } = countingDesk(salon);
+    const first = await ask(at);
+    await expect(ask(at)).rejects.toMatchObject({ code: 'slot_taken' });
+    expect(counts.transactions).toBe(1);
+    await api.database.pool.query(`UPDATE bookings SET status = 'cancelled' WHERE id = $1`, [first.id]);
+    expect(await ask(at)).toMatchObject({ kind: 'booking', isNew: true });
+    expect(await overlaps(api.prisma, salon.id)).toBe(0);
+  });
+
+  it('is told to the request that got it, where that is sent again', async () => {
+    const salon = await makeSalon(api.prisma, { staff: 1 });
+    const { ask } = countingDesk(salon);
+    const { id } = await ask(at);
+    const [again, other] = await Promise.allSettled([ask(at, id), ask(at)]);
+    expect(again).toMatchObject({ status: 'fulfilled', value: { id, isNew: false } });
+    expect(other).toMatchObject({ status: 'rejected', reason: { code: 'slot_taken' } });
+  });
+
+  it('is refused for the reason that counts: a client that cannot be read before a time that is taken', async () => {
+    const salon = await makeSalon(api.prisma, { staff: 1 });
+    const wish = (phone: string) => ({
+      method: 'POST' as const,
+      body: {
+        businessId: salon.id,
+        items: [{ variantId: salon.variantId, staffId: salon.staff[0] }],
+        startsLocal: at,
+        client: { givenName: 'Zofia', phone },
+      },
+    });
+    expect((await api.send('/api/bookings', wish('+48500100200'))).status).toBe(201);
+    expect(await api.send('/api/bookings', wish('12'))).toMatchObject({ json: { code: 'client_unusable' } });
+    expect(await api.send('/api/bookings', wish('+48500100201'))).toMatchObject({
+      json: { code: 'slot_taken' },
+    });
+  });
 });

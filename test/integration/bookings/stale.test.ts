@@ -144,6 +144,26 @@ describe('the policy `stop`', () => {
     expect((await take()).status).toBe(201);
   });
 
+  it('moves no visit to another time or to others; its note, and its end, are not sold', async () => {
+    const salon = await connected({ stalePolicy: 'stop', booksyMode: 'instant' });
+    await proven(salon, 'visits:near', 1);
+    const made = await book(salon, `${dateIn(3)}T10:00`);
+    const { id, items } = visitAnswer.parse(made.json).booking;
+    const other = salon.staff.find((staffId) => staffId !== items[0]?.staffId);
+    const patch = (body: unknown) => api.send(`/api/bookings/${id}`, { method: 'PATCH', body });
+    await proven(salon, 'visits:near', 60);
+    const held = await heldBy(api, id);
+    for (const body of [{ startsLocal: `${dateIn(3)}T12:00` }, { staffId: other }])
+      expect(await patch(body)).toMatchObject({ status: 503, json: { code: 'selling_stopped' } });
+    expect(await heldBy(api, id)).toEqual(held);
+    expect(await patch({ note: 'Proszę o ciszę' })).toMatchObject({ status: 200, json: { changed: true } });
+    await proven(salon, 'visits:near', 1);
+    expect((await patch({ startsLocal: `${dateIn(3)}T12:00` })).status).toBe(200);
+    await proven(salon, 'visits:near', 60);
+    const cancel = await api.send(`/api/bookings/${id}/cancel`, { method: 'POST', body: {} });
+    expect(cancel.status).toBe(200);
+  });
+
   it('is no overbooking’s business: a flag does not open the desk', async () => {
     const salon = await connected({ stalePolicy: 'stop' });
     const body = { ...wish(salon, `${dateIn(3)}T10:00`), overbook: true };
