@@ -39,10 +39,14 @@ import { createWebhookDoor } from './webhooks/door.ts';
 import { createReceiver } from './webhooks/receive.ts';
 import { undoEndpoints } from './undo/endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
-import { mountEndpoints, nothingHere, problemHandler } from './http/router.ts';
+import { createJsonDoor } from './http/json-door.ts';
+import { keyOf, mountEndpoints, nothingHere, problemHandler } from './http/router.ts';
 import { createShortWay } from './http/short.ts';
 import { together } from './http/together.ts';
 import { openApiDocument } from './openapi.ts';
+
+/** What many ask at the same moment. */
+const RACED: readonly string[] = ['POST /api/bookings', 'POST /api/holds'];
 
 /** The application, and the endpoints it is made of (the matrix test walks them). */
 export interface Api {
@@ -142,17 +146,17 @@ export function createApi(deps: ApiDeps): Api {
     ),
   );
   app.use(requestLog(watch), securityHeaders, noStore, cors(deps.api.corsOrigins));
-  mountEndpoints(
-    app,
-    endpoints,
-    together((token) => authenticateToken(deps.prisma, token)),
-  );
+  const authenticate = together((token: string) => authenticateToken(deps.prisma, token));
+  mountEndpoints(app, endpoints, authenticate);
   app.use(nothingHere);
   app.use(problemHandler(deps.logger));
   const { corsOrigins } = deps.api;
-  const door = createWebhookDoor(receiver, createShortWay({ watch, logger: deps.logger, corsOrigins }));
+  const shortWay = createShortWay({ watch, logger: deps.logger, corsOrigins });
+  const webhookDoor = createWebhookDoor(receiver, shortWay);
+  const raced = endpoints.filter((endpoint) => RACED.includes(keyOf(endpoint)));
+  const jsonDoor = createJsonDoor(raced, authenticate, shortWay);
   const listener: RequestListener = (request, response) => {
-    if (!door(request, response)) app(request, response);
+    if (!webhookDoor(request, response) && !jsonDoor(request, response)) app(request, response);
   };
   return { app, listener, endpoints, document };
 }

@@ -12,13 +12,21 @@ export type Authenticate = (token: string) => Promise<TokenGrant | null>;
 const REALM = 'Bearer realm="booksy-sync"';
 
 /** @throws {Problem} 401 without a valid token, 403 where its scopes do not reach. */
-export async function authorise(
+export function authorise(
   request: Request,
   permission: Permission,
   authenticate: Authenticate,
 ): Promise<TokenGrant> {
+  return authoriseBy(request.get('authorization'), permission, authenticate);
+}
+
+/** @param header `Authorization`, as it came */
+export async function authoriseBy(
+  header: string | undefined,
+  permission: Permission,
+  authenticate: Authenticate,
+): Promise<TokenGrant> {
   if (permission === 'public') return NOBODY;
-  const header = request.get('authorization');
   const token = header === undefined ? undefined : /^Bearer +(\S+)$/i.exec(header)?.[1];
   const grant = token === undefined ? null : await authenticate(token);
   if (grant === null) {
