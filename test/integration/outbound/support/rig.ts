@@ -43,7 +43,11 @@ export interface BookMore {
   readonly variantId?: string | null;
 }
 
-export async function startRig(options: TestEngineOptions = {}): Promise<OutboundRig> {
+/** @param before what the platform does between being connected and the first import */
+export async function startRig(
+  options: TestEngineOptions = {},
+  before: (engine: TestEngine, businessId: string) => Promise<void> = () => Promise.resolve(),
+): Promise<OutboundRig> {
   const engine = await startTestEngine(options);
   const [business] = await engine.connect();
   if (business === undefined) throw new Error('The simulator has no salon.');
@@ -51,6 +55,7 @@ export async function startRig(options: TestEngineOptions = {}): Promise<Outboun
   const sql = async <T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> =>
     (await pool.query<T>(text, [...values])).rows;
   const { businessId } = business;
+  await before(engine, businessId);
   const ledger = await engine.fullSync(businessId);
   if (ledger.status !== 'completed') throw new Error(`The import ended ${ledger.status}.`);
   await sql('UPDATE businesses SET push_allowed_at = now(), push_allowed_by = $2 WHERE id = $1', [
