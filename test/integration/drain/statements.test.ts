@@ -22,7 +22,13 @@ beforeAll(async () => {
   await engine.fullSync(businessId);
   await sql(`UPDATE businesses SET push_allowed_at = now(), push_allowed_by = 'test'`);
   await sql('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
-  visits = (await visitsOf(engine, 'upcoming')).slice(0, MANY);
+  // A visit on a conflict is asked about besides.
+  const disputed = await sql<{ external_id: string }>(
+    `SELECT m.external_id FROM external_bookings m JOIN booksy_sync_conflicts c
+         ON c.status = 'open' AND m.booking_id IN (c.record_id, c.other_record_id)`,
+  );
+  const asked = new Set(disputed.map((row) => row.external_id));
+  visits = (await visitsOf(engine, 'upcoming')).filter(({ id }) => !asked.has(String(id))).slice(0, MANY);
   expect(visits).toHaveLength(MANY);
   await drain();
 });
