@@ -30,7 +30,8 @@ async function answered(path: string, request: Send) {
   if (typeof handle !== 'function') throw new Error('Express has no `handle`.');
   Reflect.set(api.app, 'handle', (...given: unknown[]): unknown => {
     express += 1;
-    return Reflect.apply(handle, api.app, given);
+    const done: unknown = Reflect.apply(handle, api.app, given);
+    return done;
   });
   try {
     const { status, headers, text } = await api.send(path, { method: 'POST', ...request });
