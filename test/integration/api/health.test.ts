@@ -98,7 +98,10 @@ describe('GET /api/admin/booksy/health', () => {
     const there = createServer((_request, response) => response.writeHead(status).end());
     await new Promise<void>((resolve) => there.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => new Promise((resolve) => there.close(() => resolve())));
-    const probeBooksy = createBooksyProbe(`http://127.0.0.1:${(there.address() as AddressInfo).port}/`, 30_000);
+    const probeBooksy = createBooksyProbe(
+      `http://127.0.0.1:${(there.address() as AddressInfo).port}/`,
+      30_000,
+    );
     await using({ deps: { probeBooksy } }, async (other) => {
       expect(await health(other, other.adminToken, '?probe=true')).toMatchObject({
         components: { booksy: { status: expected, reason: expect.stringContaining(reason) as string } },

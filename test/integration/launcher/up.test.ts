@@ -50,12 +50,10 @@ describe('booksy up', () => {
     expect(JSON.stringify(second.json)).toContain(`process ${up.pid}, started`);
 
     const beside = await Promise.all(
-      [['doctor'], ['sync', 'status'], ['seed'], ['migrate'], ['sync', 'watch']].map(
-        async (command) => ({
-          command,
-          ...(await folders.start([...command, '--json', '--data', data]).done),
-        }),
-      ),
+      [['doctor'], ['sync', 'status'], ['seed'], ['migrate'], ['sync', 'watch']].map(async (command) => ({
+        command,
+        ...(await folders.start([...command, '--json', '--data', data]).done),
+      })),
     );
     expect(beside.filter(({ code, json }) => code !== 0 || json['ok'] !== true)).toEqual([]);
     expect(beside.every(({ stdout }) => stdout.trim().split('\n').length === 1)).toBe(true);
