@@ -24,17 +24,22 @@ export async function markDisputed(
   visits: readonly SeenAppointment[],
 ): Promise<void> {
   const ids = news.flatMap(({ rows }) => rows.map(({ id }) => id));
+  // From these few webhooks on: begun at the writes of a day, the work would grow with whatever else was written.
   const written = await scope.tx.$queryRaw<WrittenRow[]>`
-    SELECT m.external_id, m.booking_id,
-           jsonb_agg(jsonb_build_object('id', w.id::text, 'body_hash', w.body_hash, 'received_at', w.received_at,
-                                        'body', encode(w.sealed_body, 'base64'))) AS rows
-      FROM webhook_logs w
-      JOIN external_bookings m ON m.business_id = w.business_id AND m.external_id = w.external_id
-     WHERE w.id = ANY(${ids}::bigint[]) AND w.sealed_body IS NOT NULL AND m.booking_id IS NOT NULL
-       AND EXISTS (SELECT FROM sync_intents i
-                    WHERE i.business_id = m.business_id AND i.entity = 'booking' AND i.record_id = m.booking_id
+    WITH seen AS MATERIALIZED (
+      SELECT /* prepared */ m.business_id, m.external_id, m.booking_id, w.id, w.body_hash, w.received_at, w.sealed_body
+        FROM webhook_logs w
+        JOIN external_bookings m ON m.business_id = w.business_id AND m.external_id = w.external_id
+       WHERE w.id = ANY(${ids}::bigint[]) AND w.sealed_body IS NOT NULL AND m.booking_id IS NOT NULL
+    )
+    SELECT s.external_id, s.booking_id,
+           jsonb_agg(jsonb_build_object('id', s.id::text, 'body_hash', s.body_hash, 'received_at', s.received_at,
+                                        'body', encode(s.sealed_body, 'base64'))) AS rows
+      FROM seen s
+     WHERE EXISTS (SELECT FROM sync_intents i
+                    WHERE i.business_id = s.business_id AND i.entity = 'booking' AND i.record_id = s.booking_id
                       AND i.operation IN ('change', 'status') AND i.opened_at > now() - interval '24 hours')
-     GROUP BY m.external_id, m.booking_id`;
+     GROUP BY s.external_id, s.booking_id`;
   if (written.length === 0) return;
   const readOf = new Map(visits.map((visit) => [visit.row.externalId, visit]));
   const disputed = written.filter(({ external_id: externalId, rows }) => {

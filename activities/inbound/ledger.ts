@@ -1,3 +1,4 @@
+import { Prisma } from '../../infra/database/index.ts';
 import { FULL_SYNC_WINDOWS, type FullSyncWindow } from '../../domain/windows.ts';
 import type { SyncMode } from '../../domain/progress.ts';
 import { businessOf, type InboundDeps, type RunRef } from './run.ts';
@@ -11,6 +12,9 @@ export interface BeginRun extends RunRef {
   readonly kind?: 'full_sync' | 'record_sync';
   readonly mode?: SyncMode;
 }
+
+/** Records that a run made, from which on the planner's statistics are out of date for sure. */
+const MUCH = 500n;
 
 export interface FinishRun extends RunRef {
   readonly status: 'completed' | 'failed' | 'cancelled';
@@ -44,14 +48,48 @@ export async function beginRun(deps: InboundDeps, input: BeginRun): Promise<Begu
   };
 }
 
-/** Closes the run's row and empties what it needed only while it ran. Closing twice changes nothing. */
+/**
+ * Closes the run's row and empties what it needed only while it ran. Closing twice changes nothing. After a run that brought
+ * much, the tables are counted anew.
+ */
 export async function finishRun(deps: InboundDeps, input: FinishRun): Promise<void> {
-  await deps.db.$executeRaw`
+  const closed = await deps.db.$queryRaw<{ made: bigint }[]>`
     WITH scratch AS (DELETE FROM sync_pass_rows WHERE run_id = ${input.runId}::uuid)
     UPDATE sync_runs
        SET status = ${input.status}, finished_at = now(), error_code = ${input.error?.code ?? null},
            error_detail = ${input.error?.detail ?? null}
-     WHERE id = ${input.runId}::uuid AND business_id = ${input.businessId}::uuid AND finished_at IS NULL`;
+     WHERE id = ${input.runId}::uuid AND business_id = ${input.businessId}::uuid AND finished_at IS NULL
+    RETURNING (SELECT coalesce(sum((c.value ->> 'created')::bigint), 0)::bigint FROM jsonb_each(counts) c) AS made`;
+  if ((closed[0]?.made ?? 0n) >= MUCH) await countAnew(deps);
+}
+
+/** What an import fills, and what every change asks. */
+const FILLED = [
+  'bookings',
+  'booking_items',
+  'occupancy',
+  'profiles',
+  'time_off',
+  'external_bookings',
+  'external_clients',
+  'external_time_off',
+  'service_variants',
+  'service_variant_staff',
+  'booksy_sync_conflicts',
+  'sync_outbox',
+] as const;
+
+/**
+ * Tells the planner what the tables hold now. Autovacuum does so as well, but a minute later, and until then each change of a salon
+ * that has just been imported is looked for as if its tables were empty. Tables that somebody else works on are left to it, and so
+ * are those that belong to another role.
+ */
+async function countAnew({ db, logger }: InboundDeps): Promise<void> {
+  try {
+    await db.$executeRaw`ANALYZE (SKIP_LOCKED) ${Prisma.raw(FILLED.join(', '))}`;
+  } catch (error) {
+    logger.info({ err: error }, 'the statistics could not be brought up to date; autovacuum does it');
+  }
 }
 
 export interface HoldRun extends RunRef {
