@@ -54,7 +54,10 @@ export async function startLive(
     writers.on('error', () => undefined);
     undo.push(() => writers.end());
     const deaf = await listenThere(rig, (id, note) => told('there', id, note));
-    undo.push(() => Promise.resolve(deaf()));
+    undo.push(() => {
+      deaf();
+      return Promise.resolve();
+    });
     let notes = 0;
     const measure = async (side: string, id: string, change: (note: string) => Promise<unknown>) => {
       const note = `Uwaga ${String((notes += 1))}`;

@@ -17,7 +17,9 @@ async function listen() {
   let text = '';
   const read = async () => {
     const decoder = new TextDecoder();
-    for await (const chunk of answer.body ?? []) text += decoder.decode(chunk, { stream: true });
+    const body: AsyncIterable<Uint8Array> | null = answer.body;
+    if (body === null) return;
+    for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
   };
   void read().catch(() => undefined);
   // The empty line: all from now on is told.

@@ -28,7 +28,8 @@ beforeAll(async () => {
   if (typeof handle !== 'function') throw new Error('Express takes requests in another way.');
   Reflect.set(api.app, 'handle', (...given: unknown[]): unknown => {
     throughExpress += 1;
-    return Reflect.apply(handle, api.app, given);
+    const answered: unknown = Reflect.apply(handle, api.app, given);
+    return answered;
   });
 });
 beforeEach(() => {
