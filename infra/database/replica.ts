@@ -98,6 +98,8 @@ class ReplicaReads implements Reads {
   #look: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #usedAtMs = 0;
+  /** Reads that the replica broke off. */
+  #failedReads = 0;
   #closed = false;
 
   constructor(options: ReadsOptions, replicaUrl: string) {
@@ -139,7 +141,10 @@ class ReplicaReads implements Reads {
       const away = isDatabaseAway(error);
       // 40001: replay had to remove rows that this read still needed.
       if (!away && sqlState(error) !== '40001') throw error;
-      if (away) this.#found('away');
+      if (away) {
+        this.#failedReads += 1;
+        this.#found('away');
+      }
       return read(this.#options.primary);
     }
   }
@@ -173,7 +178,10 @@ class ReplicaReads implements Reads {
 
   /** One look at both, then the next in a second as long as somebody reads. Never rejects. */
   async #measure(): Promise<void> {
-    this.#found(await this.#ask());
+    const failedBefore = this.#failedReads;
+    const found = await this.#ask();
+    // It may have been answered just before the replica died: a read that failed since knows better.
+    if (found !== null || this.#failedReads === failedBefore) this.#found(found);
     this.#look = null;
     if (this.#closed || performance.now() - this.#usedAtMs > IDLE_AFTER_MS) return;
     this.#timer = setTimeout(() => {
