@@ -1,8 +1,14 @@
 import { itemsWithoutStaff } from '../../domain/any-staff.ts';
-import { Prisma } from '../../infra/database/index.ts';
-import type { ApplyScope } from './scope.ts';
+import { Prisma, type Db, type Tx } from '../../infra/database/index.ts';
 
 /** Visits for which any member of staff will do, and whether there is somebody for each of them (R24). */
+
+/** What is looked at: a business, at an instant that PostgreSQL reads: ISO, or `now`. */
+export interface PoolScope {
+  readonly tx: Db | Tx;
+  readonly businessId: string;
+  readonly now: string;
+}
 
 /** A part of such a visit. */
 export interface PoolItem {
@@ -30,7 +36,7 @@ interface PoolRow {
  * @param recordIds visits and blocks; `all` looks at every visit to come, as after a change of the staff
  */
 export async function poolsAround(
-  scope: ApplyScope,
+  scope: PoolScope,
   recordIds: readonly string[] | 'all',
 ): Promise<readonly PoolItem[]> {
   const pool = await rowsAround(scope, recordIds);
@@ -56,7 +62,7 @@ export async function poolsAround(
 
 /** Of what waits for anybody, what shares its time with these records, and what competes with that for the same people. */
 async function rowsAround(
-  scope: ApplyScope,
+  scope: PoolScope,
   recordIds: readonly string[] | 'all',
 ): Promise<readonly PoolRow[]> {
   if (recordIds.length === 0) return [];
@@ -76,23 +82,36 @@ async function rowsAround(
      WHERE b.status NOT IN ('cancelled', 'no_show')`;
 }
 
-function everybodys(scope: ApplyScope): Prisma.Sql {
+function everybodys(scope: PoolScope): Prisma.Sql {
   return Prisma.sql`
     SELECT w.starts_at, w.ends_at FROM booking_items w
      WHERE w.business_id = ${scope.businessId}::uuid AND w.any_staff AND w.staff_id IS NULL
        AND w.ends_at > ${scope.now}::timestamptz`;
 }
 
-function sharingTimeWith(scope: ApplyScope, recordIds: readonly string[]): Prisma.Sql {
+/**
+ * Begins at those who wait, within the span of these records: they are few, while a page of an import brings thousands of parts.
+ * What begins more than a day before a span is none of it: the index is by start.
+ */
+function sharingTimeWith(scope: PoolScope, recordIds: readonly string[]): Prisma.Sql {
   return Prisma.sql`
-    SELECT DISTINCT w.starts_at, w.ends_at
-      FROM (SELECT i.starts_at, i.ends_at FROM booking_items i WHERE i.booking_id = ANY(${recordIds}::uuid[])
-            UNION ALL SELECT t.starts_at, t.ends_at FROM time_off t WHERE t.id = ANY(${recordIds}::uuid[])) r
-      JOIN booking_items w ON ${waitsAt(scope, Prisma.raw('r.starts_at'), Prisma.raw('r.ends_at'))}`;
+    WITH touched AS MATERIALIZED (
+      SELECT i.starts_at, i.ends_at FROM booking_items i WHERE i.booking_id = ANY(${recordIds}::uuid[])
+      UNION ALL SELECT t.starts_at, t.ends_at FROM time_off t WHERE t.id = ANY(${recordIds}::uuid[])
+    ), waiting AS MATERIALIZED (
+      SELECT w.starts_at, w.ends_at FROM booking_items w
+       WHERE ${waitsAt(
+         scope,
+         Prisma.sql`(SELECT min(r.starts_at) FROM touched r)`,
+         Prisma.sql`(SELECT max(r.ends_at) FROM touched r)`,
+       )}
+    )
+    SELECT DISTINCT w.starts_at, w.ends_at FROM waiting w
+     WHERE EXISTS (SELECT FROM touched r WHERE w.starts_at < r.ends_at AND w.ends_at > r.starts_at)`;
 }
 
-/** Items `w` that wait for anybody within a span. What begins more than a day before it is none of it: the index is by start. */
-function waitsAt(scope: ApplyScope, from: Prisma.Sql, till: Prisma.Sql): Prisma.Sql {
+/** Items `w` that wait for anybody within a span. */
+function waitsAt(scope: PoolScope, from: Prisma.Sql, till: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`w.business_id = ${scope.businessId}::uuid AND w.any_staff AND w.staff_id IS NULL
        AND w.starts_at < ${till} AND w.starts_at > ${from} - interval '1 day' AND w.ends_at > ${from}
        AND w.ends_at > ${scope.now}::timestamptz`;

@@ -1,3 +1,4 @@
+import type { SyncEntity } from '../../domain/entities.ts';
 import { visitsOfCards } from '../../infra/conflicts/cards.ts';
 import { openConflicts } from './conflicts.ts';
 import { overfullSessionsOf, overlapsOf } from './overlaps.ts';
@@ -32,4 +33,14 @@ export async function reportUnsure(scope: ApplyScope, cardExternalIds: readonly 
       visits.map(({ recordId }) => recordId),
     ),
   );
+}
+
+/**
+ * Who works here, and who does what, decides whether there is somebody for each visit that anybody may do (R24).
+ *
+ * @param touched how many records of the kind were made, changed or taken away
+ */
+export async function reportPools(scope: ApplyScope, entity: SyncEntity, touched: number): Promise<void> {
+  if (scope.plan !== null || touched === 0 || !(entity === 'staff' || entity === 'variant')) return;
+  await openConflicts(scope, await emptyPoolsOf(scope, 'all'));
 }

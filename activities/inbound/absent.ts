@@ -18,6 +18,7 @@ import {
 import type { EntityBinding } from '../apply/binding.ts';
 import { applyGone } from '../apply/gone.ts';
 import { NO_LINKS } from '../apply/links.ts';
+import { reportPools } from '../apply/trouble.ts';
 import { closeWindowEntry, judgeRemoval, usePermit, windowEntry } from './removals.ts';
 import { inStep, type InboundDeps, type RunBusiness, type RunRef } from './run.ts';
 
@@ -144,6 +145,7 @@ async function removeAbsentOf(
     if (removal.kind === 'too_many') await scope.quarantine(check.counted, [removal.entry]);
     else if (scope.plan === null) {
       await applyGone(scope, binding, gone);
+      await reportPools(scope, binding.entity, gone.length);
       await usePermit(scope.tx, removal.permitId, looked.length);
     }
   });

@@ -17,10 +17,9 @@ import {
   staffBinding,
   variantBinding,
 } from '../apply/catalog-bindings.ts';
-import { openConflicts } from '../apply/conflicts.ts';
 import { loadCatalogLinks, NO_LINKS } from '../apply/links.ts';
 import { quarantinedRow } from '../apply/record.ts';
-import { emptyPoolsOf } from '../apply/visit-trouble.ts';
+import { reportPools } from '../apply/trouble.ts';
 import { removeAbsent, type CatalogLists } from './absent.ts';
 import { noteProofs } from './proof.ts';
 import { withStep } from './cursor.ts';
@@ -166,16 +165,6 @@ interface AppliedList {
   readonly proves: boolean;
 }
 
-/** Who works here, and who does what, decides whether there is somebody for each visit that anybody may do (R24). */
-async function reportPools(
-  scope: StepScope,
-  entity: EntityBinding['entity'],
-  touched: readonly string[],
-): Promise<void> {
-  if (scope.plan !== null || touched.length === 0 || !(entity === 'staff' || entity === 'variant')) return;
-  await openConflicts(scope, await emptyPoolsOf(scope, 'all'));
-}
-
 async function applyList(
   scope: StepScope,
   counted: CountedEntity,
@@ -184,7 +173,7 @@ async function applyList(
 ): Promise<void> {
   const outcome = await applyRecords(scope, binding, records);
   await scope.settle(counted, binding.entity, outcome);
-  await reportPools(scope, binding.entity, outcome.touched);
+  await reportPools(scope, binding.entity, outcome.touched.length);
   await scope.quarantine(
     counted,
     rejected.map((row) => quarantinedRow(binding.entity, row)),

@@ -12,6 +12,7 @@ import {
 import { clientBinding } from '../apply/client-binding.ts';
 import { applyGone } from '../apply/gone.ts';
 import { loadCatalogLinks } from '../apply/links.ts';
+import { reportPools } from '../apply/trouble.ts';
 import { visitMirror } from '../apply/visit-binding.ts';
 import { carryOut } from '../matching/index.ts';
 import type { CatalogLists } from './absent.ts';
@@ -187,7 +188,14 @@ async function found<T>(
       `Booksy shows the ${COUNTED[entity]} record ${externalId}, but not in a form that can be read. Correct it in Booksy and try again.`,
     );
   }
-  if ('gone' in answer) return { entity, apply: (scope) => applyGone(scope, binding, [externalId]) };
+  if ('gone' in answer)
+    return {
+      entity,
+      apply: async (scope) => {
+        await applyGone(scope, binding, [externalId]);
+        await reportPools(scope, entity, 1);
+      },
+    };
   return { entity, apply: (scope) => apply(scope, answer.found) };
 }
 
