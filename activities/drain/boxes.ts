@@ -170,7 +170,7 @@ export async function lookIntoBoxes(
 }
 
 /** Marks exactly the rows that were seen before the read as drained (R26); a copy that came since keeps its row alive. */
-export async function markDrained(tx: Tx, rows: readonly WebhookRow[]): Promise<void> {
+export async function markDrained(tx: Db | Tx, rows: readonly WebhookRow[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.$executeRaw`
     UPDATE /* prepared */ webhook_logs w SET drained_at = now()

@@ -5,6 +5,8 @@ import { sharedCatalog } from './catalog.ts';
 import type { DrainDeps, DrainRun } from './deps.ts';
 import { settleFailures, type Tries } from './failures.ts';
 import { drainRecords, isWritable } from './outbox.ts';
+import { movesPools, reportEmptyPools } from './empty-pools.ts';
+import { dropOwnEchoes } from './own-echoes.ts';
 import { createPutOff, type PutOff, type PutOffRecord } from './put-off.ts';
 import { startNewConflicts } from './new-conflicts.ts';
 import { closeRunRow, openRunRow } from './run-row.ts';
@@ -118,15 +120,20 @@ async function workOn({ deps, run, beat, tries }: Drain, look: BoxLook): Promise
   const shown = look.hold === 'probe' ? oneOf(look) : look;
   const catalog = sharedCatalog(() => loadCatalogLinks(deps.db, business.id));
   const whole = await lookAtWhole(deps, run, shown.whole, beat);
+  // A probe is to show that Booksy answers: what needs no call shows nothing.
+  const unread = look.hold === 'probe' ? shown.webhooks : await dropOwnEchoes(deps, business, shown.webhooks);
+  const ownEchoes = shown.webhooks.length - unread.length;
   try {
+    // Before their rows leave the box: after a crash they are looked at again.
+    await reportEmptyPools(deps, business, run, shown.records);
     const [news, records] = await Promise.all([
-      drainWebhooks(deps, business, run, shown.webhooks, catalog.links, beat),
+      drainWebhooks(deps, business, run, unread, catalog.links, beat),
       drainRecords(deps, run, business, shown.records, catalog, beat),
     ]);
     const settled = await settleFailures(deps, run, shown, { news, records }, tries);
     return {
-      webhooks: news.drained.length,
-      echoes: records.echoes,
+      webhooks: news.drained.length + ownEchoes,
+      echoes: records.echoes + ownEchoes,
       records: records.processed.length,
       writes: records.writes,
       failures: settled.failures,
@@ -156,7 +163,11 @@ function oneOf(look: BoxLook): BoxLook {
 
 /** Rows of what is never written at Booksy only go: that is nothing for the ledger. */
 function isWorthARow({ webhooks, records, whole }: BoxLook): boolean {
-  return webhooks.length > 0 || whole.length > 0 || records.some(isWritable);
+  return (
+    webhooks.length > 0 ||
+    whole.length > 0 ||
+    records.some((record) => isWritable(record) || movesPools(record))
+  );
 }
 
 function isEmpty({ webhooks, records, whole }: BoxLook): boolean {

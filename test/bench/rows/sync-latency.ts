@@ -30,7 +30,7 @@ export function syncLatencyRows(): readonly RowSpec[] {
         value: percentile([...there, ...here, ...asleep], share),
         detail:
           `one at a time; Booksy→platform ${spread(there)}, ${callsThere.toFixed(1)} calls a change; ` +
-          `platform→Booksy ${spread(here)}, ${callsHere.toFixed(1)} calls a change (read, write, and the read for its own webhook); ` +
+          `platform→Booksy ${spread(here)}, ${callsHere.toFixed(1)} calls a change (read, write; its own webhook is not read); ` +
           `after ${String(SLEEP_MS / 1000)} s of rest, workflow to be started, both ways ${spread(asleep)}`,
       };
     },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { askFor } from '../../../infra/sweep/ask.ts';
 import { WORKFLOW_TYPES } from '../../../infra/temporal/names.ts';
@@ -92,9 +93,9 @@ async function off(staff: string, at: string): Promise<void> {
   });
 }
 
-async function sweepHours(): Promise<void> {
+async function sweep(task: 'hours' | 'catalog'): Promise<void> {
   const { engine, businessId } = rig;
-  await askFor(engine.deps.db, [businessId], ['hours']);
+  await askFor(engine.deps.db, [businessId], [task]);
   const { accountKey } = engine.config.booksy;
   await engine.worker.run(WORKFLOW_TYPES.sweep, { version: 1, accountKey, tier: 'near' });
 }
@@ -157,8 +158,49 @@ describe('nobody is left for a visit that anybody may do (R24)', () => {
     await rig.quiet();
     expect(await openOf(waiting.id)).toEqual([]);
     await off(staff[0] ?? '', at);
-    await sweepHours();
+    await sweep('hours');
     expect(await openOf(waiting.id)).toMatchObject([{ kind: 'capacity' }]);
+  });
+});
+
+/** A visit for anybody at an hour for which one person of the pool is left. */
+async function oneLeft() {
+  const staff = await pool();
+  const at = await hourOfAll(staff);
+  const waiting = await bookedThere(at, null);
+  for (const each of staff.slice(1)) await bookedThere(at, each);
+  await rig.quiet();
+  expect(await openOf(waiting.id)).toEqual([]);
+  const [last] = await rig.sql<{ id: string }>(
+    'SELECT staff_id AS id FROM external_staff WHERE external_id = $1',
+    [staff[0]],
+  );
+  return { waiting, at, last: { id: last?.id ?? '', externalId: staff[0] ?? '' } };
+}
+
+describe('nobody is left because of what was done here (R24, R26)', () => {
+  it('is told when the platform notes, by plain SQL, that the last of them is away; ends when the note is taken back', async () => {
+    const { waiting, at, last } = await oneLeft();
+    const id = uuidv7();
+    await rig.sql(
+      `INSERT INTO time_off (id, business_id, owner_kind, owner_id, starts_local, ends_local, zone, starts_at, ends_at, reason_code)
+       VALUES ($1, $2, 'staff', $3, $4::timestamp, $4::timestamp + interval '1 hour', $5, $4::timestamp AT TIME ZONE $5,
+               ($4::timestamp + interval '1 hour') AT TIME ZONE $5, 'other')`,
+      [id, rig.businessId, last.id, at, rig.zone],
+    );
+    const conflict = await rig.open('capacity', waiting.id);
+    expect(conflict.reasonText).toBe('Nobody who does this service is free at that time.');
+    await rig.quiet();
+    await rig.sql('DELETE FROM time_off WHERE id = $1', [id]);
+    await closed(conflict);
+  });
+
+  it('is told when the last of them no longer works here; ends when they are back', async () => {
+    const { waiting, last } = await oneLeft();
+    await rig.sql('UPDATE staff SET active = false WHERE id = $1', [last.id]);
+    const conflict = await rig.open('capacity', waiting.id);
+    await rig.sql('UPDATE staff SET active = true WHERE id = $1', [last.id]);
+    await closed(conflict);
   });
 });
 
@@ -166,11 +208,21 @@ describe('a block over a visit (R19, R21)', () => {
   it('that a sweep finds is shown, and cancels nothing', async () => {
     const { id, at, link } = await rig.bookedOnBoth();
     await off(rig.staff.externalId, at);
-    await sweepHours();
+    await sweep('hours');
     expect(await openOf(id)).toMatchObject([{ kind: 'time_overlap' }]);
     expect((await rig.there(link))['status']).toBe('A');
     // Another look finds nothing new.
-    await sweepHours();
+    await sweep('hours');
     expect(await openOf(id)).toHaveLength(1);
+  });
+});
+
+// Last: whom the salon no longer has, no test can book.
+describe('nobody is left because somebody left (R24)', () => {
+  it('is told when Booksy no longer has the last of them, by a sweep', async () => {
+    const { waiting, last } = await oneLeft();
+    await rig.engine.simulator.asSalon('DELETE', `/business/${rig.salon}/resource/${last.externalId}/`);
+    await sweep('catalog');
+    expect(await openOf(waiting.id)).toMatchObject([{ kind: 'capacity' }]);
   });
 });
