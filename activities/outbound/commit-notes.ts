@@ -108,7 +108,10 @@ function conflictOf(
   };
 }
 
-/** R10a: what an equality has ended that we did not write, and what ended by itself. */
+/**
+ * R10a: what an equality has ended that we did not write, and what ended by itself. What names no groups was found in the rows of
+ * what came in, not by this process: the rows say when it is over.
+ */
 export async function settleConflicts(
   { context, loaded }: CommitInput,
   scope: ApplyScope,
@@ -123,7 +126,7 @@ export async function settleConflicts(
              resolution = CASE WHEN left_over.ended THEN left_over.why END,
              resolved_at = CASE WHEN left_over.ended THEN now() END
         FROM (SELECT o.id, rest.groups,
-                     o.kind = ANY(${[...commit.lifted]}::text[])
+                     (o.kind = ANY(${[...commit.lifted]}::text[]) AND cardinality(o.groups) > 0)
                        OR (cardinality(o.groups) > 0 AND cardinality(rest.groups) = 0) AS ended,
                      CASE WHEN o.kind = ANY(${[...commit.lifted]}::text[]) THEN 'lifted' ELSE 'equal' END AS why
                 FROM booksy_sync_conflicts o

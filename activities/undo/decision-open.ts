@@ -23,7 +23,10 @@ export async function openAgain(
   { row, picture, facts }: Decision,
 ): Promise<{ readonly conflictId: string; readonly states: string } | null> {
   if (facts.effect === 'choose' && givenWasLinked(row)) await linkBack(scope, row);
-  if (facts.effect === 'bases' || facts.effect === 'accept') await openBases(scope, picture);
+  // An overwritten value that was accepted moved no base: its groups are in step.
+  const moved =
+    facts.effect === 'bases' || (facts.effect === 'accept' && row.kind !== 'overwritten_at_booksy');
+  if (moved) await openBases(scope, picture);
   if (row.kind === 'quarantine') await openEntry(scope, row);
   else await open(scope, row);
   const [found] = await readConflicts(

@@ -1,85 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { problemSchema } from '../../../api/http/problem.ts';
-import { undoAnswer } from '../../../api/undo/schema.ts';
 import { openQuarantined } from '../../../infra/conflicts/quarantined.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startConflictRig, type Card, type ConflictRig } from '../conflicts/support/rig.ts';
 import { bookedTwice } from '../conflicts/support/twice.ts';
-import { UNDO, type Undo } from './support/rig.ts';
+import { deciding, PATIENCE } from './support/deciding.ts';
+import { UNDO } from './support/rig.ts';
 
 /** SPEC 4.3: decisions that leave no values behind are undone as well: the conflict is open again, or it is said why not. */
 let rig: ConflictRig;
+const { ask, confirm, refused, decide, openedBy } = deciding(() => rig);
 
 beforeAll(async () => {
   rig = await startConflictRig();
 }, 180_000);
 afterAll(() => rig.stop());
-
-const PATIENCE = { timeoutMs: 30_000 };
-
-async function ask(asked: Readonly<Record<string, unknown>>): Promise<Undo> {
-  const answer = await rig.engine.api.send('POST', UNDO, asked);
-  expect([200, 202], JSON.stringify(answer.body)).toContain(answer.status);
-  const { undo } = undoAnswer.parse(answer.body);
-  return eventually(
-    async () => {
-      const now = await show(undo.id);
-      return now.state === 'planning' ? null : now;
-    },
-    { ...PATIENCE, what: 'a plan' },
-  );
-}
-
-const show = async (id: string): Promise<Undo> =>
-  undoAnswer.parse((await rig.engine.api.send('GET', `${UNDO}/${id}`)).body).undo;
-
-async function confirm(id: string): Promise<Undo> {
-  const answer = await rig.engine.api.send('POST', `${UNDO}/${id}/confirm`, {});
-  expect([200, 202], JSON.stringify(answer.body)).toContain(answer.status);
-  return eventually(
-    async () => {
-      const now = await show(id);
-      return now.state === 'done' ? now : null;
-    },
-    { ...PATIENCE, what: 'the end of the undo' },
-  );
-}
-
-async function refused(id: string): Promise<string> {
-  const answer = await rig.engine.api.send('POST', `${UNDO}/${id}/confirm`, {});
-  return problemSchema.parse(answer.body).code;
-}
-
-/** Decides a conflict, and gives the id of the decision. */
-async function decide(conflict: Card, body: Readonly<Record<string, unknown>>): Promise<string> {
-  const answered = await rig.resolve(conflict, body);
-  const { answer } = z.object({ answer: z.object({ resolutionId: z.guid() }) }).parse(answered);
-  await eventually(async () => (await rig.row(conflict.id)).status === 'resolved', {
-    ...PATIENCE,
-    what: 'the decision',
-  });
-  return answer.resolutionId;
-}
-
-/** What was opened again: an open conflict with a workflow of its own. */
-async function openedBy({ opened }: Undo): Promise<Card> {
-  expect(opened).not.toBeNull();
-  const card = await rig.card(opened ?? '');
-  expect(card.status).toBe('open');
-  await eventually(
-    async () => {
-      const handle = rig.engine.worker.client.workflow.getHandle(`conflict/${card.id}`);
-      return handle.describe().then(
-        ({ status }) => status.name === 'RUNNING',
-        () => false,
-      );
-    },
-    { ...PATIENCE, what: 'the workflow of the conflict' },
-  );
-  return card;
-}
 
 const trail = (recordId: string) =>
   rig.sql<{ action: string; actor: string; undo_of: string | null; id: string; groups: string[] }>(
