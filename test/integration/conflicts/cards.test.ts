@@ -5,6 +5,7 @@ import { askFor } from '../../../infra/sweep/ask.ts';
 import { WORKFLOW_TYPES } from '../../../infra/temporal/names.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startConflictRig, type Card, type ConflictRig } from './support/rig.ts';
+import { unsureCard, visitsThere } from './support/unsure.ts';
 
 /** A card of which it is not sure whose it is: one question, however many visits it has (SPEC 3.7, 4.1). */
 
@@ -17,7 +18,6 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 const PATIENCE = { timeoutMs: 30_000 };
-const made = z.looseObject({ id: z.number() });
 const MAPPINGS = '/api/admin/booksy/mappings';
 const page = z.looseObject({
   mappings: z.array(z.looseObject({ externalId: z.string(), version: z.int() })),
@@ -30,51 +30,6 @@ const hereOf = async (link: string) => {
   );
   return row?.booking_id ?? null;
 };
-
-/** A card at Booksy that bears the name of a client of ours, and nothing else. */
-async function unsureCard(family: string) {
-  const profile = uuidv7();
-  // A client of before: it is not on its way to Booksy.
-  await rig.sql(
-    `WITH quiet AS (SELECT set_config('booksy_sync.import', 'on', true), set_config('booksy_sync.origin', 'booksy', true))
-     INSERT INTO profiles (id, business_id, given_name, family_name) SELECT $1, $2, 'Halina', $3 FROM quiet`,
-    [profile, rig.businessId, family],
-  );
-  const { id } = made.parse(
-    await rig.engine.simulator.asSalon('POST', `/business/${rig.salon}/customer/`, {
-      first_name: 'Halina',
-      last_name: family,
-    }),
-  );
-  return { card: String(id), family, profile };
-}
-type UnsureCard = Awaited<ReturnType<typeof unsureCard>>;
-
-/** Visits of a card that the salon makes at Booksy, soonest first; no webhook tells of silent ones. */
-async function visitsThere({ card, family }: UnsureCard, count: number, silent = false) {
-  const hours = Array.from({ length: count }, () => rig.freeHour());
-  const links = [];
-  for (const at of hours) {
-    const visit = made.parse(
-      await rig.engine.simulator.control('POST', '/visits', {
-        salon: Number(rig.salon),
-        silent,
-        booked_for_id: Number(card),
-        customer_name: `Halina ${family}`,
-        subbookings: [
-          {
-            booked_from: at,
-            booked_till: `${at.slice(0, 14)}45`,
-            staffer_id: Number(rig.staff.externalId),
-            service_variant_id: Number(rig.variant.externalId),
-          },
-        ],
-      }),
-    );
-    links.push(String(visit.id));
-  }
-  return links;
-}
 
 const allHere = (links: readonly string[]) =>
   eventually(
@@ -98,7 +53,7 @@ const cancelThere = (link: string) =>
 describe('a card that is not sure', () => {
   it('is one question with all its visits, found by each of them, and stays until the last one ends', async () => {
     const before = (await openOfKind()).length;
-    const links = await visitsThere(await unsureCard('Jaworska'), 3);
+    const links = await visitsThere(rig, await unsureCard(rig, 'Jaworska'), 3);
     const ids = await allHere(links);
     await rig.quiet();
     const conflict = await rig.open('unsure_client', ids[2] ?? '');
@@ -131,18 +86,18 @@ describe('a card that is not sure', () => {
   });
 
   it('that was left is not asked about again for its next visit; who it is can still be said', async () => {
-    const card = await unsureCard('Zawilska');
-    const [first] = await allHere(await visitsThere(card, 1));
+    const card = await unsureCard(rig, 'Zawilska');
+    const [first] = await allHere(await visitsThere(rig, card, 1));
     const conflict = await rig.open('unsure_client', first ?? '');
     expect((await rig.resolve(conflict, { choice: 'ignore' })).status).toBe(200);
-    const [second] = await allHere(await visitsThere(card, 1));
+    const [second] = await allHere(await visitsThere(rig, card, 1));
     await rig.quiet();
     expect(await openOf(second ?? '')).toEqual([]);
   });
 
   it('gets its client on every visit by one decision in the mapping list, and the question ends', async () => {
-    const card = await unsureCard('Brzozowska');
-    const ids = await allHere(await visitsThere(card, 3));
+    const card = await unsureCard(rig, 'Brzozowska');
+    const ids = await allHere(await visitsThere(rig, card, 3));
     await rig.quiet();
     const conflict = await rig.open('unsure_client', ids[0] ?? '');
     expect(conflict.mappings).toMatchObject([{ entity: 'profile', externalId: card.card }]);
@@ -167,7 +122,7 @@ describe('a card that is not sure', () => {
   });
 
   it('is one question where a sweep finds its visits, and questions of before come down to one', async () => {
-    const links = await visitsThere(await unsureCard('Kalinowska'), 3, true);
+    const links = await visitsThere(rig, await unsureCard(rig, 'Kalinowska'), 3, true);
     const { engine, businessId } = rig;
     const sweep = async () => {
       await askFor(engine.deps.db, [businessId], ['clients', 'near', 'ahead']);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { eventually } from '../../support/eventually.ts';
 import { layConflict } from '../conflicts/support/lay.ts';
 import { startConflictRig, type ConflictRig } from '../conflicts/support/rig.ts';
+import { unsureCard, visitsThere } from '../conflicts/support/unsure.ts';
 import { deciding, PATIENCE } from './support/deciding.ts';
 
 /** SPEC 4.3: taking back what was decided about conflicts of the rarer kinds; what cannot be taken back says why. */
@@ -236,5 +237,30 @@ describe('a visit that was deleted here and was made again from Booksy (R18)', (
     await rig.quiet();
     const [row] = await rig.sql<{ status: string }>('SELECT status FROM bookings WHERE id = $1', [back]);
     expect(row?.status).toBe('cancelled');
+  });
+});
+
+describe('a card of which it is not sure whose it is (SPEC 3.7)', () => {
+  it('is asked about again where that was left open', async () => {
+    const card = await unsureCard(rig, 'Powtórna');
+    const [link] = await visitsThere(rig, card, 1);
+    const id = await eventually(
+      async () =>
+        (
+          await rig.sql<{ id: string }>(
+            'SELECT booking_id AS id FROM external_bookings WHERE external_id = $1 AND booking_id IS NOT NULL',
+            [link],
+          )
+        )[0]?.id ?? null,
+      { ...PATIENCE, what: 'the visit here' },
+    );
+    const decision = await decide(await rig.open('unsure_client', id), { choice: 'ignore' });
+    await rig.quiet();
+    const shown = await ask({ runId: decision });
+    expect(shown).toMatchObject({ decision: { does: [{ deed: 'open_again' }] } });
+    const again = await openedBy(await confirm(shown.id));
+    expect(again).toMatchObject({ kind: 'unsure_client', recordId: id });
+    await rig.process('booking', id);
+    expect((await rig.row(again.id)).status).toBe('open');
   });
 });
