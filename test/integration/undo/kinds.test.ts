@@ -26,7 +26,8 @@ const bothHold = (visit: { readonly id: string; readonly link: string }, note: s
   });
 
 describe('what was overwritten at Booksy (R4a)', () => {
-  it('and was left so is a question again, with the lost value; a restored value is taken back on both sides', async () => {
+  /** Our note stands on both sides; another one was lost. */
+  async function overwritten() {
     const visit = await rig.bookedOnBoth({ note: 'nasze' });
     const conflict = await layConflict(rig, {
       kind: 'overwritten_at_booksy',
@@ -35,6 +36,11 @@ describe('what was overwritten at Booksy (R4a)', () => {
       groups: ['clientNote'],
       values: { clientNote: 'zgubione' },
     });
+    return { visit, conflict };
+  }
+
+  it('and was left so is a question again, with the lost value; a restored value is taken back on both sides', async () => {
+    const { visit, conflict } = await overwritten();
     const left = await decide(conflict, { choice: 'keep-platform' });
     await rig.quiet();
     const first = await ask({ runId: left });
@@ -53,14 +59,7 @@ describe('what was overwritten at Booksy (R4a)', () => {
   });
 
   it('says so where what we wrote stands here no more', async () => {
-    const visit = await rig.bookedOnBoth({ note: 'nasze' });
-    const conflict = await layConflict(rig, {
-      kind: 'overwritten_at_booksy',
-      recordId: visit.id,
-      externalId: visit.link,
-      groups: ['clientNote'],
-      values: { clientNote: 'zgubione' },
-    });
+    const { visit, conflict } = await overwritten();
     const left = await decide(conflict, { choice: 'keep-platform' });
     await rig.sql(`UPDATE bookings SET client_note = 'nowsze' WHERE id = $1`, [visit.id]);
     await bothHold(visit, 'nowsze');
@@ -73,7 +72,8 @@ describe('what was overwritten at Booksy (R4a)', () => {
 });
 
 describe('what Booksy refused', () => {
-  it('and was left so is a question again; then what stands at Booksy can be taken over', async () => {
+  /** A note of ours that stays here: it waits for the decision. */
+  async function refused(note: string) {
     const visit = await rig.bookedOnBoth({ note: 'przed' });
     const conflict = await layConflict(rig, {
       kind: 'refused_by_booksy',
@@ -82,11 +82,15 @@ describe('what Booksy refused', () => {
       groups: ['clientNote'],
       detail: { reason: 'invalid', code: 'invalid', operation: 'change' },
     });
-    // Frozen: it waits for the decision.
-    await rig.sql(`UPDATE bookings SET client_note = 'odmówione' WHERE id = $1`, [visit.id]);
+    await rig.sql('UPDATE bookings SET client_note = $2 WHERE id = $1', [visit.id, note]);
     await rig.quiet();
     expect(await noteThere(visit.link)).toBe('przed');
-    const decision = await decide(await rig.card(conflict.id), { choice: 'ignore' });
+    return { visit, conflict: await rig.card(conflict.id) };
+  }
+
+  it('and was left so is a question again; then what stands at Booksy can be taken over', async () => {
+    const { visit, conflict } = await refused('odmówione');
+    const decision = await decide(conflict, { choice: 'ignore' });
     await rig.quiet();
     expect(await noteThere(visit.link)).toBe('przed');
     const shown = await ask({ runId: decision });
@@ -98,17 +102,8 @@ describe('what Booksy refused', () => {
   });
 
   it('says of what was sent again that it cannot be unsent', async () => {
-    const visit = await rig.bookedOnBoth({ note: 'przed' });
-    const conflict = await layConflict(rig, {
-      kind: 'refused_by_booksy',
-      recordId: visit.id,
-      externalId: visit.link,
-      groups: ['clientNote'],
-      detail: { reason: 'invalid', code: 'invalid', operation: 'change' },
-    });
-    await rig.sql(`UPDATE bookings SET client_note = 'drugi raz' WHERE id = $1`, [visit.id]);
-    await rig.quiet();
-    const decision = await decide(await rig.card(conflict.id), { choice: 'keep-platform' });
+    const { visit, conflict } = await refused('drugi raz');
+    const decision = await decide(conflict, { choice: 'keep-platform' });
     await bothHold(visit, 'drugi raz');
     await rig.quiet();
     expect((await ask({ runId: decision })).decision).toMatchObject({
