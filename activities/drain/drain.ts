@@ -5,7 +5,7 @@ import { sharedCatalog } from './catalog.ts';
 import type { DrainDeps, DrainRun } from './deps.ts';
 import { settleFailures, type Tries } from './failures.ts';
 import { drainRecords, isWritable } from './outbox.ts';
-import { movesPools, reportEmptyPools } from './empty-pools.ts';
+import { makesTrouble, reportOwnTrouble } from './own-trouble.ts';
 import { dropOwnEchoes } from './own-echoes.ts';
 import { createPutOff, type PutOff, type PutOffRecord } from './put-off.ts';
 import { startNewConflicts } from './new-conflicts.ts';
@@ -125,7 +125,7 @@ async function workOn({ deps, run, beat, tries }: Drain, look: BoxLook): Promise
   const ownEchoes = shown.webhooks.length - unread.length;
   try {
     // Before their rows leave the box: after a crash they are looked at again.
-    await reportEmptyPools(deps, business, run, shown.records);
+    await reportOwnTrouble(deps, business, run, shown.records);
     const [news, records] = await Promise.all([
       drainWebhooks(deps, business, run, unread, catalog.links, beat),
       drainRecords(deps, run, business, shown.records, catalog, beat),
@@ -166,7 +166,7 @@ function isWorthARow({ webhooks, records, whole }: BoxLook): boolean {
   return (
     webhooks.length > 0 ||
     whole.length > 0 ||
-    records.some((record) => isWritable(record) || movesPools(record))
+    records.some((record) => isWritable(record) || makesTrouble(record))
   );
 }
 

@@ -93,6 +93,19 @@ async function off(staff: string, at: string): Promise<void> {
   });
 }
 
+/** Somebody is away for an hour, as the platform notes it by plain SQL; returns the id. */
+async function offHere(staffId: string, at: string, calendarId: string | null = null): Promise<string> {
+  const id = uuidv7();
+  await rig.sql(
+    `INSERT INTO time_off (id, business_id, owner_kind, owner_id, starts_local, ends_local, zone, starts_at, ends_at, reason_code,
+                           external_calendar_id)
+     VALUES ($1, $2, 'staff', $3, $4::timestamp, $4::timestamp + interval '1 hour', $5, $4::timestamp AT TIME ZONE $5,
+             ($4::timestamp + interval '1 hour') AT TIME ZONE $5, 'other', $6)`,
+    [id, rig.businessId, staffId, at, rig.zone, calendarId],
+  );
+  return id;
+}
+
 async function sweep(task: 'hours' | 'catalog'): Promise<void> {
   const { engine, businessId } = rig;
   await askFor(engine.deps.db, [businessId], [task]);
@@ -181,13 +194,7 @@ async function oneLeft() {
 describe('nobody is left because of what was done here (R24, R26)', () => {
   it('is told when the platform notes, by plain SQL, that the last of them is away; ends when the note is taken back', async () => {
     const { waiting, at, last } = await oneLeft();
-    const id = uuidv7();
-    await rig.sql(
-      `INSERT INTO time_off (id, business_id, owner_kind, owner_id, starts_local, ends_local, zone, starts_at, ends_at, reason_code)
-       VALUES ($1, $2, 'staff', $3, $4::timestamp, $4::timestamp + interval '1 hour', $5, $4::timestamp AT TIME ZONE $5,
-               ($4::timestamp + interval '1 hour') AT TIME ZONE $5, 'other')`,
-      [id, rig.businessId, last.id, at, rig.zone],
-    );
+    const id = await offHere(last.id, at);
     const conflict = await rig.open('capacity', waiting.id);
     expect(conflict.reasonText).toBe('Nobody who does this service is free at that time.');
     await rig.quiet();
@@ -214,6 +221,30 @@ describe('a block over a visit (R19, R21)', () => {
     // Another look finds nothing new.
     await sweep('hours');
     expect(await openOf(id)).toHaveLength(1);
+  });
+
+  it('that is laid here by plain SQL is shown as well, cancels nothing, and is over when it is taken back', async () => {
+    const { id, at, link } = await rig.bookedOnBoth();
+    const block = await offHere(rig.staff.id, at);
+    const conflict = await rig.open('time_overlap', id);
+    expect(conflict.choices.map(({ choice }) => choice)).toEqual(['move', 'keep-both']);
+    await rig.quiet();
+    expect((await rig.there(link))['status']).toBe('A');
+    await rig.sql('DELETE FROM time_off WHERE id = $1', [block]);
+    await closed(conflict);
+  });
+
+  it('that a calendar of theirs lays is shown to nobody: it may be that very visit, come back', async () => {
+    const { id, at } = await rig.bookedOnBoth();
+    const calendar = uuidv7();
+    await rig.sql(
+      `INSERT INTO external_calendars (id, business_id, owner_kind, owner_id, name, sealed_url, host, blocks_booksy, due_at)
+       VALUES ($1, $2, 'staff', $3, 'Prywatny', 'x', 'kalendarz.example', false, now() + interval '1 day')`,
+      [calendar, rig.businessId, rig.staff.id],
+    );
+    await offHere(rig.staff.id, at, calendar);
+    await rig.quiet();
+    expect(await openOf(id)).toEqual([]);
   });
 });
 
