@@ -41,11 +41,12 @@ export async function poolsAround(
 ): Promise<readonly PoolItem[]> {
   const pool = await rowsAround(scope, recordIds);
   if (pool.length === 0) return [];
+  // By person and time, as the index is: by time alone the work would grow with the salon.
   const busy = await scope.tx.$queryRaw<{ staff_id: string; starts_at: Date; ends_at: Date }[]>`
     SELECT DISTINCT o.resource_id AS staff_id, lower(o.during) AS starts_at, upper(o.during) AS ends_at
-      FROM jsonb_to_recordset(${JSON.stringify(pool)}::jsonb) AS p(starts_at timestamptz, ends_at timestamptz)
-      JOIN occupancy o ON o.business_id = ${scope.businessId}::uuid AND o.resource_kind = 'staff'
-       AND o.during && tstzrange(p.starts_at, p.ends_at)`;
+      FROM jsonb_to_recordset(${JSON.stringify(pool)}::jsonb)
+             AS p(eligible uuid[], starts_at timestamptz, ends_at timestamptz)
+      CROSS JOIN LATERAL occupancy_within(p.eligible, tstzrange(p.starts_at, p.ends_at)) o`;
   const without = new Set(
     itemsWithoutStaff(
       pool.map((row) => ({ id: row.item_id, ...instants(row), eligible: row.eligible })),
