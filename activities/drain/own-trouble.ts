@@ -25,14 +25,14 @@ export async function reportOwnTrouble(
   const look = await lookAtTrouble(deps, business.id, ids);
   // Whoever may have left, or no longer does what was booked, concerns everybody who waits.
   const around = look.removed || records.some(({ entity }) => changesStaff(entity)) ? 'all' : ids;
-  // Mostly there is nothing of the kind: then nothing is locked. The instant is the database's own.
+  // Mostly everybody is served: then nothing is locked. The instant is the database's own.
   const looking = { tx: deps.db, businessId: business.id, now: 'now' };
-  const waits = look.waits && (await poolsAround(looking, around)).length > 0;
-  if (!waits && look.over.length === 0) return;
+  const isWithout = look.waits && (await poolsAround(looking, around)).some((item) => item.isWithout);
+  if (!isWithout && look.over.length === 0) return;
   await inStep(deps, business, run, NO_LINKS, async (scope) =>
     openConflicts(scope, [
       ...(await overlapsOf(scope, look.over)),
-      ...(waits ? await emptyPoolsOf(scope, around) : []),
+      ...(isWithout ? await emptyPoolsOf(scope, around) : []),
     ]),
   );
 }

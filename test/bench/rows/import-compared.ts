@@ -42,7 +42,7 @@ export function importComparedRows({ base }: Sizes): readonly RowSpec[] {
 async function timeImport(bench: Bench, visits: number): Promise<Timed> {
   const rig = await startRig(await bench.servers(), salonOf(visits));
   try {
-    await rig.startWorker();
+    await rig.startWorker({ byItself: true });
     bench.say(`timed import of ${visits} visits: ours`);
     const { seconds } = await rig.fullSync();
     const { calls } = await rig.salon.counters();

@@ -15,7 +15,7 @@ export function importUnchangedRows({ base }: Sizes): readonly RowSpec[] {
         const rig = await startRig(await bench.servers(), salonOf(base));
         try {
           bench.say(`unchanged re-sync of ${base} visits: first import`);
-          const first = await rig.startWorker();
+          const first = await rig.startWorker({ byItself: true });
           await rig.fullSync();
           // A connection that ends hands in its statistics; while it is open they may come late.
           await first.stop();
@@ -23,7 +23,7 @@ export function importUnchangedRows({ base }: Sizes): readonly RowSpec[] {
           await rig.salon.clearCounters();
           const before = await tupleCounts(rig.database);
           bench.say(`unchanged re-sync of ${base} visits: again`);
-          const second = await rig.startWorker();
+          const second = await rig.startWorker({ byItself: true });
           const { seconds } = await rig.fullSync();
           await second.stop();
           const changed = changesBetween(before, await tupleCounts(rig.database));

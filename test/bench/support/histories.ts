@@ -13,15 +13,17 @@ export interface HistoryReport extends WorkflowCost {
 /**
  * Adds up every workflow that ran on a task queue, of whatever type: what an import starts beside itself is its cost too.
  *
+ * @param begunAt of the measurement: what the start of a worker looks at is none of it
  * @param personal texts that must not occur
  */
 export async function readHistories(
   client: Client,
   taskQueue: string,
+  begunAt: Date,
   expectedIds: readonly string[],
   personal: ReadonlySet<string>,
 ): Promise<HistoryReport> {
-  const runs = await closedRuns(client, taskQueue, expectedIds);
+  const runs = await closedRuns(client, taskQueue, begunAt, expectedIds);
   const since = new Date(Math.min(...runs.map(({ startedAt }) => startedAt.getTime())) - 1_000);
   const ids = [...new Set(runs.map(({ workflowId }) => workflowId))];
   const cost = await measureWorkflows(client, ids, since);
@@ -49,17 +51,21 @@ interface ClosedRun {
 async function closedRuns(
   client: Client,
   taskQueue: string,
+  begunAt: Date,
   expectedIds: readonly string[],
 ): Promise<readonly ClosedRun[]> {
+  const query = `TaskQueue = '${taskQueue}' AND StartTime >= '${begunAt.toISOString()}'`;
   return eventually(
     async () => {
       const runs: ClosedRun[] = [];
-      for await (const run of client.workflow.list({ query: `TaskQueue = '${taskQueue}'` })) {
-        if (run.status.name === 'RUNNING') return null;
+      for await (const run of client.workflow.list({ query })) {
+        if (run.status.name === 'RUNNING') throw new Error(`${run.workflowId} is still open`);
         runs.push({ workflowId: run.workflowId, runId: run.runId, startedAt: run.startTime });
       }
       const listed = new Set(runs.map(({ workflowId }) => workflowId));
-      return expectedIds.every((id) => listed.has(id)) ? runs : null;
+      const missing = expectedIds.find((id) => !listed.has(id));
+      if (missing !== undefined) throw new Error(`${missing} is not listed yet`);
+      return runs;
     },
     { timeoutMs: 30_000, intervalMs: 100, what: 'the list of closed workflows' },
   );

@@ -37,13 +37,14 @@ async function measureImport(bench: Bench, visits: number): Promise<ImportCost> 
   const rig = await startRig(servers, salonOf(visits));
   try {
     const cards = await rig.salon.clients();
-    const worker = await rig.startWorker({ probeHeap: true });
+    const worker = await rig.startWorker({ probeHeap: true, byItself: true });
     await resetStatements(rig.database);
     // What the start took is not what the import takes.
     await worker.ask('heap');
     const counter = await startStatementCounter(rig.database.url);
     if (counter === null) throw new Error('pg_stat_statements is not loaded: statements cannot be counted.');
     bench.say(`import of ${String(visits)} visits: importing`);
+    const begunAt = new Date();
     const { seconds } = await rig.fullSync();
     const statements = await counter.count();
     await counter.close();
@@ -51,7 +52,7 @@ async function measureImport(bench: Bench, visits: number): Promise<ImportCost> 
     const heap = await worker.ask('heap');
     const { calls, leastCalls } = await rig.salon.counters();
     const ids = rig.businessIds.map((id) => fullSyncId(id));
-    const histories = await readHistories(rig.temporal, rig.taskQueue, ids, personalTexts(cards));
+    const histories = await readHistories(rig.temporal, rig.taskQueue, begunAt, ids, personalTexts(cards));
     bench.say(`import of ${String(visits)} visits: ${seconds.toFixed(1)} s`);
     if (bench.explain) for (const line of statementLines(perStatement, 200)) bench.say(line);
     return {

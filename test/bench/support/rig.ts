@@ -21,8 +21,12 @@ export interface Rig {
   readonly env: Readonly<Record<string, string>>;
   /** Starts the API and lets the salon's webhooks go there. */
   startApi(): Promise<Part>;
-  /** Starts a worker. Whoever starts one stops it before the next. */
-  startWorker(options?: { readonly probeHeap?: boolean }): Promise<Part>;
+  /**
+   * Starts a worker. Whoever starts one stops it before the next.
+   *
+   * @param options.byItself without schedules: what they start at their time would be counted or not by luck
+   */
+  startWorker(options?: { readonly probeHeap?: boolean; readonly byItself?: boolean }): Promise<Part>;
   /** Runs a full sync of every business to its end. @throws Error where one does not complete */
   fullSync(): Promise<{ readonly seconds: number }>;
   stop(): Promise<void>;
@@ -67,7 +71,7 @@ export async function startRig(servers: BenchServers, options: SalonOptions): Pr
       taskQueue,
       businessIds,
       env,
-      async startWorker({ probeHeap = false } = {}) {
+      async startWorker({ probeHeap = false, byItself = false } = {}) {
         const probe = ['--expose-gc', '--import', new URL('./heap-probe.mjs', import.meta.url).href];
         const worker = await startPart(servers, {
           entry: 'workers/main.ts',
@@ -75,6 +79,7 @@ export async function startRig(servers: BenchServers, options: SalonOptions): Pr
           node: probeHeap ? probe : [],
         });
         undo.push(() => worker.stop());
+        if (byItself) await dropSchedules(temporal);
         return worker;
       },
       async startApi() {
@@ -104,5 +109,12 @@ export async function startRig(servers: BenchServers, options: SalonOptions): Pr
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** The server is the benchmark's own; the next worker makes them again. */
+async function dropSchedules(temporal: Client): Promise<void> {
+  for await (const { scheduleId } of temporal.schedule.list()) {
+    await temporal.schedule.getHandle(scheduleId).delete();
   }
 }
