@@ -43,7 +43,7 @@ function words({ calls, statements, buffers }: Cost): string {
 function costOf(bench: Bench, visits: number): Promise<Cost> {
   return bench.shared(`cost of a change at ${String(visits)}`, async () => {
     bench.say(`cost of a change at ${String(visits)} visits: first import`);
-    const live = await startLive(await bench.servers(), salonOf(visits));
+    const live = await startLive(await bench.servers(), { ...salonOf(visits), byItself: true });
     try {
       // As autovacuum leaves it some minutes after an import.
       await live.rig.database.query('ANALYZE');

@@ -33,7 +33,7 @@ const LOST_MS = 60_000;
 /** Starts rig, worker and API; imports, unless told otherwise; and opens the way out. */
 export async function startLive(
   servers: BenchServers,
-  options: SalonOptions & { readonly imported?: boolean },
+  options: SalonOptions & { readonly imported?: boolean; readonly byItself?: boolean },
 ): Promise<Live> {
   const rig = await startRig(servers, options);
   const undo: (() => Promise<void>)[] = [() => rig.stop()];
@@ -43,7 +43,7 @@ export async function startLive(
   try {
     // A person has seen the dry run (R18).
     await rig.database.query('UPDATE businesses SET push_allowed_at = now()');
-    await rig.startWorker();
+    await rig.startWorker({ byItself: options.byItself === true });
     if (options.imported !== false) await rig.fullSync();
     await rig.startApi();
     const seen = new Map<string, () => void>();

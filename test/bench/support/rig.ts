@@ -7,6 +7,7 @@ import { connectAccount } from '../../../workers/account.ts';
 import type { BenchServers } from '../row.ts';
 import { createBenchDatabase, type BenchDatabase } from './database.ts';
 import { startPart, type Part } from './part.ts';
+import { restSchedules } from './schedules.ts';
 import { startSalon, type Salon, type SalonOptions } from './salon.ts';
 
 /** The product on one salon: simulator and worker are processes of their own, the database is fresh. */
@@ -24,7 +25,7 @@ export interface Rig {
   /**
    * Starts a worker. Whoever starts one stops it before the next.
    *
-   * @param options.byItself without schedules: what they start at their time would be counted or not by luck
+   * @param options.byItself no schedule fires: what they start at their time would be counted or not by luck
    */
   startWorker(options?: { readonly probeHeap?: boolean; readonly byItself?: boolean }): Promise<Part>;
   /** Runs a full sync of every business to its end. @throws Error where one does not complete */
@@ -57,7 +58,9 @@ export async function startRig(servers: BenchServers, options: SalonOptions): Pr
       BOOKSY_WEBHOOK_SECRET: WEBHOOK_SECRET,
       WORKFLOW_BUNDLE_DIR: servers.folder,
     };
-    const { connected } = await connectAccount(loadConfig(env));
+    const config = loadConfig(env);
+    const { accountKey } = config.booksy;
+    const { connected } = await connectAccount(config);
     const connection = await Connection.connect({ address: servers.temporalAddress });
     undo.push(() => connection.close());
     const temporal = new Client({ connection });
@@ -79,7 +82,7 @@ export async function startRig(servers: BenchServers, options: SalonOptions): Pr
           node: probeHeap ? probe : [],
         });
         undo.push(() => worker.stop());
-        if (byItself) await dropSchedules(temporal);
+        if (byItself) await restSchedules(temporal, { taskQueue, accountKey });
         return worker;
       },
       async startApi() {
@@ -109,12 +112,5 @@ export async function startRig(servers: BenchServers, options: SalonOptions): Pr
   } catch (error) {
     await stop();
     throw error;
-  }
-}
-
-/** The server is the benchmark's own; the next worker makes them again. */
-async function dropSchedules(temporal: Client): Promise<void> {
-  for await (const { scheduleId } of temporal.schedule.list()) {
-    await temporal.schedule.getHandle(scheduleId).delete();
   }
 }
