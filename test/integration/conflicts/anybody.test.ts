@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod';
 import { askFor } from '../../../infra/sweep/ask.ts';
 import { WORKFLOW_TYPES } from '../../../infra/temporal/names.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startConflictRig, type Card, type ConflictRig } from './support/rig.ts';
+import { bookedThere } from './support/there.ts';
 
 /**
  * Visits for which any member of staff will do (R24), and blocks over visits (R19): edits at Booksy, told by webhooks or found by
@@ -20,7 +20,6 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 const PATIENCE = { timeoutMs: 30_000 };
-const made = z.looseObject({ id: z.number() });
 
 /** Booksy's ids of everybody who serves the variant. */
 const pool = async () =>
@@ -35,35 +34,7 @@ const pool = async () =>
   ).map(({ id }) => id);
 
 /** A visit that the salon makes at Booksy, for a person of its staff or for anybody, once it is here. */
-async function bookedThere(at: string, staff: string | null) {
-  const { id } = made.parse(
-    await rig.engine.simulator.control('POST', '/visits', {
-      salon: Number(rig.salon),
-      allowOverlap: true,
-      customer_name: 'Ala Próbna',
-      subbookings: [
-        {
-          booked_from: at,
-          booked_till: `${at.slice(0, 14)}45`,
-          staffer_id: Number(staff ?? -1),
-          service_variant_id: Number(rig.variant.externalId),
-        },
-      ],
-    }),
-  );
-  const link = String(id);
-  const here = await eventually(
-    async () => {
-      const [row] = await rig.sql<{ booking_id: string }>(
-        'SELECT booking_id FROM external_bookings WHERE external_id = $1 AND booking_id IS NOT NULL',
-        [link],
-      );
-      return row?.booking_id ?? null;
-    },
-    { ...PATIENCE, what: 'the visit here' },
-  );
-  return { id: here, link };
-}
+const booked = (at: string, staff: string | null) => bookedThere(rig, at, { staff: staff ?? '-1' });
 
 /** An hour of which nobody of the pool has anything yet. */
 async function hourOfAll(staff: readonly string[]): Promise<string> {
@@ -124,12 +95,12 @@ describe('nobody is left for a visit that anybody may do (R24)', () => {
   it('is told when somebody else takes the last of them, by a webhook; ends when that one cancels', async () => {
     const staff = await pool();
     const at = await hourOfAll(staff);
-    const waiting = await bookedThere(at, null);
+    const waiting = await booked(at, null);
     const taken = [];
-    for (const each of staff.slice(1)) taken.push(await bookedThere(at, each));
+    for (const each of staff.slice(1)) taken.push(await booked(at, each));
     await rig.quiet();
     expect(await openOf(waiting.id)).toEqual([]);
-    const last = await bookedThere(at, staff[0] ?? '');
+    const last = await booked(at, staff[0] ?? '');
     const conflict = await rig.open('capacity', waiting.id);
     expect(conflict.reasonText).toBe('Nobody who does this service is free at that time.');
     expect(conflict.choices.map(({ choice }) => choice)).toContain('move');
@@ -141,11 +112,11 @@ describe('nobody is left for a visit that anybody may do (R24)', () => {
   it('is told of the second of two for whom one person is left; a move settles it', async () => {
     const staff = await pool();
     const at = await hourOfAll(staff);
-    for (const each of staff.slice(1)) await bookedThere(at, each);
-    const first = await bookedThere(at, null);
+    for (const each of staff.slice(1)) await booked(at, each);
+    const first = await booked(at, null);
     await rig.quiet();
     expect(await openOf(first.id)).toEqual([]);
-    const second = await bookedThere(at, null);
+    const second = await booked(at, null);
     const found = await eventually(
       async () => [...(await openOf(first.id)), ...(await openOf(second.id))][0] ?? null,
       { ...PATIENCE, what: 'the conflict' },
@@ -166,8 +137,8 @@ describe('nobody is left for a visit that anybody may do (R24)', () => {
   it('is told when the last of them is off, by a sweep', async () => {
     const staff = await pool();
     const at = await hourOfAll(staff);
-    const waiting = await bookedThere(at, null);
-    for (const each of staff.slice(1)) await bookedThere(at, each);
+    const waiting = await booked(at, null);
+    for (const each of staff.slice(1)) await booked(at, each);
     await rig.quiet();
     expect(await openOf(waiting.id)).toEqual([]);
     await off(staff[0] ?? '', at);
@@ -180,8 +151,8 @@ describe('nobody is left for a visit that anybody may do (R24)', () => {
 async function oneLeft() {
   const staff = await pool();
   const at = await hourOfAll(staff);
-  const waiting = await bookedThere(at, null);
-  for (const each of staff.slice(1)) await bookedThere(at, each);
+  const waiting = await booked(at, null);
+  for (const each of staff.slice(1)) await booked(at, each);
   await rig.quiet();
   expect(await openOf(waiting.id)).toEqual([]);
   const [last] = await rig.sql<{ id: string }>(

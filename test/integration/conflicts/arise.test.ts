@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { resolveLocal } from '../../../domain/local-time.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startConflictRig, type Card, type ConflictRig } from './support/rig.ts';
+import { bookedThere, made, unseenVariant, type Booked } from './support/there.ts';
 
 /**
  * Kinds of conflicts that no other test lets happen by itself (SPEC 4.1): an edit, a booking or a card at Booksy, told by a
@@ -21,47 +22,8 @@ afterAll(() => rig.stop());
 const PATIENCE = { timeoutMs: 30_000 };
 const PUT = 'PUT /business/{business_id}/appointment/{appointment_id}/';
 
-const made = z.looseObject({ id: z.number() });
 const salon = (method: string, path: string, body: unknown) =>
   rig.engine.simulator.control(method, path, body);
-
-interface Booked {
-  readonly link: string;
-  readonly id: string;
-}
-
-const hereOf = async (link: string) => {
-  const [row] = await rig.sql<{ booking_id: string }>(
-    'SELECT booking_id FROM external_bookings WHERE external_id = $1 AND booking_id IS NOT NULL',
-    [link],
-  );
-  return row?.booking_id ?? null;
-};
-
-/** A visit that the salon makes at Booksy, once it is here. */
-async function bookedThere(
-  at: string,
-  more: { readonly variant?: string; readonly staff?: string; readonly fields?: object } = {},
-): Promise<Booked> {
-  const { id } = made.parse(
-    await salon('POST', '/visits', {
-      salon: Number(rig.salon),
-      allowOverlap: true,
-      customer_name: 'Ala Próbna',
-      subbookings: [
-        {
-          booked_from: at,
-          booked_till: `${at.slice(0, 14)}45`,
-          staffer_id: Number(more.staff ?? rig.staff.externalId),
-          service_variant_id: Number(more.variant ?? rig.variant.externalId),
-        },
-      ],
-      ...more.fields,
-    }),
-  );
-  const link = String(id);
-  return { link, id: await eventually(() => hereOf(link), { ...PATIENCE, what: 'the visit here' }) };
-}
 
 /** A visit's texts as they stand here. */
 const here = async (id: string) =>
@@ -149,10 +111,10 @@ describe('more in a session than it has seats (R24)', () => {
       (await rig.list('?status=open&kind=capacity')).conflicts.filter(({ recordId }) =>
         seats.some(({ id }) => id === recordId),
       );
-    for (let n = 0; n < session.seats; n += 1) seats.push(await bookedThere(at, session));
+    for (let n = 0; n < session.seats; n += 1) seats.push(await bookedThere(rig, at, session));
     await rig.quiet();
     expect(await capacity()).toEqual([]);
-    seats.push(await bookedThere(at, session));
+    seats.push(await bookedThere(rig, at, session));
     await rig.quiet();
     const [found, ...more] = await capacity();
     expect(more).toEqual([]);
@@ -182,7 +144,7 @@ describe('a local time that is not one moment (R11)', () => {
   it.each(['gap', 'overlap_earlier'] as const)(
     'that the salon booked (%s) waits for a person; a move settles it',
     async (mark) => {
-      const { id, link } = await bookedThere(nextNight(mark));
+      const { id, link } = await bookedThere(rig, nextNight(mark));
       const conflict = await rig.open('ambiguous_local_time', id);
       expect(conflict.choices.map(({ choice }) => choice)).toEqual(['move', 'ignore']);
       const to = rig.freeHour();
@@ -200,19 +162,8 @@ describe('a local time that is not one moment (R11)', () => {
 
 describe('a visit that names what is not linked here (R7, SPEC 3.7)', () => {
   it('is taken in and put before a person; the next full sync brings what it lacked, and it closes', async () => {
-    const [service] = await rig.sql<{ id: string }>(
-      `SELECT external_id AS id FROM external_services WHERE record_id = $1`,
-      [rig.variant.serviceId],
-    );
-    // A variant of this minute: no sweep has seen it.
-    const variant = made.parse(
-      await rig.engine.simulator.asSalon(
-        'POST',
-        `/business/${rig.salon}/service/${service?.id ?? ''}/variant/`,
-        { label: 'Nowy wariant', price: '99.00', type: 'X', duration: 45 },
-      ),
-    );
-    const { id } = await bookedThere(rig.freeHour(), { variant: String(variant.id) });
+    const variant = await unseenVariant(rig, 'Nowy wariant');
+    const { id } = await bookedThere(rig, rig.freeHour(), { variant });
     const conflict = await rig.open('unmapped', id);
     expect(conflict.choices.map(({ choice }) => choice)).toEqual(['ignore']);
     expect((await rig.engine.fullSync(rig.businessId)).status).toBe('completed');
@@ -247,7 +198,7 @@ describe('a client of whom it is not sure who it is (SPEC 3.7)', () => {
       }),
     );
     const fields = { booked_for_id: card.id, customer_name: `Halina ${family}` };
-    const visit = await bookedThere(rig.freeHour(), { fields });
+    const visit = await bookedThere(rig, rig.freeHour(), { fields });
     const conflict = await rig.open('unsure_client', visit.id);
     return { ...visit, profile, card: String(card.id), conflict };
   }

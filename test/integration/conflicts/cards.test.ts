@@ -5,6 +5,7 @@ import { askFor } from '../../../infra/sweep/ask.ts';
 import { WORKFLOW_TYPES } from '../../../infra/temporal/names.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startConflictRig, type Card, type ConflictRig } from './support/rig.ts';
+import { hereOf } from './support/there.ts';
 import { unsureCard, visitsThere } from './support/unsure.ts';
 
 /** A card of which it is not sure whose it is: one question, however many visits it has (SPEC 3.7, 4.1). */
@@ -23,18 +24,10 @@ const page = z.looseObject({
   mappings: z.array(z.looseObject({ externalId: z.string(), version: z.int() })),
 });
 
-const hereOf = async (link: string) => {
-  const [row] = await rig.sql<{ booking_id: string }>(
-    'SELECT booking_id FROM external_bookings WHERE external_id = $1 AND booking_id IS NOT NULL',
-    [link],
-  );
-  return row?.booking_id ?? null;
-};
-
 const allHere = (links: readonly string[]) =>
   eventually(
     async () => {
-      const ids = await Promise.all(links.map(hereOf));
+      const ids = await Promise.all(links.map((link) => hereOf(rig, link)));
       return ids.every((id) => id !== null) ? ids.map((id) => id ?? '') : null;
     },
     { ...PATIENCE, what: 'the visits here' },

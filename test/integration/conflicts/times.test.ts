@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { problemOf, startConflictRig, type ConflictRig } from './support/rig.ts';
+import { bookedThere } from './support/there.ts';
 
 /** Conflicts about time: both visits stay and hold it until a person decides (R10, R21, R24). */
 
@@ -20,32 +21,9 @@ const statusThere = async (link: string) => (await rig.there(link))['status'];
 /** A visit of ours, and one that the salon made at Booksy over it. */
 async function overlap() {
   const ours = await rig.bookedOnBoth();
-  const till = `${ours.at.slice(0, 14)}45`;
-  const made = (await rig.engine.simulator.control('POST', '/visits', {
-    salon: Number(rig.salon),
-    allowOverlap: true,
-    customer_name: 'Ala Próbna',
-    subbookings: [
-      {
-        booked_from: ours.at,
-        booked_till: till,
-        staffer_id: Number(rig.staff.externalId),
-        service_variant_id: Number(rig.variant.externalId),
-      },
-    ],
-  })) as { id: number };
-  const theirs = await eventually(
-    async () => {
-      const [row] = await rig.sql<{ booking_id: string }>(
-        'SELECT booking_id FROM external_bookings WHERE external_id = $1 AND booking_id IS NOT NULL',
-        [String(made.id)],
-      );
-      return row?.booking_id ?? null;
-    },
-    { timeoutMs: 30_000, what: 'the visit from Booksy' },
-  );
+  const { id: theirs, link: theirLink } = await bookedThere(rig, ours.at);
   const conflict = await rig.open('time_overlap', ours.id);
-  return { ours, theirs, theirLink: String(made.id), conflict };
+  return { ours, theirs, theirLink, conflict };
 }
 
 const overlapping = async (a: string, b: string) =>

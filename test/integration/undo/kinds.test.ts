@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { eventually } from '../../support/eventually.ts';
 import { layConflict } from '../conflicts/support/lay.ts';
 import { startConflictRig, type ConflictRig } from '../conflicts/support/rig.ts';
+import { arrived, bookedThere, unseenVariant } from '../conflicts/support/there.ts';
 import { unsureCard, visitsThere } from '../conflicts/support/unsure.ts';
 import { deciding, PATIENCE } from './support/deciding.ts';
 
@@ -146,50 +146,15 @@ describe('a write of which nobody knows whether it acted (R14)', () => {
 
 describe('a visit that names what is not linked here', () => {
   it('and was left so is a question again as long as it is not linked', async () => {
-    const made = z.looseObject({ id: z.number() });
-    const [service] = await rig.sql<{ id: string }>(
-      `SELECT external_id AS id FROM external_services WHERE record_id = $1`,
-      [rig.variant.serviceId],
-    );
-    const variant = made.parse(
-      await rig.engine.simulator.asSalon(
-        'POST',
-        `/business/${rig.salon}/service/${service?.id ?? ''}/variant/`,
-        { label: 'Wariant tej minuty', price: '99.00', type: 'X', duration: 45 },
-      ),
-    );
-    const at = rig.freeHour();
-    const { id: link } = made.parse(
-      await rig.engine.simulator.control('POST', '/visits', {
-        salon: Number(rig.salon),
-        customer_name: 'Ala Próbna',
-        subbookings: [
-          {
-            booked_from: at,
-            booked_till: `${at.slice(0, 14)}45`,
-            staffer_id: Number(rig.staff.externalId),
-            service_variant_id: variant.id,
-          },
-        ],
-      }),
-    );
-    const id = await eventually(
-      async () =>
-        (
-          await rig.sql<{ id: string }>(
-            'SELECT booking_id AS id FROM external_bookings WHERE external_id = $1 AND booking_id IS NOT NULL',
-            [String(link)],
-          )
-        )[0]?.id ?? null,
-      { ...PATIENCE, what: 'the visit here' },
-    );
+    const variant = await unseenVariant(rig, 'Wariant tej minuty');
+    const { id, link } = await bookedThere(rig, rig.freeHour(), { variant });
     const decision = await decide(await rig.open('unmapped', id), { choice: 'ignore' });
     const shown = await ask({ runId: decision });
     expect(shown).toMatchObject({ decision: { does: [{ deed: 'open_again' }] } });
     const again = await openedBy(await confirm(shown.id));
     // What is changed here meanwhile does not link it.
     await rig.sql(`UPDATE bookings SET client_note = 'inna notatka' WHERE id = $1`, [id]);
-    await eventually(async () => (await noteThere(String(link))) === 'inna notatka', {
+    await eventually(async () => (await noteThere(link)) === 'inna notatka', {
       ...PATIENCE,
       what: 'the note at Booksy',
     });
@@ -239,16 +204,7 @@ describe('a card of which it is not sure whose it is (SPEC 3.7)', () => {
   it('is asked about again where that was left open', async () => {
     const card = await unsureCard(rig, 'Powtórna');
     const [link] = await visitsThere(rig, card, 1);
-    const id = await eventually(
-      async () =>
-        (
-          await rig.sql<{ id: string }>(
-            'SELECT booking_id AS id FROM external_bookings WHERE external_id = $1 AND booking_id IS NOT NULL',
-            [link],
-          )
-        )[0]?.id ?? null,
-      { ...PATIENCE, what: 'the visit here' },
-    );
+    const id = await arrived(rig, link ?? '');
     const decision = await decide(await rig.open('unsure_client', id), { choice: 'ignore' });
     await rig.quiet();
     const shown = await ask({ runId: decision });

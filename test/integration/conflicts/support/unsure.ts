@@ -1,8 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod';
 import type { ConflictRig } from './rig.ts';
-
-const made = z.looseObject({ id: z.number() });
+import { made } from './there.ts';
 
 /** A card at Booksy that bears the name of a client of ours, and nothing else. */
 export async function unsureCard(rig: ConflictRig, family: string) {
