@@ -52,19 +52,17 @@ function costOf(bench: Bench, visits: number): Promise<Cost> {
       await settled(live);
       await live.rig.salon.clearCounters();
       await resetStatements(live.rig.database);
-      const before = await buffersOf(live);
       await changes(live, all.slice(WARM_UP, WARM_UP + CHANGES));
       await settled(live);
-      const statements = (await readStatements(live.rig.database)).filter(
-        ({ query }) => !NOT_COUNTED.test(query),
-      );
+      const ours = (await readStatements(live.rig.database)).filter(({ query }) => !OF_OTHERS.test(query));
+      const statements = ours.filter(({ query }) => !NOT_COUNTED.test(query));
       if (bench.explain) for (const line of statementLines(statements, 70)) bench.say(line);
       const { calls } = await live.rig.salon.counters();
       const share = 2 * Math.min(CHANGES, all.length - WARM_UP);
       return {
         calls: calls.total / share,
         statements: statements.reduce((sum, each) => sum + each.calls, 0) / share,
-        buffers: ((await buffersOf(live)) - before) / share,
+        buffers: ours.reduce((sum, each) => sum + each.buffers, 0) / share,
       };
     } finally {
       await live.stop();
@@ -72,9 +70,10 @@ function costOf(bench: Bench, visits: number): Promise<Cost> {
   });
 }
 
-/** What is not a change's: transaction control, the pacer, the token, the relay's clock, the benchmark itself. */
-const NOT_COUNTED =
-  /^\s*(begin|commit|rollback|set|listen|update bookings set client_note)\b|\/\*\s*(pacer|token|relay)\s*\*\//i;
+/** What is not a change's: the pacer, the token, the relay's clock. */
+const OF_OTHERS = /\/\*\s*(pacer|token|relay)\s*\*\//i;
+/** What is not counted as a statement besides: transaction control, and the edit itself, whose pages are. */
+const NOT_COUNTED = /^\s*(begin|commit|rollback|set|listen|update bookings set client_note)\b/i;
 
 /** One after the other, so that none shares another's statements. */
 async function changes(live: Live, visits: readonly LiveVisit[]): Promise<void> {
@@ -94,13 +93,4 @@ async function settled(live: Live): Promise<void> {
     );
     if (Number(row?.n ?? 0) === 0) return;
   }
-}
-
-async function buffersOf(live: Live): Promise<number> {
-  const [row] = await live.rig.database.query<{ n: string }>(
-    `SELECT coalesce(sum(shared_blks_hit + shared_blks_read), 0) AS n
-       FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
-      WHERE d.datname = current_database() AND s.toplevel AND s.query !~ '/\\*\\s*(measure|pacer|token|relay)\\s*\\*/'`,
-  );
-  return Number(row?.n ?? 0);
 }
